@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from forkmerge.model.outcome import RunStatus, SuiteRun, TestId
@@ -43,19 +44,26 @@ class TestCommand:
     @property
     def argv(self) -> tuple[str, ...]:
         """Return the arguments to execute: the words of the command, or a shell where it uses the shell's language."""
-        words = _words(self.text)
-        return words if words else ("/bin/sh", "-c", self.text)
+        return _words(self.text) or ("/bin/sh", "-c", self.text)
 
 
 @dataclass(frozen=True, slots=True)
 class TestLimits:
-    """Seconds: for one test (None: no limit), for the whole run, and between asking a hung test to stop and killing it."""
+    """Seconds: for one test (None: no limit), for the whole run, and from asking a hung test to stop to killing it."""
 
     __test__ = False
 
     per_test: float | None = None
     whole: float | None = None
     grace: float = 5.0
+
+
+class Mode(StrEnum):
+    """``run``; ``reverse``: in the opposite order where the runner can; ``collect``: find the tests and run none."""
+
+    RUN = "run"
+    REVERSE = "reverse"
+    COLLECT = "collect"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +120,14 @@ class Runner(Protocol):
         events: str,
         tests: tuple[TestId, ...] | None,
         limits: TestLimits,
-        reverse: bool = False,
-        collect_only: bool = False,
+        mode: Mode = Mode.RUN,
         root: str = "",
     ) -> Invocation:
         """Return what to run so that results can be read.
 
         ``support``, ``events`` and ``root`` are paths as the command will see them: the folder (read-only is enough)
         that holds ``Invocation.files``, the file (writable) for the stream of events, the top of the candidate.
-        ``tests`` selects (None: the whole suite), ``reverse`` asks for the opposite order, ``collect_only`` for the
-        import gate: find the tests, run none.
+        ``tests`` selects (None: the whole suite).
         """
         ...
 
@@ -158,7 +164,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _outside_quotes(text: str) -> str:
-    """Return the characters of ``text`` that a shell would interpret (inside double quotes only ``$`` and backquotes)."""
+    """Return the characters of ``text`` that a shell may interpret (in double quotes only ``$`` and backquotes)."""
     out, quote, escaped = [], "", False
     for char in text:
         if escaped:

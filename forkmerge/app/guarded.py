@@ -1,0 +1,88 @@
+"""Work that must not be able to take its caller down: run in a forked child, with a deadline.
+
+Idea: the structured merge calls parsers written in C and runs on any file that somebody commits.  An exception, a stack
+that overflows, a crash or a hang in it must end in git's own answer, so it runs in a child that the parent can wait for
+and give up on.  A fork costs about a millisecond; an alarm signal would stop neither a crash nor a loop in C.
+Where there is no ``fork`` the work runs in the caller, with exceptions caught and without a deadline.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_ANSWER, _TROUBLE = b"A", b"T"
+
+
+class GaveUp(Exception):
+    """The work raised, crashed or took too long; the text says which."""
+
+
+def guarded(work: Callable[[], bytes], seconds: float) -> bytes:
+    """Return what ``work`` returns; raise GaveUp when it raises, dies, or is not done after ``seconds``."""
+    if not hasattr(os, "fork"):
+        try:
+            return work()
+        except Exception as error:
+            raise GaveUp(_words(error)) from error
+    sys.stdout.flush()
+    sys.stderr.flush()
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(reader)
+        _run_child(work, writer)
+    os.close(writer)
+    status = 0
+    try:
+        data = _read(reader, time.monotonic() + seconds)
+    except BaseException:
+        os.kill(child, signal.SIGKILL)
+        raise
+    finally:
+        os.close(reader)
+        _, status = os.waitpid(child, 0)
+    if data[:1] == _ANSWER and status == 0:
+        return data[1:]
+    if data[:1] == _TROUBLE:
+        raise GaveUp(data[1:].decode("utf-8", "replace"))
+    raise GaveUp(f"it was ended by signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else "it ended early")
+
+
+def _run_child(work: Callable[[], bytes], writer: int) -> None:
+    """Send the answer and leave without running anything that belongs to the parent; never returns."""
+    code = 1
+    try:
+        try:
+            message = _ANSWER + work()
+            code = 0
+        except Exception as error:
+            message = _TROUBLE + _words(error).encode("utf-8", "replace")
+        view = memoryview(message)
+        while view:
+            view = view[os.write(writer, view) :]
+    finally:
+        os._exit(code)
+
+
+def _read(reader: int, deadline: float) -> bytes:
+    parts: list[bytes] = []
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([reader], [], [], left)[0]:
+            raise GaveUp("it took too long")
+        part = os.read(reader, 1 << 20)
+        if not part:
+            return b"".join(parts)
+        parts.append(part)
+
+
+def _words(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,175 @@
+"""``merge-file``: the structured merge of three files, with git's own answer behind it.
+
+Invariants: whatever goes wrong in the structured part (an exception, a crash, no answer within ``DEADLINE`` seconds),
+the answer is what ``git merge-file`` gives for the same files; a file is written whole or not at all; nothing is imported
+that is not used (this is what git waits for, once for each file).
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from forkmerge.app.guarded import GaveUp, guarded
+from forkmerge.errors import ForkmergeError
+from forkmerge.git.linemerge import line_merge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from forkmerge.model.hunk import FileMerge
+
+DEADLINE = 10.0
+"""Seconds after which git's own answer is given."""
+MOST_CONFLICTS = 127
+_BINARY_PROBE = 8000
+_STYLES = ("merge", "diff3", "zdiff3")
+
+
+class Failure(Exception):
+    """The merge can't be done at all; the text is git's."""
+
+
+def merge(
+    files: Sequence[str],
+    *,
+    labels: Sequence[str],
+    path: str = "",
+    style: str = "",
+    favor: str = "",
+    marker_size: int = 7,
+    stdout: bool = False,
+    note: Callable[[str], None] = lambda _: None,
+) -> int:
+    """Merge the files CURRENT, BASE and OTHER into CURRENT or to stdout; return the number of conflicts (at most 127).
+
+    ``path`` tells the language ("": CURRENT's name does).  ``style`` "" takes ``merge.conflictStyle`` of the repository
+    that the process stands in, as git does.  Raise Failure for files that can't be read, written or merged.
+    """
+    ours, base, theirs = (_read(name) for name in files)
+    for name, data in zip(files, (ours, base, theirs), strict=True):
+        if b"\0" in data[:_BINARY_PROBE]:
+            raise Failure(f"Cannot merge binary files: {name}")
+    look: dict[str, Any] = {"labels": tuple(labels), "marker_size": marker_size if marker_size > 0 else 7}
+
+    def structured() -> bytes:
+        return _structured(path or files[0], (base, ours, theirs), style=style, favor=favor, look=look)
+
+    try:
+        answer = guarded(structured, DEADLINE)
+        conflicts, merged = answer[0], answer[1:]
+    except GaveUp as reason:
+        note(f"{path or files[0]}: this is git's own merge, the structured one failed ({reason})")
+        try:
+            merged, conflicts = line_merge(base, ours, theirs, style=_style(style), favor=_favor(favor), **look)
+        except ForkmergeError as error:
+            raise Failure(error.message) from None
+    _write(None if stdout else files[0], merged)
+    return min(conflicts, MOST_CONFLICTS)
+
+
+def _structured(
+    path: str, versions: tuple[bytes, bytes, bytes], *, style: str, favor: str, look: dict[str, Any]
+) -> bytes:
+    """Return the number of conflicts as one byte, and the merged file after it."""
+    from forkmerge.merge.file import merge_file
+    from forkmerge.merge.markers import render
+
+    base, ours, theirs = versions
+    merge = merge_file(path, base, ours, theirs, line_merge=line_merge)
+    if favor:
+        merge = _favored(merge, favor)
+    conflicts = len(merge.conflicts)
+    merged = merge.merged() if not conflicts else None
+    if merged is None:
+        merged = render(merge, _style(style), look["labels"], look["marker_size"])
+    if not conflicts and not merge.clean and not favor:
+        conflicts = 1  # a gate objects to a text without conflicts: it is not clean, and there is nothing to mark
+    return bytes((min(conflicts, MOST_CONFLICTS),)) + merged
+
+
+def _favored(merge: FileMerge, favor: str) -> FileMerge:
+    """Return ``merge`` with each conflict that is left resolved as git resolves it with --ours, --theirs or --union."""
+    from dataclasses import replace
+
+    from forkmerge.model.hunk import Hunk
+
+    def settle(hunk: Hunk) -> Hunk:
+        content, _ = line_merge(hunk.base, hunk.ours, hunk.theirs, favor=_favor(favor))
+        return replace(hunk, merged=content, rule=favor)
+
+    segments = tuple(settle(s) if isinstance(s, Hunk) and s.merged is None else s for s in merge.segments)
+    return replace(merge, segments=segments)
+
+
+def _favor(favor: str) -> Any:
+    return favor or None
+
+
+def _style(style: str) -> Any:
+    """Return ``style``, or what git's configuration says here, or git's default."""
+    if style:
+        return style
+    from forkmerge.git import command
+
+    git_dir = os.environ.get("GIT_DIR")
+    said = command.run(["config", "--get", "merge.conflictStyle"], git_dir=git_dir, check=False)
+    configured = said.stdout.decode("utf-8", "replace").strip()
+    if said.code == 0 and configured not in _STYLES:
+        raise Failure(f"unknown style '{configured}' given for 'merge.conflictstyle'")
+    return configured or "merge"
+
+
+def _read(name: str) -> bytes:
+    try:
+        os.stat(name)
+    except OSError as error:
+        raise Failure(f"Could not stat {name}: {error.strerror}") from None
+    try:
+        with open(name, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise Failure(f"Could not open {name}: {error.strerror}") from None
+
+
+def _write(name: str | None, data: bytes) -> None:
+    if name is None:
+        import sys
+
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    target = os.path.realpath(name)
+    try:
+        _replace(target, data)
+    except OSError as error:
+        raise Failure(f"Could not open {name} for writing: {error.strerror}") from None
+
+
+def _replace(target: str, data: bytes) -> None:
+    """Put ``data`` in place of the file ``target`` in one step; where the folder does not allow that, write into it."""
+    status = os.stat(target)
+    mine = (status.st_uid, status.st_gid) == (os.geteuid(), os.getegid())
+    if not mine or status.st_nlink > 1 or not os.access(target, os.W_OK):
+        _overwrite(target, data)
+        return
+    beside = f"{target}.{os.urandom(6).hex()}.tmp"
+    try:
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError:
+        _overwrite(target, data)
+        return
+    try:
+        with open(handle, "wb") as file:
+            file.write(data)
+            os.fchmod(file.fileno(), status.st_mode & 0o7777)
+        os.replace(beside, target)
+    except BaseException:
+        os.unlink(beside)
+        raise
+
+
+def _overwrite(target: str, data: bytes) -> None:
+    with open(target, "wb") as file:
+        file.write(data)

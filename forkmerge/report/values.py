@@ -1,0 +1,254 @@
+"""What a run of ``propose`` found, as values: the one thing that people's and machines' reports are made from.
+
+Idea: everything that a report may claim is a field here, so a claim that was not observed has nowhere to stand.
+Invariants: ``proposals`` are in order, best first, numbered from 1; the parents and git's own merge are always in the
+record, also when nothing better was found; names of tests are ``str(TestId)``; every value survives a round trip
+through ``report.codec``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from forkmerge.model.revision import Scenario  # noqa: TC001 - codec reads the annotations
+
+VERSION = 1
+"""Version of the document that ``--json`` prints; it grows when a field changes its meaning or goes away."""
+
+
+class Owner(StrEnum):
+    """Whose test tree a suite is: each parent's own, or the one of the merged tree."""
+
+    OURS = "ours"
+    THEIRS = "theirs"
+    MERGED = "merged"
+
+
+class Origin(StrEnum):
+    """Where a proposal comes from: a parent taken whole, git's merge, the structured merge, or a recombination."""
+
+    OURS = "ours"
+    THEIRS = "theirs"
+    GIT = "git"
+    STRUCTURED = "structured"
+    OFFSPRING = "offspring"
+
+
+class DecidedBy(StrEnum):
+    """What a locus' allele rests on; ``undetermined`` says that other alleles pass the same tests."""
+
+    TESTS = "tests"
+    ONLY_ALLELE = "only-allele"
+    ENGINE_RULE = "engine-rule"
+    UNDETERMINED = "undetermined"
+
+
+class Verdict(StrEnum):
+    """What the observed tests say: ``good`` keeps every required test; ``unverified`` could not be told."""
+
+    GOOD = "good"
+    LOSES = "loses-tests"
+    BROKEN = "broken"
+    UNVERIFIED = "unverified"
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedEdit:
+    """A side's edit that a proposal leaves out: which ``side``, where, by whom, and ``why``."""
+
+    side: str
+    path: str
+    line: int = 0
+    text: str = ""
+    commit: str = ""
+    author: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LocusReport:
+    """One place where the sides differ and what a proposal has there.
+
+    ``unit`` is the name of the unit ("" for a gap or a whole file), ``line`` its line in the proposal (0 unknown),
+    ``allele`` the stable name of the content taken, ``origin`` the words for it (``ours``, ``ours+theirs``, ...),
+    ``sides`` the sides that changed it.
+    """
+
+    path: str
+    unit: str
+    line: int
+    allele: str
+    origin: str
+    sides: tuple[str, ...]
+    decided_by: DecidedBy
+    note: str = ""
+    dropped: tuple[DroppedEdit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerTests:
+    """The tests of one ``owner`` on a proposal: ``required`` in all, ``kept`` of them, the names of the others."""
+
+    owner: Owner
+    required: int
+    kept: int
+    lost: tuple[str, ...] = ()
+    gained: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Required tests that a proposal passes and git's own merge does not (``rescued``), and the other way round."""
+
+    rescued: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One ranked candidate.
+
+    ``commit`` and ``ref`` are empty until the run is kept.  ``kept_ours`` and ``kept_theirs`` are the shares (0..1) of
+    each side's edits that are in the tree; ``chimeric`` counts the loci that equal neither parent; ``distance`` the
+    loci that differ from the structured merge; ``size`` the changed lines against the base.  ``certificate`` says what
+    the verdict rests on ("confirmed in a fresh clone, whole suites", "from the ledger", ...).
+    """
+
+    number: int
+    tree: str
+    origin: Origin
+    verdict: Verdict
+    tests: tuple[OwnerTests, ...]
+    kept_ours: float
+    kept_theirs: float
+    against_git: Comparison | None = None
+    loci: tuple[LocusReport, ...] = ()
+    chimeric: int = 0
+    distance: int = 0
+    size: int = 0
+    findings: tuple[str, ...] = ()
+    certificate: str = ""
+    commit: str = ""
+    ref: str = ""
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """Return the names of the required tests that fail, of all owners, each once."""
+        return tuple(dict.fromkeys(name for tests in self.tests for name in tests.lost))
+
+    @property
+    def gained(self) -> tuple[str, ...]:
+        """Return the names of the tests that failed everywhere and pass now, each once."""
+        return tuple(dict.fromkeys(name for tests in self.tests for name in tests.gained))
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteReport:
+    """A suite that the proposals were measured with: whose it is, the ``command``, and the ``required`` tests in it."""
+
+    owner: Owner
+    command: str
+    runner: str
+    required: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """The runs of one suite on one parent (``revision`` is ``base``, ``ours`` or ``theirs``)."""
+
+    revision: str
+    owner: Owner
+    status: str
+    passed: int
+    failed: int
+    skipped: int = 0
+    flaky: int = 0
+    runs: int = 1
+    seconds: float = 0.0
+    tail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GitReport:
+    """What ``git merge`` does by itself: clean or the paths in ``conflicts``; its tests where it has a tree to test."""
+
+    clean: bool
+    conflicts: tuple[str, ...] = ()
+    tree: str = ""
+    verdict: Verdict = Verdict.UNVERIFIED
+    tests: tuple[OwnerTests, ...] = ()
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """Return the names of the required tests that fail on git's merge, of all owners, each once."""
+        return tuple(dict.fromkeys(name for tests in self.tests for name in tests.lost))
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxReport:
+    """The active backend, its strength (``full``, ``reduced``, ``none``, ...) and what it guarantees, in sentences."""
+
+    backend: str
+    strength: str
+    guarantees: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A test that is not required although it passes on its ``owner``, and ``why`` (superseded, ...)."""
+
+    test: str
+    owner: Owner
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentFact:
+    """One fact about where the tests ran (``python``: ``3.11.9``, ...)."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """A whole run: the scenario, what the parents and git's merge do, and the proposals, best first.
+
+    ``evaluations`` counts the trees that were tested, ``cached`` those that came from the ledger, ``suite_equivalents``
+    the test time in whole suites.  ``complete`` is false when the budget, the time or the user ended the search
+    (``interrupted``: the user).  ``optimal`` is a sentence when it is proven that nothing better exists, else "".
+    ``name`` is that of the kept run ("" before it is kept), ``created`` seconds since the epoch.
+    """
+
+    scenario: Scenario
+    suites: tuple[SuiteReport, ...]
+    parents: tuple[RunReport, ...]
+    git: GitReport
+    proposals: tuple[Proposal, ...]
+    evaluations: int
+    suite_equivalents: float
+    cached: int
+    seconds: float
+    sandbox: SandboxReport
+    warnings: tuple[str, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    flaky: tuple[str, ...] = ()
+    environment: tuple[EnvironmentFact, ...] = ()
+    complete: bool = True
+    interrupted: bool = False
+    optimal: str = ""
+    seed: int = 0
+    created: int = 0
+    name: str = ""
+    version: int = VERSION
+
+    @property
+    def best(self) -> Proposal | None:
+        """Return the first proposal, None when there is none."""
+        return self.proposals[0] if self.proposals else None
+
+    @property
+    def good(self) -> tuple[Proposal, ...]:
+        """Return the proposals that keep every required test."""
+        return tuple(p for p in self.proposals if p.verdict is Verdict.GOOD)

@@ -1,0 +1,112 @@
+"""Longest common subsequences of short and long sequences.
+
+Patience first (elements that are unique on both sides anchor the rest; Bram Cohen's patience diff), then the greedy
+O(ND) algorithm of Myers ("An O(ND) Difference Algorithm and Its Variations", 1986) between the anchors.  Pure and
+deterministic; elements only have to be hashable.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Hashable, Sequence
+
+Pairs = list[tuple[int, int]]
+
+_MAX_D = 1500
+"""Edit distance past which a stretch without unique elements is called different as a whole (bounds time)."""
+
+
+def common(a: Sequence[Hashable], b: Sequence[Hashable]) -> Pairs:
+    """Return index pairs (i, j) of equal elements, strictly increasing in both: a common subsequence, near longest."""
+    pairs: Pairs = []
+    stack = [(0, len(a), 0, len(b))]
+    while stack:
+        alo, ahi, blo, bhi = stack.pop()
+        while alo < ahi and blo < bhi and a[alo] == b[blo]:
+            pairs.append((alo, blo))
+            alo, blo = alo + 1, blo + 1
+        while alo < ahi and blo < bhi and a[ahi - 1] == b[bhi - 1]:
+            ahi, bhi = ahi - 1, bhi - 1
+            pairs.append((ahi, bhi))
+        if alo == ahi or blo == bhi:
+            continue
+        anchors = _unique_anchors(a, b, alo, ahi, blo, bhi)
+        if not anchors:
+            pairs.extend(_myers(a, b, alo, ahi, blo, bhi))
+            continue
+        pairs.extend(anchors)
+        last_i, last_j = alo, blo
+        for i, j in anchors:
+            stack.append((last_i, i, last_j, j))
+            last_i, last_j = i + 1, j + 1
+        stack.append((last_i, ahi, last_j, bhi))
+    pairs.sort()
+    return pairs
+
+
+def _unique_anchors(
+    a: Sequence[Hashable], b: Sequence[Hashable], alo: int, ahi: int, blo: int, bhi: int
+) -> list[tuple[int, int]]:
+    """Return the longest increasing run of pairs of elements that stand once in each range."""
+    in_a, in_b = Counter(a[alo:ahi]), Counter(b[blo:bhi])
+    where = {b[j]: j for j in range(blo, bhi) if in_b[b[j]] == 1}
+    candidates = [(i, where[a[i]]) for i in range(alo, ahi) if in_a[a[i]] == 1 and a[i] in where]
+    return longest_increasing(candidates)
+
+
+def longest_increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the longest subsequence of ``pairs`` (sorted by their first) whose seconds increase (patience sorting)."""
+    tails: list[int] = []
+    at: list[int] = []
+    previous: list[int] = []
+    for index, (_, j) in enumerate(pairs):
+        place = bisect_left(tails, j)
+        previous.append(at[place - 1] if place else -1)
+        if place == len(tails):
+            tails.append(j)
+            at.append(index)
+        else:
+            tails[place] = j
+            at[place] = index
+    out: list[tuple[int, int]] = []
+    index = at[-1] if at else -1
+    while index >= 0:
+        out.append(pairs[index])
+        index = previous[index]
+    return out[::-1]
+
+
+def _myers(a: Sequence[Hashable], b: Sequence[Hashable], alo: int, ahi: int, blo: int, bhi: int) -> Pairs:
+    n, m = ahi - alo, bhi - blo
+    frontier = {1: 0}
+    trace: list[dict[int, int]] = []
+    for d in range(min(n + m, _MAX_D) + 1):
+        trace.append(dict(frontier))
+        for k in range(-d, d + 1, 2):
+            down = k == -d or (k != d and frontier.get(k - 1, -1) < frontier.get(k + 1, -1))
+            x = frontier[k + 1] if down else frontier[k - 1] + 1
+            y = x - k
+            while x < n and y < m and a[alo + x] == b[blo + y]:
+                x, y = x + 1, y + 1
+            frontier[k] = x
+            if x >= n and y >= m:
+                return _backtrack(trace, n, m, alo, blo)
+    return []
+
+
+def _backtrack(trace: list[dict[int, int]], n: int, m: int, alo: int, blo: int) -> Pairs:
+    pairs: Pairs = []
+    x, y = n, m
+    for d in range(len(trace) - 1, -1, -1):
+        frontier = trace[d]
+        k = x - y
+        down = k == -d or (k != d and frontier.get(k - 1, -1) < frontier.get(k + 1, -1))
+        previous_k = k + 1 if down else k - 1
+        previous_x = frontier.get(previous_k, 0) if d else 0
+        previous_y = previous_x - previous_k if d else 0
+        while x > previous_x and y > previous_y:
+            x, y = x - 1, y - 1
+            pairs.append((alo + x, blo + y))
+        x, y = previous_x, previous_y
+    return pairs

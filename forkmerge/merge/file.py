@@ -1,0 +1,158 @@
+"""The merge of one file: git's line merge, then repair of what it leaves in conflict, then the gates.
+
+    git's answer --clean--> gates --> the answer, or a conflict where a gate objects
+         |
+         +--conflicts--> structured merge of each place, all else fixed --> gates --> the answer
+                                  |                                             |
+                                  +--not possible: git's conflict stays         +--objects: git's own answer
+
+Invariants: what git merges cleanly and no gate objects to is returned as git made it; a place that no rule resolves is
+returned as git's conflict; a result never has a token too few or too many for both sides' edits (``conservation``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from forkmerge.merge.pieces import (
+    Conflict,
+    LineMerge,
+    Piece,
+    Resolved,
+    coalesce,
+    marker_size_for,
+    read_markers,
+    text_of,
+)
+from forkmerge.merge.rules import Allowed
+from forkmerge.model.finding import Finding
+from forkmerge.model.hunk import FileMerge, Hunk, Segment
+from forkmerge.syntax.parsing import MAX_BYTES
+from forkmerge.syntax.profiles import for_path
+
+if TYPE_CHECKING:
+    from forkmerge.syntax.profile import Profile
+
+
+def merge_file(
+    path: str,
+    base: bytes,
+    ours: bytes,
+    theirs: bytes,
+    *,
+    line_merge: LineMerge,
+    allowed: Allowed | None = None,
+    alternatives: bool = False,
+) -> FileMerge:
+    """Return the merge of one file; conflicts are hunks whose ``merged`` is None, objections are ``findings``.
+
+    ``allowed`` are the rules that may resolve by themselves; with ``alternatives`` each conflict that is left carries
+    what the other rules would give.  The segments hold merged text around the conflicts; ``merge.tile`` turns the
+    result into hunks that tile all three versions.
+    """
+    trivial = _trivial(base, ours, theirs)
+    if trivial is not None:
+        return FileMerge(path, (trivial,) if trivial else (), git_clean=True)
+    size = marker_size_for(base, ours, theirs)
+    text, count = line_merge(base, ours, theirs, style="diff3", marker_size=size)
+    profile = _profile(path, base, ours, theirs)
+    if not count:
+        findings = _objections(profile, path, (base, ours, theirs), text)
+        return _objected(path, base, ours, theirs, text, findings) if findings else FileMerge(path, (text,), git_clean=True)
+    git = _line_ends(read_markers(text, size), base, ours, theirs)
+    pieces: Sequence[Piece] = git
+    if profile is not None:
+        from forkmerge.merge.structured import resolve  # noqa: PLC0415 - not needed for clean files
+
+        pieces = resolve(profile, allowed or Allowed(), git, alternatives=alternatives)
+        pieces = _verified(profile, path, (base, ours, theirs), pieces, git)
+    return FileMerge(path, tuple(_segment(p) for p in pieces))
+
+
+def _trivial(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
+    if ours in (theirs, base):
+        return theirs
+    return ours if theirs == base else None
+
+
+def _profile(path: str, base: bytes, ours: bytes, theirs: bytes) -> Profile | None:
+    if max(len(base), len(ours), len(theirs)) > MAX_BYTES // 4:
+        return None
+    return for_path(path, ours)
+
+
+def _line_ends(
+    pieces: tuple[bytes | Conflict, ...], base: bytes, ours: bytes, theirs: bytes
+) -> tuple[bytes | Conflict, ...]:
+    """Take back the line ends that git adds before a marker where a file ends without one."""
+    if not pieces or not isinstance(last := pieces[-1], Conflict):
+        return pieces
+    texts = []
+    for whole, part in ((base, last.base), (ours, last.ours), (theirs, last.theirs)):
+        cut = part
+        if part.endswith(b"\n") and not whole.endswith(b"\n"):
+            cut = part[:-1]
+            if cut.endswith(b"\r") and whole.endswith(cut[:-1]):
+                cut = cut[:-1]
+        texts.append(cut)
+    return (*pieces[:-1], Conflict(texts[0], texts[1], texts[2]))
+
+
+def _objections(
+    profile: Profile | None, path: str, inputs: tuple[bytes, bytes, bytes], result: bytes
+) -> tuple[Finding, ...]:
+    if profile is None:
+        return ()
+    from forkmerge.errors import ForkmergeError  # noqa: PLC0415 - kept off the path of files without a grammar
+    from forkmerge.merge.gates import objections  # noqa: PLC0415 - the same
+
+    try:
+        return objections(profile, path, *inputs, result)
+    except ForkmergeError:
+        return ()
+
+
+def _objected(
+    path: str, base: bytes, ours: bytes, theirs: bytes, text: bytes, findings: tuple[Finding, ...]
+) -> FileMerge:
+    """Return git's clean merge as a conflict of what the sides changed, from the first to the last of it."""
+    from forkmerge.merge.tile import changed_extent  # noqa: PLC0415 - seldom needed
+
+    prefix, parts, suffix = changed_extent(base, ours, theirs)
+    hunk = Hunk(*parts, merged=None, rule="conflict", reason="; ".join(f.message for f in findings))
+    del text
+    segments = tuple(s for s in (prefix, hunk, suffix) if s)
+    return FileMerge(path, segments, findings, git_clean=True)
+
+
+def _verified(
+    profile: Profile, path: str, inputs: tuple[bytes, bytes, bytes], pieces: Sequence[Piece], git: Sequence[Piece]
+) -> Sequence[Piece]:
+    """Return ``pieces`` if the gates hold for the text they give (conflicts read as either side), else git's."""
+    if pieces is git:
+        return pieces
+    whole = not any(isinstance(p, Conflict) for p in pieces)
+    for choose in (lambda c: c.ours, lambda c: c.theirs):
+        result = text_of(pieces, choose)
+        if whole:
+            return git if _objections(profile, path, inputs, result) else pieces
+        from forkmerge.syntax.parsing import parse, sound  # noqa: PLC0415 - the parser is loaded already
+
+        if not sound(parse(profile, result)) and sound(parse(profile, text_of(git, choose))):
+            return git
+    return pieces
+
+
+def _segment(piece: Piece) -> Segment:
+    if isinstance(piece, Conflict):
+        reason = piece.reason or "both sides changed these lines"
+        return Hunk(piece.base, piece.ours, piece.theirs, None, "conflict", reason, piece.alternatives)
+    if isinstance(piece, Resolved):
+        return Hunk(
+            piece.base, piece.ours, piece.theirs, piece.content, "+".join(sorted(piece.rules)), "", piece.alternatives
+        )
+    return piece
+
+
+__all__ = ["LineMerge", "coalesce", "merge_file"]

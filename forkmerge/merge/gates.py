@@ -1,0 +1,72 @@
+"""The gates: what has to hold of every merged file before it is called clean.
+
+Each gate compares the result with the inputs, so that what was wrong before the merge is not held against it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from forkmerge.merge.pieces import lines_of
+from forkmerge.model.finding import Finding
+from forkmerge.syntax.parsing import parse, sound
+
+if TYPE_CHECKING:
+    from forkmerge.syntax.profile import Profile
+
+_WORD = re.compile(rb"[^\W\d]\w*")
+
+
+def objections(profile: Profile, path: str, base: bytes, ours: bytes, theirs: bytes, result: bytes) -> tuple[Finding, ...]:
+    """Return why ``result`` is not to be called a clean merge of the three; nothing where all gates hold."""
+    found = list(_parses(profile, path, (base, ours, theirs), result))
+    if not found and profile.data:
+        found += _loads(profile, path, (ours, theirs), result)
+    if not found and not profile.data:
+        found += _names(profile, path, base, ours, theirs, result)
+    return tuple(found)
+
+
+def _parses(profile: Profile, path: str, inputs: tuple[bytes, bytes, bytes], result: bytes) -> list[Finding]:
+    if sound(parse(profile, result)):
+        return []
+    if not all(sound(parse(profile, i)) for i in inputs):
+        return []
+    return [Finding("does-not-parse", "the merge does not parse, though base, ours and theirs do", path)]
+
+
+def _loads(profile: Profile, path: str, inputs: tuple[bytes, bytes], result: bytes) -> list[Finding]:
+    from forkmerge.syntax.data import load_error  # noqa: PLC0415 - only data files need it
+
+    error = load_error(profile, result)
+    if not error or any(load_error(profile, i) for i in inputs):
+        return []
+    return [Finding("does-not-load", f"the merged {profile.name} file does not load: {error}", path)]
+
+
+def _names(profile: Profile, path: str, base: bytes, ours: bytes, theirs: bytes, result: bytes) -> list[Finding]:
+    """Return names defined twice, or used and no longer bound, by the merge alone.
+
+    Line counts tell at once for which names that is possible at all: doubled must have been added by both sides,
+    dangling taken away by one and added by the other.  Only for those the references are worked out.
+    """
+    b, o, t = (Counter(lines_of(x)) for x in (base, ours, theirs))
+    added_o, added_t = _words(o - b), _words(t - b)
+    gone_o, gone_t = _words(b - o), _words(b - t)
+    doubled = added_o & added_t
+    dangling = (gone_o & added_t) | (gone_t & added_o)
+    if not doubled and not dangling:
+        return []
+    from forkmerge.merge.names import duplicates, loose_ends  # noqa: PLC0415 - seldom needed, and dear to import
+
+    inputs = (base, ours, theirs)
+    found = duplicates(profile, path, inputs, result, frozenset(doubled)) if doubled else []
+    if dangling:
+        found += loose_ends(profile, path, inputs, result, frozenset(dangling))
+    return found
+
+
+def _words(lines: Counter[bytes]) -> set[bytes]:
+    return set(_WORD.findall(b"\n".join(lines)))

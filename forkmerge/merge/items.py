@@ -1,0 +1,189 @@
+"""The children of a syntax node as a sequence of items to be merged.
+
+An item is a child with the layout before it (``lead``: blanks, line ends and separators) and with the comments that
+belong to it.  Concatenating ``lead + text`` of all items gives the stretch of the file they were made of, byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from forkmerge.syntax.profile import Profile
+
+_SEPARATORS = frozenset((b",", b";", b""))
+_OPEN = frozenset((b"(", b"[", b"{", b"<", b"${", b"#{", b"|"))
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One element of a sequence: ``nodes`` are the comments before it, the element itself (``main``), one behind it."""
+
+    lead: bytes
+    text: bytes
+    tokens: tuple[bytes, ...]
+    kind: str
+    key: tuple[str, ...] | None
+    nodes: tuple[Node, ...]
+    main: Node | None
+    data: bytes
+    first: bool
+
+    @property
+    def end(self) -> bool:
+        """Return whether this is the pseudo-item behind the last one."""
+        return self.main is None
+
+
+def node_tokens(node: Node, data: bytes, profile: Profile) -> tuple[bytes, ...]:
+    """Return the leaves of ``node`` as texts, without layout; block structure is marked where indentation carries it.
+
+    A separator right before a closing bracket is layout, too: formatters add and remove it.
+    """
+    out: list[bytes] = []
+    atomic, indentation = profile.atomic, profile.indentation
+    stack: list[Node | bytes] = [node]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, bytes):
+            out.append(top)
+            continue
+        if top.child_count == 0 or top.type in atomic:
+            text = data[top.start_byte : top.end_byte].strip()
+            if text:
+                if text in b")]}" and out and out[-1] == b",":
+                    out.pop()
+                out.append(text)
+            continue
+        if indentation and top.type == "block":
+            out.append(b"\0>")
+            stack.append(b"\0<")
+        stack.extend(reversed(top.children))
+    return tuple(out)
+
+
+def items(data: bytes, nodes: Sequence[Node], start: int, end: int, profile: Profile, *, listlike: bool) -> list[Item]:
+    """Return the items of ``nodes``, children of one parent, that stand in ``data[start:end]``, and a last END item.
+
+    With ``listlike`` separators are layout and comments join the element they stand at.
+    """
+    kept = [n for n in nodes if not (listlike and _separator(n, data))]
+    groups = _grouped(kept, data, profile) if listlike else [((n,), n) for n in kept]
+    out: list[Item] = []
+    position = start
+    first = True
+    for group, main in groups:
+        lo, hi = group[0].start_byte, group[-1].end_byte
+        hi = max(lo, hi - _trailing_blank(data, lo, hi))
+        tokens = tuple(t for n in group for t in node_tokens(n, data, profile))
+        out.append(
+            Item(data[position:lo], data[lo:hi], tokens, main.type, identity(main, data, profile), tuple(group), main, data, first)
+        )
+        first = not main.is_named and data[lo:hi] in _OPEN
+        position = hi
+    out.append(Item(data[position:end], b"", (b"\0end",), "\0end", None, (), None, data, first))
+    return out
+
+
+def _trailing_blank(data: bytes, lo: int, hi: int) -> int:
+    """Return how many bytes of layout a node includes at its end (some grammars count the line end in)."""
+    text = data[lo:hi]
+    return len(text) - len(text.rstrip(b" \t\r\n"))
+
+
+def _separator(node: Node, data: bytes) -> bool:
+    return not node.is_named and data[node.start_byte : node.end_byte].strip() in _SEPARATORS
+
+
+def _grouped(nodes: Sequence[Node], data: bytes, profile: Profile) -> list[tuple[tuple[Node, ...], Node]]:
+    """Return (nodes, main) groups: comments and attributes right above an element, a comment behind it on its line."""
+    out: list[tuple[tuple[Node, ...], Node]] = []
+    waiting: list[Node] = []
+    for node in nodes:
+        comment = node.type in profile.comments
+        if comment and not waiting and out and _same_line(data, out[-1][0][-1], node):
+            group, main = out[-1]
+            out[-1] = ((*group, node), main)
+            continue
+        if waiting and not _touching(data, waiting[-1], node):
+            out.extend(((n,), n) for n in waiting)
+            waiting = []
+        if _leading(node, profile):
+            waiting.append(node)
+            continue
+        if waiting and not node.is_named:
+            out.extend(((n,), n) for n in waiting)
+            waiting = []
+        out.append(((*waiting, node), node))
+        waiting = []
+    out.extend(((n,), n) for n in waiting)
+    return out
+
+
+def _leading(node: Node, profile: Profile) -> bool:
+    """Return whether ``node`` belongs to what follows it: a comment, or an attribute that stands as a sibling."""
+    return node.type in profile.comments or node.type in profile.attached
+
+
+def _same_line(data: bytes, left: Node, right: Node) -> bool:
+    return b"\n" not in data[left.end_byte : right.start_byte] and b"\n" not in data[left.end_byte - 1 : left.end_byte]
+
+
+def _touching(data: bytes, above: Node, below: Node) -> bool:
+    return data[above.end_byte - 1 : below.start_byte].count(b"\n") <= 1
+
+
+def identity(node: Node, data: bytes, profile: Profile) -> tuple[str, ...] | None:
+    """Return the key under which ``node`` is known among its siblings (kind, name, signature), None if it has none."""
+    inner = node
+    for _ in range(4):
+        if inner.type not in profile.wrappers:
+            break
+        named = [c for c in inner.named_children if c.type not in profile.comments]
+        inner = inner.child_by_field_name("definition") or inner.child_by_field_name("declaration") or (named[-1] if named else inner)
+    for rule in profile.units:
+        if inner.type not in rule.nodes:
+            continue
+        name = _by_path(inner, rule.name)
+        if name is None:
+            continue
+        signature = _by_path(inner, (rule.signature,)) if rule.signature and not profile.indentation else None
+        overload = b" ".join(node_tokens(signature, data, profile)).decode("utf-8", "replace") if signature else ""
+        return (rule.kind, data[name.start_byte : name.end_byte].decode("utf-8", "replace"), overload)
+    key = inner.child_by_field_name("key") or (inner.child_by_field_name("name") if "keyword" in inner.type else None)
+    if key is not None:
+        return (inner.type, data[key.start_byte : key.end_byte].decode("utf-8", "replace"), "")
+    return None
+
+
+def _by_path(node: Node, paths: Sequence[str]) -> Node | None:
+    for path in paths:
+        found: Node | None = node
+        for step in path.split("."):
+            if found is None:
+                break
+            if step.endswith("*"):
+                while (below := found.child_by_field_name(step[:-1])) is not None:
+                    found = below
+            elif step.lstrip("-").isdigit():
+                named = found.named_children
+                index = int(step)
+                found = named[index] if -len(named) <= index < len(named) else None
+            else:
+                found = found.child_by_field_name(step)
+        if found is not None and found is not node:
+            return found
+    return None
+
+
+def similarity(a: Sequence[bytes], b: Sequence[bytes]) -> float:
+    """Return the Dice coefficient of two token multisets, 0..1."""
+    if not a or not b:
+        return 0.0
+    shared = (Counter(a) & Counter(b)).total()
+    return 2.0 * shared / (len(a) + len(b))

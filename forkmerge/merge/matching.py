@@ -1,0 +1,84 @@
+"""Which items of two versions of one sequence are the same item: equal, of one name, or alike; order is kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from forkmerge.merge.diff import common, longest_increasing
+from forkmerge.merge.items import Item, similarity
+
+_ALIKE = 0.5
+_MAX_CELLS = 4000
+
+
+def match(left: Sequence[Item], right: Sequence[Item]) -> dict[int, int]:
+    """Return an order-preserving, one-to-one map from items of ``left`` to the items of ``right`` they became."""
+    pairs = dict(common([(i.kind, i.tokens) for i in left], [(i.kind, i.tokens) for i in right]))
+    pairs.update(_between(left, right, pairs, _by_key))
+    pairs.update(_between(left, right, pairs, _by_likeness))
+    return pairs
+
+
+def _between(left, right, pairs, matcher):  # type: ignore[no-untyped-def]
+    found: dict[int, int] = {}
+    last_i = last_j = 0
+    for i, j in [*sorted(pairs.items()), (len(left), len(right))]:
+        if last_i < i and last_j < j:
+            found.update(matcher(left, right, range(last_i, i), range(last_j, j)))
+        last_i, last_j = i + 1, j + 1
+    return found
+
+
+def _by_key(left: Sequence[Item], right: Sequence[Item], rows: range, columns: range) -> dict[int, int]:
+    """Match items of one kind and name; where a name stands several times the signature tells them apart."""
+    out: list[tuple[int, int]] = []
+    for depth in (3, 2):
+        have = {i for i, _ in out}, {j for _, j in out}
+        keys_l = Counter(k[:depth] for i in rows if i not in have[0] and (k := left[i].key))
+        keys_r = Counter(k[:depth] for j in columns if j not in have[1] and (k := right[j].key))
+        where = {k[:depth]: j for j in columns if j not in have[1] and (k := right[j].key)}
+        for i in rows:
+            key = left[i].key
+            if i in have[0] or key is None:
+                continue
+            if keys_l[key[:depth]] == keys_r[key[:depth]] == 1:
+                out.append((i, where[key[:depth]]))
+    return dict(longest_increasing(sorted(out)))
+
+
+def _by_likeness(left: Sequence[Item], right: Sequence[Item], rows: range, columns: range) -> dict[int, int]:
+    """Match the items of a gap by likeness: the alignment with the greatest sum of similarities (Needleman-Wunsch)."""
+    if len(rows) * len(columns) > _MAX_CELLS:
+        return {}
+    if len(rows) == len(columns) == 1:
+        i, j = rows[0], columns[0]
+        score = _score(left[i], right[j])
+        return {i: j} if score >= _ALIKE / 2 else {}
+    n, m = len(rows), len(columns)
+    best = [[0.0] * (m + 1) for _ in range(n + 1)]
+    scores = [[_score(left[i], right[j]) for j in columns] for i in rows]
+    for x in range(n - 1, -1, -1):
+        for y in range(m - 1, -1, -1):
+            take = scores[x][y] + best[x + 1][y + 1] if scores[x][y] >= _ALIKE else 0.0
+            best[x][y] = max(take, best[x + 1][y], best[x][y + 1])
+    out: dict[int, int] = {}
+    x = y = 0
+    while x < n and y < m:
+        if scores[x][y] >= _ALIKE and best[x][y] == scores[x][y] + best[x + 1][y + 1]:
+            out[rows[x]] = columns[y]
+            x, y = x + 1, y + 1
+        elif best[x][y] == best[x + 1][y]:
+            x += 1
+        else:
+            y += 1
+    return out
+
+
+def _score(a: Item, b: Item) -> float:
+    """Return 0..1; items of another kind, or of one kind with other names, are never the same item."""
+    if a.kind != b.kind or a.end or b.end:
+        return 0.0
+    if a.key is not None and b.key is not None and a.key[:2] != b.key[:2]:
+        return 0.0
+    return similarity(a.tokens, b.tokens)

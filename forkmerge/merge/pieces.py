@@ -1,0 +1,127 @@
+"""A merged text with holes: bytes and conflicts, and git's own line merge read into it.
+
+``Piece`` sequences are how the engine's stages hand results to each other; a ``Conflict`` carries the three texts that
+meet there, why they can't be joined, and what weaker rules would have made of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeAlias
+
+from forkmerge.model.hunk import Alternative
+
+Style: TypeAlias = Literal["merge", "diff3", "zdiff3"]
+
+
+class LineMerge(Protocol):
+    """Git's own line merge of three texts: the merged text with markers, and the number of its conflicts."""
+
+    def __call__(
+        self,
+        base: bytes,
+        ours: bytes,
+        theirs: bytes,
+        *,
+        style: Style = ...,
+        labels: tuple[str, str, str] = ...,
+        marker_size: int = ...,
+    ) -> tuple[bytes, int]:
+        """Return what ``git merge-file -p`` prints and how many conflicts it left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A place that is not resolved: the texts of base, ours and theirs."""
+
+    base: bytes
+    ours: bytes
+    theirs: bytes
+    reason: str = ""
+    alternatives: tuple[Alternative, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A place that git leaves in conflict and a rule resolved to ``content``."""
+
+    base: bytes
+    ours: bytes
+    theirs: bytes
+    content: bytes
+    rules: tuple[str, ...]
+    alternatives: tuple[Alternative, ...] = ()
+
+
+Piece: TypeAlias = bytes | Conflict | Resolved
+
+
+def read_markers(text: bytes, size: int) -> tuple[bytes | Conflict, ...]:
+    """Return git's diff3-style output as pieces; ``size`` is the marker size, longer than any such run in the inputs.
+
+    Raises ValueError when the markers are not well formed.
+    """
+    ours_mark, base_mark, middle, theirs_mark = (c * size for c in (b"<", b"|", b"=", b">"))
+    out: list[bytes | Conflict] = []
+    plain: list[bytes] = []
+    parts: dict[str, list[bytes]] = {}
+    state = "plain"
+    for line in lines_of(text):
+        if state == "plain" and line.startswith(ours_mark):
+            if plain:
+                out.append(b"".join(plain))
+            plain, parts, state = [], {"ours": [], "base": [], "theirs": []}, "ours"
+        elif state == "ours" and line.startswith(base_mark):
+            state = "base"
+        elif state == "base" and line.startswith(middle):
+            state = "theirs"
+        elif state == "theirs" and line.startswith(theirs_mark):
+            out.append(Conflict(*(b"".join(parts[side]) for side in ("base", "ours", "theirs"))))
+            state = "plain"
+        elif state == "plain":
+            plain.append(line)
+        else:
+            parts[state].append(line)
+    if state != "plain":
+        raise ValueError("unbalanced conflict markers")
+    if plain:
+        out.append(b"".join(plain))
+    return tuple(out)
+
+
+def lines_of(data: bytes) -> list[bytes]:
+    r"""Return the lines of ``data`` with their line ends, split at ``\n`` alone, as git does."""
+    out = data.split(b"\n")
+    last = out.pop()
+    kept = [line + b"\n" for line in out]
+    return [*kept, last] if last else kept
+
+
+def marker_size_for(*texts: bytes) -> int:
+    """Return a marker size that is longer than any run of marker characters at a line start of ``texts``."""
+    size = 32
+    while any(mark * size in text for text in texts for mark in (b"<", b"|", b"=", b">")):
+        size *= 2
+    return size
+
+
+def coalesce(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    """Return ``pieces`` with neighbouring bytes joined and empty bytes dropped."""
+    out: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            if not piece:
+                continue
+            if out and isinstance(out[-1], bytes):
+                out[-1] += piece
+                continue
+        out.append(piece)
+    return tuple(out)
+
+
+def text_of(pieces: Sequence[Piece], choose: Callable[[Conflict], bytes]) -> bytes:
+    """Return the text of ``pieces`` with every conflict replaced by what ``choose`` says."""
+    return b"".join(
+        p if isinstance(p, bytes) else p.content if isinstance(p, Resolved) else choose(p) for p in pieces
+    )

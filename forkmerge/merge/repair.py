@@ -1,0 +1,165 @@
+"""The structured merge of one place that git leaves in conflict, with everything around it held fixed.
+
+The three contents of the place are set into the same surroundings and parsed; the trees then differ only there.  From
+the roots the three trees are descended together for as long as a single child holds all the difference; the children
+of the node where that ends are merged as sequences.  (Mergiraf's fast mode rebuilds revisions from a conflicted text in
+the same spirit.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forkmerge.merge.items import items
+from forkmerge.merge.pieces import Piece
+from forkmerge.merge.sequences import Context, Outcome, merge_sequences
+from forkmerge.syntax.parsing import parse, sound
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Three contents in the same surroundings: ``prefix + content + suffix`` is a whole file for each side."""
+
+    prefix: bytes
+    base: bytes
+    ours: bytes
+    theirs: bytes
+    suffix: bytes
+
+    @property
+    def contents(self) -> tuple[bytes, bytes, bytes]:
+        """Return base, ours and theirs."""
+        return (self.base, self.ours, self.theirs)
+
+    def files(self) -> tuple[bytes, bytes, bytes]:
+        """Return the three whole files."""
+        return tuple(self.prefix + c + self.suffix for c in self.contents)  # type: ignore[return-value]
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """The merge of a place; ``before`` and ``after`` tell how far beyond the place's two ends it reached (bytes)."""
+
+    outcome: Outcome
+    before: int
+    after: int
+
+
+def repair(context: Context, place: Place) -> Repair | None:
+    """Return the structured merge of ``place``; None where a side does not parse or nothing can be said."""
+    files = place.files()
+    trees = [parse(context.profile, f) for f in files]
+    if not all(sound(t) for t in trees):
+        return None
+    nodes = [t.root_node for t in trees]
+    starts = [len(place.prefix)] * 3
+    ends = [len(place.prefix) + len(c) for c in place.contents]
+    totals = [len(f) for f in files]
+    while True:
+        parts = [_middle(n, s, e) for n, s, e in zip(nodes, starts, ends, strict=True)]
+        down = _single(context, nodes, parts, totals)
+        if down is None:
+            break
+        nodes = down
+    return _merge_middle(context, files, nodes, parts, place)
+
+
+def _middle(node: Node, start: int, end: int) -> tuple[int, int]:
+    """Return the range of children of ``node`` that ``start:end`` touches (an empty range lies between two)."""
+    children = node.children
+    first = 0
+    while first < len(children) and children[first].end_byte <= start:
+        first += 1
+    last = len(children)
+    while last > first and children[last - 1].start_byte >= end:
+        last -= 1
+    return first, last
+
+
+def _single(
+    context: Context, nodes: Sequence[Node], parts: Sequence[tuple[int, int]], totals: Sequence[int]
+) -> list[Node] | None:
+    """Return the one child of each node that holds the difference, None where the descent has to end."""
+    if any(last - first != 1 for first, last in parts):
+        return None
+    below = [n.children[first] for n, (first, _) in zip(nodes, parts, strict=True)]
+    kind = below[0].type
+    if any(b.type != kind or b.child_count == 0 for b in below) or kind in context.profile.atomic:
+        return None
+    if len({first for first, _ in parts}) != 1:
+        return None
+    if len({b.start_byte for b in below}) != 1 or len({t - b.end_byte for t, b in zip(totals, below, strict=True)}) != 1:
+        return None
+    return below
+
+
+def _merge_middle(
+    context: Context, files: Sequence[bytes], nodes: Sequence[Node], parts: Sequence[tuple[int, int]], place: Place
+) -> Repair | None:
+    kind = nodes[0].type
+    if any(n.type != kind for n in nodes):
+        return None
+    listlike = kind in context.profile.blocks or kind in context.profile.lists
+    first = max(0, min(f for f, _ in parts) - 2)
+    tail = max(0, min(n.child_count - last for n, (_, last) in zip(nodes, parts, strict=True)) - 2)
+    chosen = [n.children[first : n.child_count - tail] for n in nodes]
+    if first:
+        starts = [n.children[first - 1].end_byte for n in nodes]
+    else:
+        starts = [min(n.start_byte, len(place.prefix)) if n.parent is not None else 0 for n in nodes]
+    ends = [
+        n.children[n.child_count - tail].start_byte if tail else (n.end_byte if n.parent is not None else len(f))
+        for n, f in zip(nodes, files, strict=True)
+    ]
+    ends = [max(e, len(place.prefix) + len(c)) for e, c in zip(ends, place.contents, strict=True)]
+    if len(set(starts)) != 1 or len({len(f) - e for f, e in zip(files, ends, strict=True)}) != 1:
+        return None
+    split = [
+        items(f, c, s, e, context.profile, listlike=listlike)
+        for f, c, s, e in zip(files, chosen, starts, ends, strict=True)
+    ]
+    outcome = merge_sequences(context, kind, (split[0], split[1], split[2]), 0)
+    if outcome is None:
+        return None
+    return Repair(outcome, len(place.prefix) - starts[0], ends[0] - len(place.prefix) - len(place.base))
+
+
+def whole_lines(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    r"""Return ``pieces`` with every conflict widened to whole lines, so that markers can stand around it."""
+    from forkmerge.merge.pieces import Conflict, Resolved, coalesce  # noqa: PLC0415 - one place for the import cycle
+
+    flat: list[Piece] = list(coalesce([p.content if isinstance(p, Resolved) else p for p in pieces]))
+    index = 0
+    while index < len(flat):
+        piece = flat[index]
+        if not isinstance(piece, Conflict):
+            index += 1
+            continue
+        base, ours, theirs = piece.base, piece.ours, piece.theirs
+        if index and isinstance(before := flat[index - 1], bytes) and not before.endswith(b"\n"):
+            cut = before.rfind(b"\n") + 1
+            flat[index - 1], head = before[:cut], before[cut:]
+            base, ours, theirs = head + base, head + ours, head + theirs
+        index += 1
+        while index < len(flat):
+            after = flat[index]
+            if isinstance(after, Conflict):
+                base, ours, theirs = base + after.base, ours + after.ours, theirs + after.theirs
+                del flat[index]
+                continue
+            assert isinstance(after, bytes)  # noqa: S101 - Resolved pieces were flattened above
+            cut = after.find(b"\n") + 1 or len(after)
+            if all(not x or x.endswith(b"\n") for x in (base, ours, theirs)):
+                break
+            tail, flat[index] = after[:cut], after[cut:]
+            base, ours, theirs = base + tail, ours + tail, theirs + tail
+            if flat[index]:
+                break
+            del flat[index]
+        flat[index - 1] = Conflict(base, ours, theirs, piece.reason, piece.alternatives)
+    return coalesce(flat)

@@ -1,0 +1,69 @@
+"""The resolving rules, by name, and which of them an answer may use.
+
+A rule is a reason for which a place that git leaves in conflict is resolved.  ``Allowed`` is the set that may decide by
+itself; what the others would give becomes an ``Alternative`` for the tests to judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+SAME = "same-change"
+"""Both sides made the same change, formatted differently at most."""
+REFORMAT = "edit-over-reformat"
+"""One side changed only the layout, the other the content: the content is carried."""
+IMPORTS = "imports"
+"""Import statements, or names in one of them, added by both sides."""
+DEFINITIONS = "definitions"
+"""Differently named definitions added by both sides at one place."""
+MEMBERS = "members"
+"""Differently keyed members of a construct whose order means nothing, added by both sides."""
+NEIGHBOURS = "neighbouring-statements"
+"""Each side changed other statements or members of one block."""
+ELEMENTS = "list-elements"
+"""Each side changed other elements of one list."""
+DELETE_BESIDE = "delete-beside-change"
+"""One side deleted what the other left alone and put something next to."""
+EXPRESSION = "expression"
+"""Each side changed another part of one statement or expression."""
+NESTED = "nested"
+"""Each side changed another part of one definition or compound statement, header against body."""
+LINES = "neighbouring-lines"
+"""Each side changed other lines of a text without grammar."""
+WHITESPACE = "whitespace"
+"""One side changed only blanks at line ends or blank lines."""
+
+ALL = frozenset(
+    (
+        SAME,
+        REFORMAT,
+        IMPORTS,
+        DEFINITIONS,
+        MEMBERS,
+        NEIGHBOURS,
+        ELEMENTS,
+        DELETE_BESIDE,
+        EXPRESSION,
+        NESTED,
+        LINES,
+        WHITESPACE,
+    )
+)
+
+BALANCED = ALL - {LINES}
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """The rules that may decide without tests."""
+
+    rules: frozenset[str] = BALANCED
+
+    def permits(self, rules: Iterable[str]) -> bool:
+        """Return whether all of ``rules`` may be used."""
+        return self.rules.issuperset(rules)
+
+
+EAGER = Allowed(ALL)
+"""Every rule: what is resolved with it has to be judged by tests."""

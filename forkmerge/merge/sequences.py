@@ -1,0 +1,266 @@
+"""The three-way merge of item sequences, and of the nodes inside matched items.
+
+Items that all three versions share are anchors and are merged inside, one by one; what stands between two anchors is
+decided as a whole.  In a block (statements, members) a place that can't be decided becomes a conflict of its own; in
+anything smaller a single undecided place leaves the whole construct to the level above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forkmerge.merge import rules
+from forkmerge.merge.indent import indentation_of, reindent
+from forkmerge.merge.insertions import both_inserted
+from forkmerge.merge.items import Item, items
+from forkmerge.merge.matching import match
+from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from forkmerge.syntax.profile import Profile
+
+_MAX_DEPTH = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every level of the recursion needs to know."""
+
+    profile: Profile
+    allowed: rules.Allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a sequence: ``pieces`` and the rules that its resolved places rest on."""
+
+    pieces: tuple[Piece, ...]
+    rules: frozenset[str] = frozenset()
+
+    @property
+    def clean(self) -> bool:
+        """Return whether no conflict is left."""
+        return not any(isinstance(p, Conflict) for p in self.pieces)
+
+    def content(self) -> bytes:
+        """Return the text of a clean outcome."""
+        return b"".join(p if isinstance(p, bytes) else p.content for p in self.pieces if not isinstance(p, Conflict))
+
+
+Three = tuple[Sequence[Item], Sequence[Item], Sequence[Item]]
+
+
+def merge_sequences(context: Context, parent: str, three: Three, depth: int) -> Outcome | None:
+    """Return the merge of base, ours and theirs, children of nodes of type ``parent``; None if it can't be done here."""
+    base, ours, theirs = three
+    to_ours, to_theirs = match(base, ours), match(base, theirs)
+    block = parent in context.profile.blocks
+    emitter = _Emitter(context, parent, three, block, depth)
+    last_b = last_o = last_t = 0
+    anchors = [(i, to_ours[i], to_theirs[i]) for i in range(len(base)) if i in to_ours and i in to_theirs]
+    for b, o, t in anchors:
+        chunk = (range(last_b, b), range(last_o, o), range(last_t, t))
+        if not emitter.chunk(chunk, to_ours, to_theirs) or not emitter.anchor(b, o, t):
+            return None
+        last_b, last_o, last_t = b + 1, o + 1, t + 1
+    return emitter.outcome()
+
+
+class _Emitter:
+    """Writes the merged sequence from left to right."""
+
+    def __init__(self, context: Context, parent: str, three: Three, block: bool, depth: int) -> None:
+        self.context, self.parent, self.block, self.depth = context, parent, block, depth
+        self.base, self.ours, self.theirs = three
+        self.pieces: list[Piece] = []
+        self.used: set[str] = set()
+        self.touched: set[str] = set()
+        self.indents = tuple(indentation_of(x) for x in three) if block else (None, None, None)
+
+    def outcome(self) -> Outcome | None:
+        """Return the merged pieces; where both sides touched the sequence, that itself is a rule."""
+        if self.touched >= {"ours", "theirs"}:
+            profile = self.context.profile
+            if self.block:
+                self.used.add(rules.NEIGHBOURS)
+            elif self.parent in profile.lists:
+                self.used.add(rules.ELEMENTS)
+            else:
+                self.used.add(rules.EXPRESSION)
+        if not self.context.allowed.permits(self.used):
+            return None
+        return Outcome(coalesce(self.pieces), frozenset(self.used))
+
+    def anchor(self, b: int, o: int, t: int) -> bool:
+        """Write the item that all three have: its layout merged, its inside merged."""
+        base, ours, theirs = self.base[b], self.ours[o], self.theirs[t]
+        if ours.tokens != base.tokens:
+            self.touched.add("ours")
+        if theirs.tokens != base.tokens:
+            self.touched.add("theirs")
+        self.pieces.append(self._lead(base.lead, ours.lead, theirs.lead))
+        result = merge_items(self.context, base, ours, theirs, self.depth + 1)
+        if result is not None:
+            self.used |= result.rules
+            self.pieces.extend(result.pieces)
+            return True
+        if not self.block:
+            return False
+        self.pieces.append(Conflict(base.text, ours.text, theirs.text, "both sides changed it"))
+        return True
+
+    def chunk(self, chunk: tuple[range, range, range], to_ours: dict[int, int], to_theirs: dict[int, int]) -> bool:
+        """Write what stands between two anchors; return whether that could be decided (a conflict in a block counts)."""
+        bs = [self.base[i] for i in chunk[0]]
+        os = [self.ours[i] for i in chunk[1]]
+        ts = [self.theirs[i] for i in chunk[2]]
+        if not (bs or os or ts):
+            return True
+        same_o, same_t = _same(bs, os), _same(bs, ts)
+        if same_o or same_t or _same(os, ts):
+            winner, side = (ts, "theirs") if same_o else (os, "ours")
+            if not (same_o and same_t):
+                self.touched.add(side)
+            if not same_o and not same_t:
+                self.used.add(rules.SAME)
+                self.touched.add("theirs")
+            self._write(winner, side)
+            return True
+        self.touched |= {"ours", "theirs"}
+        if not bs:
+            joined = both_inserted(self.context.profile, self.parent, os, ts, (self.base, self.ours, self.theirs))
+            if joined is not None and self.context.allowed.permits({joined.rule}):
+                self.used.add(joined.rule)
+                self._write(os, "ours")
+                self._write(joined.extra, "theirs", after=self._sibling_lead(chunk))
+                return True
+        else:
+            kept = self._deletions(chunk, to_ours, to_theirs)
+            if kept is not None and self.context.allowed.permits({rules.DELETE_BESIDE}):
+                self.used.add(rules.DELETE_BESIDE)
+                self._write(*kept)
+                return True
+        if not self.block:
+            return False
+        self.pieces.append(Conflict(_join(bs), _join(os), _join(ts), "both sides changed this place"))
+        return True
+
+    def _deletions(
+        self, chunk: tuple[range, range, range], to_ours: dict[int, int], to_theirs: dict[int, int]
+    ) -> tuple[list[Item], str] | None:
+        """Return what is left where one side only deleted and the other left those items alone (and its side's name)."""
+        for mine, other, side_m, to_mine, to_other, name in (
+            (self.ours, self.theirs, chunk[1], to_ours, to_theirs, "ours"),
+            (self.theirs, self.ours, chunk[2], to_theirs, to_ours, "theirs"),
+        ):
+            other_range = chunk[2] if name == "ours" else chunk[1]
+            inserted_by_other = set(other_range) - set(to_other.values())
+            if inserted_by_other:
+                continue
+            deleted = [i for i in chunk[0] if i not in to_other and i in to_mine]
+            if any(mine[to_mine[i]].tokens != self.base[i].tokens for i in deleted):
+                continue
+            kept_by_other = [i for i in chunk[0] if i in to_other]
+            if any(other[to_other[i]].tokens != self.base[i].tokens for i in kept_by_other):
+                continue
+            gone = {to_mine[i] for i in deleted}
+            return [mine[j] for j in side_m if j not in gone], name
+        return None
+
+    def _write(self, sequence: Sequence[Item], side: str, *, after: bytes | None = None) -> None:
+        for number, raw in enumerate(sequence):
+            item = self._fit(raw, side)
+            lead = after if number == 0 and after is not None and item.first else item.lead
+            self.pieces += [lead, item.text]
+
+    def _sibling_lead(self, chunk: tuple[range, range, range]) -> bytes | None:
+        """Return the layout that separates siblings here, for an item that stood first on its side and no longer does."""
+        for sequence, part in ((self.theirs, chunk[2]), (self.ours, chunk[1])):
+            follower = part.stop
+            if follower < len(sequence) and not sequence[follower].end and sequence[follower].main.is_named:
+                return sequence[follower].lead
+        for item in (*self.theirs, *self.ours):
+            if not item.first and not item.end and item.main is not None and item.main.is_named:
+                return item.lead
+        return None
+
+    def _fit(self, item: Item, side: str) -> Item:
+        """Return ``item`` at the indentation that the merged block has, where one side indented the block anew."""
+        base, ours, theirs = self.indents
+        mine, other = (ours, theirs) if side == "ours" else (theirs, ours)
+        if not self.block or None in (base, mine, other) or mine != base or other == base or not isinstance(base, bytes):
+            return item
+        return reindent(item, base, other) if isinstance(other, bytes) else item
+
+    def _lead(self, base: bytes, ours: bytes, theirs: bytes) -> bytes:
+        if ours == base:
+            return theirs
+        if theirs == base or ours == theirs:
+            return ours
+        return max(ours, theirs, key=lambda lead: (lead.count(b","), lead.count(b"\n") == base.count(b"\n"), lead == ours))
+
+
+def merge_items(context: Context, base: Item, ours: Item, theirs: Item, depth: int) -> Outcome | None:
+    """Return the merge of one item that all three versions have; None where they can't be joined."""
+    if ours.text == base.text or ours.text == theirs.text:
+        return Outcome((theirs.text,))
+    if theirs.text == base.text:
+        return Outcome((ours.text,))
+    result = None
+    if depth < _MAX_DEPTH:
+        result = _merge_inside(context, base, ours, theirs, depth)
+    if result is not None and (result.clean or len(result.pieces) > 1):
+        return result
+    if ours.tokens == theirs.tokens and context.allowed.permits({rules.SAME}):
+        chosen = theirs if ours.tokens == base.tokens and len(theirs.text) < len(ours.text) else ours
+        return Outcome((Resolved(base.text, ours.text, theirs.text, chosen.text, (rules.SAME,)),), frozenset({rules.SAME}))
+    for mine, other in ((ours, theirs), (theirs, ours)):
+        if mine.tokens == base.tokens and _level(mine, other) and context.allowed.permits({rules.REFORMAT}):
+            resolved = Resolved(base.text, ours.text, theirs.text, other.text, (rules.REFORMAT,))
+            return Outcome((resolved,), frozenset({rules.REFORMAT}))
+    return result
+
+
+def _merge_inside(context: Context, base: Item, ours: Item, theirs: Item, depth: int) -> Outcome | None:
+    """Return the merge of the parts of an item: its comments and its node, or its node's children."""
+    three = (base, ours, theirs)
+    if any(len(i.nodes) > 1 for i in three):
+        split = [items(i.data, i.nodes, *_extent(i), context.profile, listlike=False) for i in three]
+        return merge_sequences(context, "", (split[0], split[1], split[2]), depth)
+    mains = [i.main for i in three]
+    if any(n is None for n in mains):
+        return None
+    nodes: list[Node] = [n for n in mains if n is not None]
+    kind = nodes[0].type
+    if any(n.type != kind for n in nodes) or kind in context.profile.atomic or any(n.child_count == 0 for n in nodes):
+        return None
+    listlike = kind in context.profile.blocks or kind in context.profile.lists
+    split = [
+        items(i.data, n.children, *_extent(i), context.profile, listlike=listlike)
+        for i, n in zip(three, nodes, strict=True)
+    ]
+    return merge_sequences(context, kind, (split[0], split[1], split[2]), depth)
+
+
+def _level(mine: Item, other: Item) -> bool:
+    """Return whether the text of ``other`` can stand where ``mine`` stands: same column, or a single line."""
+    if b"\n" not in other.text:
+        return True
+    return bool(mine.nodes and other.nodes) and mine.nodes[0].start_point[1] == other.nodes[0].start_point[1]
+
+
+def _extent(item: Item) -> tuple[int, int]:
+    start = item.nodes[0].start_byte
+    return start, start + len(item.text)
+
+
+def _same(left: Sequence[Item], right: Sequence[Item]) -> bool:
+    return len(left) == len(right) and all(a.tokens == b.tokens for a, b in zip(left, right, strict=True))
+
+
+def _join(sequence: Sequence[Item]) -> bytes:
+    return b"".join(i.lead + i.text for i in sequence)

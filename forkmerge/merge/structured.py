@@ -1,0 +1,171 @@
+"""Git's conflicts of one file, resolved one by one where structure allows it.
+
+Each conflict is merged with everything around it fixed (other conflicts stand as ours).  A merge may have to reach
+beyond its conflict, to the ends of the construct it stands in; where it reaches into the next conflict the two are
+merged together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from forkmerge.errors import ForkmergeError
+from forkmerge.merge.conservation import unbalanced
+from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce, lines_of, text_of
+from forkmerge.merge.repair import Place, repair, whole_lines
+from forkmerge.merge.rules import EAGER, Allowed
+from forkmerge.merge.sequences import Context
+from forkmerge.model.hunk import Alternative
+
+if TYPE_CHECKING:
+    from forkmerge.syntax.profile import Profile
+
+_MAX_PLACES = 60
+"""Conflicts of one file past which it is left to git: parsing it once for each would take too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a group of pieces ``[first, last]`` becomes, taking ``before`` and ``after`` bytes of its neighbours along."""
+
+    first: int
+    last: int
+    pieces: tuple[Piece, ...]
+    before: int
+    after: int
+
+
+def resolve(
+    profile: Profile, allowed: Allowed, git: Sequence[bytes | Conflict], *, alternatives: bool
+) -> tuple[Piece, ...]:
+    """Return ``git`` with the conflicts that ``allowed`` rules resolve resolved, others smaller where that is possible."""
+    places = [i for i, p in enumerate(git) if isinstance(p, Conflict)]
+    if len(places) > _MAX_PLACES:
+        return tuple(git)
+    context = Context(profile, allowed)
+    answers: list[_Answer] = []
+    done = -1
+    for number, index in enumerate(places):
+        if index <= done:
+            continue
+        answer = _grow(context, git, index, places[number:], done)
+        if answer is not None:
+            answers.append(answer)
+            done = answer.last
+    pieces = _assemble(git, answers)
+    return _with_alternatives(profile, pieces) if alternatives else pieces
+
+
+def _grow(
+    context: Context, git: Sequence[bytes | Conflict], index: int, places: Sequence[int], done: int
+) -> _Answer | None:
+    """Return the answer for the conflict at ``index``, taking following conflicts in while the merge reaches there."""
+    for last in places[:4]:
+        answer = _attempt(context, git, index, last)
+        if answer is None:
+            continue
+        room_before = _room(git, index - 1) if index - 1 > done else 0
+        if answer.before > room_before:
+            return None
+        if answer.after <= _room(git, last + 1):
+            return answer
+    return None
+
+
+def _room(git: Sequence[bytes | Conflict], index: int) -> int:
+    piece = git[index] if 0 <= index < len(git) else b""
+    return len(piece) if isinstance(piece, bytes) else 0
+
+
+def _attempt(context: Context, git: Sequence[bytes | Conflict], first: int, last: int) -> _Answer | None:
+    group = git[first : last + 1]
+    sides = [text_of(group, lambda c, s=side: getattr(c, s)) for side in ("base", "ours", "theirs")]  # type: ignore[misc]
+    place = Place(_ours(git[:first]), sides[0], sides[1], sides[2], _ours(git[last + 1 :]))
+    try:
+        found = repair(context, place)
+    except ForkmergeError:
+        return None
+    if found is None:
+        return None
+    whole = [place.prefix[len(place.prefix) - found.before :] + s + place.suffix[: found.after] for s in sides]
+    if found.outcome.clean:
+        content = found.outcome.content()
+        if unbalanced(whole[0], whole[1], whole[2], content):
+            return None
+        resolved = Resolved(whole[0], whole[1], whole[2], content, tuple(sorted(found.outcome.rules)))
+        return _Answer(first, last, (resolved,), found.before, found.after)
+    pieces = whole_lines(found.outcome.pieces)
+    if not _smaller(pieces, group) or unbalanced(*whole, text_of(pieces, lambda c: c.base)) and False:
+        return None
+    return _Answer(first, last, pieces, found.before, found.after)
+
+
+def _ours(pieces: Sequence[bytes | Conflict]) -> bytes:
+    return text_of(pieces, lambda c: c.ours)
+
+
+def _smaller(pieces: Sequence[Piece], git: Sequence[Piece]) -> bool:
+    """Return whether ``pieces`` leave fewer lines in conflict than git does."""
+    return _mass(pieces) < _mass(git)
+
+
+def _mass(pieces: Sequence[Piece]) -> int:
+    return sum(len(lines_of(p.ours)) + len(lines_of(p.theirs)) for p in pieces if isinstance(p, Conflict))
+
+
+def _assemble(git: Sequence[bytes | Conflict], answers: Sequence[_Answer]) -> tuple[Piece, ...]:
+    if not answers:
+        return tuple(git)
+    out: list[Piece] = []
+    position = 0
+    cut = 0
+    for answer in answers:
+        for piece in git[position : answer.first]:
+            out.append(piece[cut:] if isinstance(piece, bytes) else piece)
+            cut = 0
+        if answer.before:
+            last = out[-1]
+            if not isinstance(last, bytes) or len(last) < answer.before:
+                return tuple(git)
+            out[-1] = last[: len(last) - answer.before]
+        out.extend(answer.pieces)
+        position, cut = answer.last + 1, answer.after
+    for piece in git[position:]:
+        out.append(piece[cut:] if isinstance(piece, bytes) else piece)
+        cut = 0
+    return coalesce(out)
+
+
+def _with_alternatives(profile: Profile, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    """Return ``pieces`` with each conflict carrying what all the rules together would make of it."""
+    out: list[Piece] = []
+    context = Context(profile, EAGER)
+    for index, piece in enumerate(pieces):
+        if not isinstance(piece, Conflict):
+            out.append(piece)
+            continue
+        before, after = (text_of(x, lambda c: c.ours) for x in (pieces[:index], pieces[index + 1 :]))
+        place = Place(before, piece.base, piece.ours, piece.theirs, after)
+        try:
+            found = repair(context, place)
+        except ForkmergeError:
+            found = None
+        content = _inside(found.outcome.content(), found.before, found.after, place) if found and found.outcome.clean else None
+        if content is not None and found is not None:
+            alternative = Alternative("+".join(sorted(found.outcome.rules)), content)
+            piece = replace(piece, alternatives=(*piece.alternatives, alternative))  # noqa: PLW2901 - the new value
+        out.append(piece)
+    return tuple(out)
+
+
+def _inside(content: bytes, before: int, after: int, place: Place) -> bytes | None:
+    """Return the part of ``content`` that replaces the place itself, None if its surroundings were changed."""
+    head, tail = place.prefix[len(place.prefix) - before :], place.suffix[:after]
+    if not content.startswith(head) or not content.endswith(tail) or len(content) < len(head) + len(tail):
+        return None
+    return content[len(head) : len(content) - len(tail)]
+
+
+__all__ = ["Resolved", "resolve"]

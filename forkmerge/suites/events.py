@@ -31,15 +31,20 @@ def read_events(path: str, offset: int = 0, *, tell: bool = False) -> list[Event
     except OSError:
         data = b""
     end = data.rfind(b"\n") + 1
-    events = []
-    for line in data[:end].splitlines():
-        try:
-            event = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(event, dict) and isinstance(event.get("e"), str):
-            events.append(event)
+    events = [event for line in data[:end].splitlines() if (event := _parse(line))]
     return (events, offset + end) if tell else events
+
+
+def _parse(line: bytes) -> Event | None:
+    if line.startswith((b"Thread 0x", b"Current thread 0x")):
+        return {"e": "stack"}
+    if line.startswith(b"  File "):
+        return {"e": "frame", "m": line.decode("utf-8", "replace").strip()}
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return event if isinstance(event, dict) and isinstance(event.get("e"), str) else None
 
 
 @dataclass(slots=True)
@@ -57,6 +62,7 @@ class EventLog:
     running: dict[str, None] = field(default_factory=dict)
     hung: set[str] = field(default_factory=set)
     killed: set[str] = field(default_factory=set)
+    frames: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def total(self) -> int | None:
@@ -100,6 +106,11 @@ class EventLog:
                 self.ended.append((name, _status(event), _seconds(event), _text(event)))
             case {"e": "killed", "n": str(name)}:
                 self.killed.add(name)
+            case {"e": "stack"}:
+                self.killed.update(self.running)
+            case {"e": "frame"}:
+                for name in self.running:
+                    self.frames.setdefault(name, []).append(_text(event))
             case {"e": "internal"}:
                 self.internal = _text(event)
             case {"e": "finish"}:

@@ -6,8 +6,9 @@ run that is killed loses nothing that had finished, and several sessions of one 
 
 Events (``e``): ``load``; ``session``; ``collected`` (``n``: node ids); ``collect`` (an error or a skip of a file);
 ``start``; ``end`` (``s`` status, ``t`` seconds, ``m`` head of the message); ``killed`` (a test would not stop);
-``internal``; ``finish`` (``x``: exit status).  Node ids are relative to ``FORKMERGE_ROOT``, wherever pytest's own root
-is.  Only the controller of a pytest-xdist run reports tests; its workers obey the selection and the limits.
+``internal``; ``finish`` (``x``: exit status).  A line that is not JSON is faulthandler's: where a hung test stood.
+Node ids are relative to ``FORKMERGE_ROOT``, wherever pytest's own root is.  Only the controller of a pytest-xdist run
+reports tests; its workers obey the selection and the limits.
 
 A test over its limit is stopped in steps: SIGALRM raises inside the test; if that is swallowed, a second SIGALRM writes
 ``killed`` and ends the process; a hang in C, which no Python signal handler can reach, is ended by a POSIX timer.  No
@@ -32,11 +33,6 @@ import pytest
 
 OVERTIME = "forkmerge: longer than the limit of"
 KILLED_EXIT = 70
-
-try:
-    _STDERR = os.dup(2)  # before pytest's capture replaces it
-except OSError:
-    _STDERR = -1
 
 
 class Stream:
@@ -87,7 +83,7 @@ class Limit:
         self.fired = False
         self.inside = False
         self.deadline = 0.0
-        self.timer = _posix_timer()
+        self.timer = _posix_timer(stream.fd)
 
     def begin(self, nodeid: str) -> None:
         self.nodeid, self.fired, self.inside = nodeid, False, False
@@ -127,13 +123,15 @@ class Limit:
             signal.setitimer(signal.ITIMER_REAL, self.grace)
             pytest.fail(f"{OVERTIME} {self.seconds:g} s")
         self.stream.send("killed", n=self.names.of(self.nodeid))
-        if _STDERR >= 0:
-            faulthandler.dump_traceback(file=_STDERR)
+        faulthandler.dump_traceback(file=self.stream.fd)
         os._exit(KILLED_EXIT)
 
 
-def _posix_timer() -> tuple[Any, Any] | None:
-    """Return a kernel timer that sends SIGXCPU, None where there is none; it needs neither a thread nor the GIL."""
+def _posix_timer(stacks: int) -> tuple[Any, Any] | None:
+    """Return a kernel timer that sends SIGXCPU, None where there is none; it needs neither a thread nor the GIL.
+
+    What the threads were doing is written to the file descriptor ``stacks`` before the signal ends the process.
+    """
     if not sys.platform.startswith("linux"):
         return None
     try:
@@ -144,8 +142,7 @@ def _posix_timer() -> tuple[Any, Any] | None:
         timer = ctypes.c_void_p()
         if create(1, event, ctypes.byref(timer)) != 0:
             return None
-        if _STDERR >= 0:
-            faulthandler.register(signal.SIGXCPU, file=_STDERR, all_threads=True, chain=True)
+        faulthandler.register(signal.SIGXCPU, file=stacks, all_threads=True, chain=True)
     except (OSError, AttributeError, ValueError, RuntimeError):
         return None
     return libc, timer

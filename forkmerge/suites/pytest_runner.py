@@ -16,7 +16,6 @@ from forkmerge.suites.runner import Ended, Invocation, Mode, Progress, TestComma
 
 PLUGIN = "forkmerge_pytest_plugin"
 COLLECTION = "(collection)"
-_XCPU_EXITS = (-24, 152)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +133,9 @@ def _results(log: EventLog, completed: Ended) -> list[TestResult]:
 
 
 def _hung(nodeid: str, log: EventLog, completed: Ended) -> TestResult:
-    late = nodeid in log.killed or completed.status is RunStatus.TIMEOUT or completed.exit_code in _XCPU_EXITS
-    if late:
-        return TestResult(identity(nodeid), Status.TIMEOUT, 0.0, "the test was still running when the run was stopped")
+    if nodeid in log.killed or completed.status is RunStatus.TIMEOUT:
+        lines = ["the test was still running when it was stopped", *log.frames.get(nodeid, [])[:6]]
+        return TestResult(identity(nodeid), Status.TIMEOUT, 0.0, "\n".join(lines))
     return TestResult(identity(nodeid), Status.CRASHED, 0.0, "the test process ended while this test was running")
 
 

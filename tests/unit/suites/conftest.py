@@ -7,13 +7,16 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from forkmerge.model.outcome import RunStatus, SuiteRun, TestId
 from forkmerge.suites.pytest_runner import PytestRunner
 from forkmerge.suites.runner import Ended, Mode, TestCommand, TestLimits
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass

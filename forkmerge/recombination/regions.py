@@ -1,0 +1,86 @@
+"""Which unit of a file a hunk falls into.
+
+Units are read from a version of the file in which every hunk has a content (the merged one, in conflicts ours), so that
+a whole function that a side adds is found as the unit that it becomes.  Without a language, or where a hunk spreads
+over several units, there is no region and the hunk stands alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from forkmerge.model.span import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from forkmerge.model.hunk import FileMerge
+    from forkmerge.syntax.profile import Profile
+
+ProfileFor: TypeAlias = "Callable[[str, bytes], Profile | None]"
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A unit: its kind, its qualified name, and the bytes that it covers."""
+
+    kind: str
+    name: str
+    span: Span
+
+
+def regions_of_hunks(file: FileMerge, profile_for: ProfileFor | None) -> tuple[Region | None, ...]:
+    """Return for each hunk the innermost unit that it falls into, None where there is none."""
+    data, spans = _view(file)
+    found = _regions(file.path, data, profile_for)
+    return tuple(_innermost(span, found, data) for span in spans)
+
+
+def _view(file: FileMerge) -> tuple[bytes, tuple[Span, ...]]:
+    parts: list[bytes] = []
+    spans: list[Span] = []
+    at = 0
+    for segment in file.segments:
+        if isinstance(segment, bytes):
+            text = segment
+        else:
+            text = segment.merged if segment.merged is not None else segment.ours or segment.theirs
+            spans.append(Span(at, at + len(text)))
+        parts.append(text)
+        at += len(text)
+    return b"".join(parts), tuple(spans)
+
+
+def _regions(path: str, data: bytes, profile_for: ProfileFor | None) -> tuple[Region, ...]:
+    if profile_for is None:
+        return ()
+    profile = profile_for(path, data)
+    if profile is None:
+        return ()
+    from forkmerge.errors import MissingTool  # noqa: PLC0415 - together with the parser, only where it is used
+    from forkmerge.syntax.units import units  # noqa: PLC0415 - loads the parser
+
+    try:
+        return tuple(_flat(units(profile, data), ""))
+    except MissingTool:
+        return ()
+
+
+def _flat(units: Sequence[Any], outer: str) -> Iterable[Region]:
+    for unit in units:
+        name = f"{outer}.{unit.name}" if outer and unit.name else unit.name or outer
+        yield Region(unit.kind, name, unit.span)
+        yield from _flat(unit.children, name)
+
+
+def _innermost(span: Span, regions: Sequence[Region], data: bytes) -> Region | None:
+    text = span.of(data)
+    start = span.start + len(text) - len(text.lstrip())
+    end = max(start, span.end - (len(text) - len(text.rstrip())))
+    inner = Span(start, end)
+    if len(inner):
+        around = [r for r in regions if r.span.covers(inner)]
+    else:
+        around = [r for r in regions if r.span.start < span.start < r.span.end]
+    return min(around, key=lambda r: len(r.span), default=None)

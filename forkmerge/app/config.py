@@ -74,7 +74,7 @@ def repository_file(root: Path) -> tuple[Layer, ...]:
 
 def git_layers(repository: str) -> tuple[Layer, ...]:
     """Return the ``forkmerge.*`` values of git's configuration, one layer for each scope, the most specific last."""
-    from forkmerge.app.gitconfig import entries
+    from forkmerge.app.gitconfig import entries  # noqa: PLC0415 - loaded when it is needed
 
     scopes: dict[tuple[str, bool], dict[str, Any]] = {}
     for entry in entries(repository):
@@ -126,7 +126,7 @@ _WEAKER = {
 
 
 def _toml(path: Path) -> dict[str, Any] | None:
-    import tomllib
+    import tomllib  # noqa: PLC0415 - loaded when it is needed
 
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))

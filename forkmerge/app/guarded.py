@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _ANSWER, _TROUBLE = b"A", b"T"
 
 
-class GaveUp(Exception):
+class GaveUp(Exception):  # noqa: N818 - a way out as much as an error
     """The work raised, crashed or took too long; the text says which."""
 
 
@@ -63,7 +63,7 @@ def _run_child(work: Callable[[], bytes], writer: int) -> None:
         try:
             message = _ANSWER + work()
             code = 0
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it becomes words
             message = _TROUBLE + _words(error).encode("utf-8", "replace")
         view = memoryview(message)
         while view:

@@ -1,8 +1,8 @@
 """``merge-file``: the structured merge of three files, with git's own answer behind it.
 
 Invariants: whatever goes wrong in the structured part (an exception, a crash, no answer within ``DEADLINE`` seconds),
-the answer is what ``git merge-file`` gives for the same files; a file is written whole or not at all; nothing is imported
-that is not used (this is what git waits for, once for each file).
+the answer is what ``git merge-file`` gives for the same files; a file is written whole or not at all; nothing is
+imported that is not used (this is what git waits for, once for each file).
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _BINARY_PROBE = 8000
 _STYLES = ("merge", "diff3", "zdiff3")
 
 
-class Failure(Exception):
+class Failure(Exception):  # noqa: N818 - a way out as much as an error
     """The merge can't be done at all; the text is git's."""
 
 
-def merge(
+def merge(  # noqa: PLR0913 - one call, all its options
     files: Sequence[str],
     *,
     labels: Sequence[str],
@@ -73,17 +73,15 @@ def _structured(
     path: str, versions: tuple[bytes, bytes, bytes], *, style: str, favor: str, look: dict[str, Any]
 ) -> bytes:
     """Return the number of conflicts as one byte, and the merged file after it."""
-    from forkmerge.merge.file import merge_file
-    from forkmerge.merge.markers import render
+    from forkmerge.merge.file import merge_file  # noqa: PLC0415 - loaded when it is needed
+    from forkmerge.merge.markers import render  # noqa: PLC0415 - loaded when it is needed
 
     base, ours, theirs = versions
     merge = merge_file(path, base, ours, theirs, line_merge=line_merge)
     if favor:
         merge = _favored(merge, favor)
-    conflicts = len(merge.conflicts)
-    merged = merge.merged() if not conflicts else None
-    if merged is None:
-        merged = render(merge, _style(style), look["labels"], look["marker_size"])
+    shape = _style(style) if merge.conflicts else "merge"
+    merged, conflicts = render(merge, line_merge, style=shape, **look)
     if not conflicts and not merge.clean and not favor:
         conflicts = 1  # a gate objects to a text without conflicts: it is not clean, and there is nothing to mark
     return bytes((min(conflicts, MOST_CONFLICTS),)) + merged
@@ -91,9 +89,9 @@ def _structured(
 
 def _favored(merge: FileMerge, favor: str) -> FileMerge:
     """Return ``merge`` with each conflict that is left resolved as git resolves it with --ours, --theirs or --union."""
-    from dataclasses import replace
+    from dataclasses import replace  # noqa: PLC0415 - loaded when it is needed
 
-    from forkmerge.model.hunk import Hunk
+    from forkmerge.model.hunk import Hunk  # noqa: PLC0415 - loaded when it is needed
 
     def settle(hunk: Hunk) -> Hunk:
         content, _ = line_merge(hunk.base, hunk.ours, hunk.theirs, favor=_favor(favor))
@@ -111,7 +109,7 @@ def _style(style: str) -> Any:
     """Return ``style``, or what git's configuration says here, or git's default."""
     if style:
         return style
-    from forkmerge.git import command
+    from forkmerge.git import command  # noqa: PLC0415 - loaded when it is needed
 
     git_dir = os.environ.get("GIT_DIR")
     said = command.run(["config", "--get", "merge.conflictStyle"], git_dir=git_dir, check=False)
@@ -123,11 +121,11 @@ def _style(style: str) -> Any:
 
 def _read(name: str) -> bytes:
     try:
-        os.stat(name)
+        os.stat(name)  # noqa: PTH116 - pathlib costs start-up
     except OSError as error:
         raise Failure(f"Could not stat {name}: {error.strerror}") from None
     try:
-        with open(name, "rb") as file:
+        with open(name, "rb") as file:  # noqa: PTH123 - pathlib costs start-up
             return file.read()
     except OSError as error:
         raise Failure(f"Could not open {name}: {error.strerror}") from None
@@ -135,7 +133,7 @@ def _read(name: str) -> bytes:
 
 def _write(name: str | None, data: bytes) -> None:
     if name is None:
-        import sys
+        import sys  # noqa: PLC0415 - loaded when it is needed
 
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
@@ -149,7 +147,7 @@ def _write(name: str | None, data: bytes) -> None:
 
 def _replace(target: str, data: bytes) -> None:
     """Put ``data`` in place of the file ``target`` in one step; where the folder does not allow that, write into it."""
-    status = os.stat(target)
+    status = os.stat(target)  # noqa: PTH116 - pathlib costs start-up
     mine = (status.st_uid, status.st_gid) == (os.geteuid(), os.getegid())
     if not mine or status.st_nlink > 1 or not os.access(target, os.W_OK):
         _overwrite(target, data)
@@ -161,15 +159,15 @@ def _replace(target: str, data: bytes) -> None:
         _overwrite(target, data)
         return
     try:
-        with open(handle, "wb") as file:
+        with open(handle, "wb") as file:  # noqa: PTH123 - pathlib costs start-up
             file.write(data)
             os.fchmod(file.fileno(), status.st_mode & 0o7777)
-        os.replace(beside, target)
+        os.replace(beside, target)  # noqa: PTH105 - pathlib costs start-up
     except BaseException:
-        os.unlink(beside)
+        os.unlink(beside)  # noqa: PTH108 - pathlib costs start-up
         raise
 
 
 def _overwrite(target: str, data: bytes) -> None:
-    with open(target, "wb") as file:
+    with open(target, "wb") as file:  # noqa: PTH123 - pathlib costs start-up
         file.write(data)

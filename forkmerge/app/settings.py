@@ -71,7 +71,7 @@ def field_of(key: str) -> str | None:
 
 def unknown_key(key: str, where: str, *, known: tuple[str, ...] = KEYS) -> UsageError:
     """Return the error for a key that does not exist; its hint names the nearest one that does."""
-    import difflib
+    import difflib  # noqa: PLC0415 - loaded when it is needed
 
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(known)}"
@@ -104,7 +104,7 @@ def _convert(field: str, value: Any) -> Any:
     if field in _COUNTS:
         return _count(value, _COUNTS[field])
     if not isinstance(value, str):
-        raise ValueError("expected text")
+        raise ValueError("expected text")  # noqa: TRY004 - one kind of error for one caller
     if field in _CHOICES and value not in _CHOICES[field]:
         raise ValueError(f"expected one of {', '.join(_CHOICES[field])}")
     return value

@@ -32,16 +32,16 @@ def guard(work: Callable[[], int], ui: Callable[[], Ui]) -> int:
     except BrokenPipeError:
         _abandon_stdout()
         return BROKEN_PIPE
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it becomes words
         return _tell_unexpected(error, ui())
 
 
 def _tell(error: ForkmergeError, ui: Ui) -> int:
     _say(ui, error.message)
     if error.where:
-        print(f"  at {error.where}", file=sys.stderr)
+        print(f"  at {error.where}", file=sys.stderr)  # noqa: T201 - printing is the purpose
     if error.hint:
-        print(f"{_paint(ui, 'Hint:', '36')} {error.hint}", file=sys.stderr)
+        print(f"{_paint(ui, 'Hint:', '36')} {error.hint}", file=sys.stderr)  # noqa: T201 - printing is the purpose
     _traceback(error, ui)
     return error.exit_code
 
@@ -50,19 +50,19 @@ def _tell_unexpected(error: Exception, ui: Ui) -> int:
     _say(ui, f"this should not have happened: {type(error).__name__}: {error}")
     _traceback(error, ui)
     if ui.verbosity < 2:
-        print(f"{_paint(ui, 'Hint:', '36')} run it again with -vv and report what it prints: {REPORT}", file=sys.stderr)
+        print(f"{_paint(ui, 'Hint:', '36')} run it again with -vv and report what it prints: {REPORT}", file=sys.stderr)  # noqa: T201 - printing is the purpose
     else:
-        print(f"{_paint(ui, 'Hint:', '36')} please report the lines above: {REPORT}", file=sys.stderr)
+        print(f"{_paint(ui, 'Hint:', '36')} please report the lines above: {REPORT}", file=sys.stderr)  # noqa: T201 - printing is the purpose
     return ExitCode.UNUSABLE
 
 
 def _say(ui: Ui, text: str) -> None:
-    print(f"{_paint(ui, 'error:', '1;31')} {text}", file=sys.stderr)
+    print(f"{_paint(ui, 'error:', '1;31')} {text}", file=sys.stderr)  # noqa: T201 - printing is the purpose
 
 
 def _traceback(error: BaseException, ui: Ui) -> None:
     if ui.verbosity >= 2:
-        import traceback
+        import traceback  # noqa: PLC0415 - loaded when it is needed
 
         traceback.print_exception(error, file=sys.stderr)
 

@@ -23,7 +23,7 @@ def run(arguments: list[str]) -> int:
         if refused.usage:
             (sys.stderr if refused.message else sys.stdout).write(USAGE)
         return USAGE_CODE
-    from forkmerge.app.merge_file import Failure, merge
+    from forkmerge.app.merge_file import Failure, merge  # noqa: PLC0415 - loaded when it is needed
 
     def note(text: str) -> None:
         if not options.quiet:

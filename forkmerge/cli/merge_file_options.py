@@ -27,7 +27,7 @@ _VALUES = {"marker-size", "path"}
 _REFUSED = {"object-id"}
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - a way out as much as an error
     """The command line asks for help (``message`` is empty) or for something that does not exist."""
 
     def __init__(self, message: str = "", *, usage: bool = True) -> None:

@@ -50,17 +50,17 @@ class Ui:
     def note(self, text: str) -> None:
         """Print a note for the user, unless quiet."""
         if not self.quiet:
-            print(text, file=sys.stderr)
+            print(text, file=sys.stderr)  # noqa: T201 - printing is the purpose
 
     def document(self, data: Any) -> None:
-        """Print ``data`` as the one JSON document of this run."""
-        import json
+        """Print ``data`` as the one JSON document of this run, in ASCII (paths need not be valid Unicode)."""
+        import json  # noqa: PLC0415 - only for --json
 
-        print(json.dumps(data, indent=2, ensure_ascii=not _takes_unicode(sys.stdout)))
+        print(json.dumps(data, indent=2))  # noqa: T201 - the result
 
 
 def _console(stream: TextIO, colored: bool) -> Console:
-    from rich.console import Console
+    from rich.console import Console  # noqa: PLC0415 - loaded when it is needed
 
     terminal = stream.isatty()
     return Console(
@@ -73,7 +73,3 @@ def _console(stream: TextIO, colored: bool) -> Console:
         soft_wrap=False,
         legacy_windows=False,
     )
-
-
-def _takes_unicode(stream: TextIO) -> bool:
-    return (stream.encoding or "").lower().replace("-", "") == "utf8"

@@ -1,0 +1,151 @@
+"""The other documents that ``--json`` prints, as values: ``show``, ``align``, ``languages`` and ``doctor``.
+
+Invariant: each has a ``version`` and a schema in ``docs/reference/schemas/`` that is made from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from forkmerge.model.revision import Scenario  # noqa: TC001 - codec reads the annotations
+from forkmerge.report.codec import schema
+from forkmerge.report.values import VERSION, GitReport, Proposal, Proposals, SandboxReport
+
+SCHEMA_HOME = "https://forkmerge.readthedocs.io/schemas"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownProposal:
+    """One proposal with what is needed to judge it: its ``run``, the scenario, git's own merge and the sandbox."""
+
+    run: str
+    scenario: Scenario
+    proposal: Proposal
+    git: GitReport
+    sandbox: SandboxReport
+    warnings: tuple[str, ...] = ()
+    flaky: tuple[str, ...] = ()
+    version: int = VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a unit stands: the path, the line of its first byte (from 1) and its name with its scopes."""
+
+    path: str
+    line: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedUnits:
+    """The same unit in base, fork and upstream; a side that lacks it is None.
+
+    ``kind`` says how the sides found each other (``same``, ``renamed``, ``moved``, ``moved-file``, ``added``, ...),
+    ``change`` what they did to it (``none``, ``ours``, ``theirs``, ``both``: a locus wherever it is not ``none``),
+    ``score`` 0..1 how sure the match is.
+    """
+
+    kind: str
+    change: str
+    score: float
+    base: Place | None
+    fork: Place | None
+    upstream: Place | None
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LocusPlace:
+    """A place where the sides differ: its path and unit, the sides that changed it, and whether they conflict."""
+
+    path: str
+    unit: str
+    line: int
+    sides: tuple[str, ...]
+    conflict: bool
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """What ``align`` lists: the homologous units of fork and upstream, and the loci."""
+
+    scenario: Scenario
+    units: tuple[AlignedUnits, ...]
+    loci: tuple[LocusPlace, ...] = ()
+    skipped: tuple[str, ...] = ()
+    version: int = VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language of the profiles: whether its grammar can be imported here, and the ``mend`` where it can't."""
+
+    name: str
+    extensions: tuple[str, ...]
+    file_names: tuple[str, ...]
+    grammar: str
+    grammar_version: str
+    available: bool
+    problem: str = ""
+    mend: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Languages:
+    """What ``languages`` lists."""
+
+    languages: tuple[Language, ...]
+    version: int = VERSION
+
+
+class State(StrEnum):
+    """Of a check: ``ok``; ``limited`` works less well; ``missing`` keeps forkmerge from its main job."""
+
+    OK = "ok"
+    LIMITED = "limited"
+    MISSING = "missing"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that ``doctor`` looked at: what was found, and the ``mend`` where something is amiss."""
+
+    group: str
+    name: str
+    state: State
+    found: str
+    mend: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What ``doctor`` found; ``statement`` is what the active sandbox promises, and what it does not."""
+
+    checks: tuple[Check, ...]
+    statement: tuple[str, ...] = ()
+    version: int = VERSION
+
+    @property
+    def missing(self) -> tuple[Check, ...]:
+        """Return the checks that keep forkmerge from its main job."""
+        return tuple(check for check in self.checks if check.state is State.MISSING)
+
+
+DOCUMENTS: dict[str, type] = {
+    "propose": Proposals,
+    "show": ShownProposal,
+    "align": Alignment,
+    "languages": Languages,
+    "doctor": Diagnosis,
+}
+"""Command -> the value that its ``--json`` prints."""
+
+
+def schema_of(command: str) -> dict[str, Any]:
+    """Return the JSON Schema of the document that ``forkmerge COMMAND --json`` prints."""
+    return schema(DOCUMENTS[command], title=f"forkmerge {command} --json", identifier=f"{SCHEMA_HOME}/{command}.json")

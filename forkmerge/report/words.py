@@ -1,0 +1,135 @@
+"""The same words for the same things in every report, and text made safe to print."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forkmerge.report.values import DecidedBy, Origin, Owner, Verdict
+
+if TYPE_CHECKING:
+    from forkmerge.model.revision import Revision, Scenario
+    from forkmerge.report.values import OwnerTests, Proposal, Proposals
+
+ORIGINS = {
+    Origin.OURS: "fork as it is",
+    Origin.THEIRS: "upstream as it is",
+    Origin.GIT: "git's merge",
+    Origin.STRUCTURED: "structured merge",
+    Origin.OFFSPRING: "offspring",
+}
+OWNERS = {Owner.OURS: "fork", Owner.THEIRS: "upstream", Owner.MERGED: "merged tree"}
+SIDES = {"ours": "fork", "theirs": "upstream", "base": "base", "both": "both"}
+VERDICTS = {
+    Verdict.GOOD: "good",
+    Verdict.LOSES: "loses tests",
+    Verdict.BROKEN: "broken",
+    Verdict.UNVERIFIED: "not verified",
+}
+DECIDED = {
+    DecidedBy.TESTS: "tests",
+    DecidedBy.ONLY_ALLELE: "one side only",
+    DecidedBy.ENGINE_RULE: "merge rule",
+    DecidedBy.UNDETERMINED: "no test tells",
+}
+_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+
+
+def safe(text: str) -> str:
+    """Return ``text`` with everything that could steer a terminal or can't be encoded written as an escape."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if (c.isprintable() and c not in _BIDI) or c == " " else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def revision(value: Revision) -> str:
+    """Return the name of a revision and the beginning of its commit."""
+    short = (value.commit or value.tree)[:9]
+    return safe(value.name) if value.name.startswith(short) else f"{safe(value.name)} ({short})"
+
+
+def headline(scenario: Scenario) -> str:
+    """Return what is merged into what."""
+    if not scenario.bases:
+        base = "no common ancestor"
+    elif scenario.base.commit is None:
+        base = f"a virtual base of {len(scenario.bases)}"
+    else:
+        base = f"base {scenario.base.commit[:9]}"
+    return f"{revision(scenario.theirs)} into {revision(scenario.ours)}, {base}"
+
+
+def tests(of: OwnerTests | None) -> str:
+    """Return kept of required ("41/41", "39/41 -2"); "-" where there is no such suite."""
+    if of is None:
+        return "-"
+    return f"{of.kept}/{of.required}" + (f" -{len(of.lost)}" if of.lost else "")
+
+
+def of_owner(proposal_tests: tuple[OwnerTests, ...], owner: Owner) -> OwnerTests | None:
+    """Return the tests of ``owner``, None where it has no suite."""
+    return next((t for t in proposal_tests if t.owner is owner), None)
+
+
+def against_git(proposal: Proposal) -> str:
+    """Return required tests won and lost against git's merge ("+5", "+5 -1", "="; "-" where git has no tree)."""
+    compared = proposal.against_git
+    if compared is None:
+        return "-"
+    parts = [f"+{len(compared.rescued)}"] if compared.rescued else []
+    parts += [f"-{len(compared.lost)}"] if compared.lost else []
+    return " ".join(parts) or "="
+
+
+def percent(share: float) -> str:
+    """Return a share as a percentage that says 100 % only of everything."""
+    return f"{min(round(share * 100), 99 if share < 1 else 100)}%"
+
+
+def git_line(run: Proposals) -> str:
+    """Return what git's own merge does, in one line."""
+    git = run.git
+    if not git.clean:
+        count = len(git.conflicts)
+        names = ", ".join(safe(path) for path in git.conflicts[:3]) + (", ..." if count > 3 else "")
+        return f"git's own merge: conflicts in {count} {plural('file', count)}" + (f" ({names})" if names else "")
+    if git.verdict is Verdict.GOOD:
+        return "git's own merge: clean, and keeps every required test"
+    if git.lost:
+        return f"git's own merge: clean, but loses {len(git.lost)} required {plural('test', len(git.lost))}"
+    return f"git's own merge: clean, {VERDICTS[git.verdict]}"
+
+
+def effort(run: Proposals) -> str:
+    """Return what the search cost."""
+    cached = f", {run.cached} more from the ledger" if run.cached else ""
+    return (
+        f"{run.evaluations} {plural('evaluation', run.evaluations)}{cached}, test time of "
+        f"{run.suite_equivalents:.1f} whole suites, {run.seconds:.1f} s, seed {run.seed}"
+    )
+
+
+def conclusion(run: Proposals) -> str:
+    """Return what may be said of the best proposal, and no more."""
+    best = run.best
+    if best is None:
+        return "No proposal: nothing could be evaluated."
+    ended = " (interrupted: the best so far)" if run.interrupted else "" if run.complete else " (the budget ran out)"
+    if best.verdict is not Verdict.GOOD:
+        return f"No offspring keeps every required test{ended}. {run.optimal}".rstrip()
+    if best.origin in (Origin.OURS, Origin.THEIRS):
+        return f"Nothing better was found than the {ORIGINS[best.origin]}{ended}."
+    if best.origin is Origin.GIT:
+        return f"git's own merge keeps every required test; nothing better was found{ended}."
+    return f"Proposal 1 keeps every required test of both sides{ended}. {run.optimal}".rstrip()
+
+
+def plural(word: str, count: int) -> str:
+    """Return ``word`` with an s unless ``count`` is 1."""
+    return word if count == 1 else f"{word}s"

@@ -1,0 +1,106 @@
+"""Concrete syntax trees, from tree-sitter's grammars.
+
+tree-sitter takes any bytes and always gives a tree; what it could not read stands in it as ERROR and MISSING nodes.
+So whether a file is *sound* is a question about the tree, and merges compare its answer for the inputs and the output.
+Nothing here recurses: files may be nested deeper than Python's stack.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import sys
+from importlib.machinery import PathFinder
+from typing import TYPE_CHECKING
+
+import tree_sitter
+
+from forkmerge.errors import MissingTool, UnusableInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from forkmerge.syntax.profile import Profile
+
+MAX_BYTES = 4 * 1024 * 1024
+"""Files above this size are not parsed: a merge of them stays with lines."""
+
+MAX_DEPTH = 1000
+"""Trees nested deeper than this are not for code that recurses; see ``depth``."""
+
+
+def parse(profile: Profile, data: bytes) -> tree_sitter.Tree:
+    """Return the tree of ``data``, whose offsets are those of ``data`` (a BOM is skipped, not removed).
+
+    Raises ``MissingTool`` where the grammar is not installed, ``UnusableInput`` above ``MAX_BYTES``.
+    """
+    if len(data) > MAX_BYTES:
+        raise UnusableInput(f"too large to parse: {len(data)} bytes, the limit is {MAX_BYTES}")
+    return tree_sitter.Parser(language(profile)).parse(data)
+
+
+def language(profile: Profile) -> tree_sitter.Language:
+    """Return the grammar of ``profile``; raises ``MissingTool`` where it is not installed."""
+    return _language(profile.package, profile.function)
+
+
+def sound(tree: tree_sitter.Tree) -> bool:
+    """Return whether the whole text was understood: the tree holds no ERROR and no MISSING node."""
+    return not tree.root_node.has_error
+
+
+def errors(tree: tree_sitter.Tree) -> int:
+    """Return the number of ERROR and MISSING nodes."""
+    return sum(1 for _ in error_nodes(tree))
+
+
+def error_nodes(tree: tree_sitter.Tree) -> Iterator[tree_sitter.Node]:
+    """Yield the ERROR and MISSING nodes in the order of the text."""
+    stack = [tree.root_node] if tree.root_node.has_error else []
+    while stack:
+        node = stack.pop()
+        if node.is_error or node.is_missing:
+            yield node
+        stack.extend(child for child in reversed(node.children) if child.has_error)
+
+
+def depth(tree: tree_sitter.Tree, limit: int = MAX_DEPTH) -> int:
+    """Return how deep ``tree`` is nested (a lone root is 1); stops looking once it is deeper than ``limit``."""
+    cursor = tree.walk()
+    deepest = 1
+    while True:
+        while cursor.goto_first_child():
+            pass
+        deepest = max(deepest, cursor.depth + 1)
+        if deepest > limit:
+            return deepest
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return deepest
+
+
+@functools.cache
+def _language(package: str, function: str) -> tree_sitter.Language:
+    return tree_sitter.Language(getattr(_binding(package), function)())
+
+
+def _binding(package: str) -> object:
+    """Return the extension module of a grammar package.
+
+    PERF: the packages' own ``__init__`` imports ``importlib.resources`` (some 20 ms) for queries that are not used
+    here, so the extension is loaded beside it.
+    """
+    name = package + "._binding"
+    if name in sys.modules:
+        return sys.modules[name]
+    outer = PathFinder.find_spec(package)
+    inner = PathFinder.find_spec(name, outer.submodule_search_locations) if outer else None
+    if inner is not None and inner.loader is not None:
+        module = importlib.util.module_from_spec(inner)
+        inner.loader.exec_module(module)
+        return module
+    try:
+        return importlib.import_module(package)
+    except ImportError:
+        wheel = package.replace("_", "-")
+        raise MissingTool(f"the grammar {wheel} is not installed", hint=f"pip install {wheel}") from None

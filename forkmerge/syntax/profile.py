@@ -1,0 +1,105 @@
+"""What forkmerge knows about one language, as values read from ``grammars/<language>.toml``.
+
+Everything that tells one language from another stands in a ``Profile``; the code of this floor and of the merge knows
+kinds of things (units, blocks, comma lists, sets), never languages.  Every node and field name in it exists in the
+grammar: a test holds each file to that.
+
+A *path* walks from a node to one of its descendants: steps joined by dots, each the name of a field, the index of a
+named child (``0``, ``-1``) or a name with a star (``declarator*``), which follows that field for as long as there is
+one.  A *template* is text with paths in braces (``{trait} for {type}``); without braces, after ``=``, it is plain text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRule:
+    """How units of one kind are found.
+
+    A node whose type is in ``nodes`` is such a unit when every condition of ``where`` holds: the node at the path
+    has one of the types, or one of the texts that are given as ``=text``.  The first rule that fits decides.  ``name`` lists paths or templates, the first that leads
+    somewhere names the unit; ``scope`` is the path of a type that owns it (a Go receiver); ``signature`` and ``body``
+    are paths, "" where there is none.
+    """
+
+    kind: str
+    nodes: frozenset[str]
+    name: tuple[str, ...]
+    signature: str = ""
+    body: str = ""
+    scope: str = ""
+    where: tuple[tuple[str, frozenset[str]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Commutative:
+    """Children of a node that are a set: their order means nothing, and additions of both sides are joined.
+
+    A child that is not listed is a barrier: nothing moves across it.  ``separator`` stands between the children (""
+    for a line end or nothing).  ``key`` says what makes two children the same: ``name`` (unit name and signature),
+    ``text`` (all of it) or ``first`` (its first named child: a key).  ``field`` restricts the children to those that
+    the parent holds under that field; ``having`` to those with a child of one of these types; ``requires`` names the
+    text of the left side of the assignment whose right side the parent must be (``__all__``).
+    """
+
+    parents: frozenset[str]
+    children: frozenset[str]
+    separator: str = ""
+    key: str = "text"
+    field: str = ""
+    having: frozenset[str] = frozenset()
+    requires: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Nodes that bind a name: ``kind`` of the name, and the paths of the identifiers or patterns that are bound."""
+
+    kind: str
+    nodes: frozenset[str]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One language.
+
+    ``indentation``: indentation has a meaning.  ``atomic``: nodes that are never merged inside (strings, templates,
+    numbers, ...).  ``imports``: import-like statements.  ``blocks``: nodes whose named children are statements or
+    members in order.  ``lists``: comma lists.  ``statements``: nodes that are one statement.  ``wrappers``: nodes
+    that wrap a unit (a decorated definition, an export); ``attached``: siblings that belong to what follows them
+    (attributes).  ``transparent``: nodes that are looked through for units; ``branches``: nodes that make what is
+    defined in them conditional.  ``qualified``: names with the scope written before them.  ``identifiers``: leaves
+    that are names; ``members``: ``node.field`` places where an identifier is looked up in an object and not in a
+    scope.  ``scopes``: nodes that open a scope of names.  ``data``: the format a loader can check, "" for code.
+    """
+
+    name: str
+    extensions: tuple[str, ...]
+    filenames: tuple[str, ...]
+    shebangs: tuple[str, ...]
+    package: str
+    function: str
+    sniff: tuple[str, ...]
+    indentation: bool
+    line_comment: str
+    data: str
+    comments: frozenset[str]
+    atomic: frozenset[str]
+    imports: frozenset[str]
+    blocks: frozenset[str]
+    lists: frozenset[str]
+    statements: frozenset[str]
+    wrappers: frozenset[str]
+    attached: frozenset[str]
+    transparent: frozenset[str]
+    branches: frozenset[str]
+    qualified: frozenset[str]
+    identifiers: frozenset[str]
+    members: frozenset[str]
+    scopes: frozenset[str]
+    units: tuple[UnitRule, ...]
+    commutative: tuple[Commutative, ...]
+    bindings: tuple[Binding, ...]

@@ -1,0 +1,145 @@
+"""Language profiles: found by path, read from ``grammars/<language>.toml``.
+
+This is on the start-up path of the merge driver: finding a file's language reads ``grammars/index``, a few lines made
+from the profiles (``index()`` renders it and a test holds it to them), and then parses the one profile that is asked
+for.  Each line of the index is a language and what tells it: ``.ext``, ``=filename``, ``!interpreter``; ``.ext?`` is
+taken only if the content bears it out (the profile's ``sniff`` strings).
+
+The files stand in ``grammars/`` of a source checkout and in ``forkmerge/_data/grammars`` of an installed wheel.
+"""
+
+from __future__ import annotations
+
+import functools
+import os.path
+import tomllib
+from typing import Any
+
+from forkmerge.errors import UnusableInput
+from forkmerge.syntax.profile import Binding, Commutative, Profile, UnitRule
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_SETS = (
+    *("comments", "atomic", "imports", "blocks", "lists", "statements", "wrappers", "attached", "transparent"),
+    *("branches", "qualified", "identifiers", "members", "scopes"),
+)
+
+
+def for_path(path: str, data: bytes = b"") -> Profile | None:
+    """Return the profile for a file by its name, its extension, then the ``#!`` line of ``data``; None if unknown."""
+    table = _table()
+    base = path.rpartition("/")[2]
+    extension = "." + base.rpartition(".")[2].lower() if "." in base else ""
+    name = table.get("=" + base)
+    if name is None and extension:
+        guess = table.get(extension + "?")
+        if guess is not None:
+            profile = load(guess)
+            if any(text.encode() in data for text in profile.sniff):
+                return profile
+        name = table.get(extension)
+    if name is None and data.startswith(b"#!"):
+        name = table.get("!" + _interpreter(data))
+    return load(name) if name else None
+
+
+@functools.cache
+def load(name: str) -> Profile:
+    """Return the profile of the language ``name``; raises ``UnusableInput`` if there is none."""
+    try:
+        with open(os.path.join(_folder(), name + ".toml"), "rb") as file:  # noqa: PTH123 - pathlib costs start-up time
+            table = tomllib.load(file)
+    except FileNotFoundError:
+        raise UnusableInput(f"no profile for the language {name!r}", hint="see `forkmerge languages`") from None
+    return _profile(table)
+
+
+@functools.cache
+def names() -> tuple[str, ...]:
+    """Return the names of all languages, sorted."""
+    return tuple(sorted(set(_table().values())))
+
+
+def index() -> str:
+    """Return what ``grammars/index`` has to hold, made from the profiles beside it."""
+    lines = []
+    for entry in sorted(os.listdir(_folder())):  # noqa: PTH208 - pathlib costs start-up time
+        if entry.endswith(".toml"):
+            profile = load(entry.removesuffix(".toml"))
+            marks = [*profile.extensions, *("=" + f for f in profile.filenames), *("!" + s for s in profile.shebangs)]
+            lines.append(" ".join([profile.name, *marks]) + "\n")
+    return "".join(lines)
+
+
+@functools.cache
+def _folder() -> str:
+    checkout = os.path.join(os.path.dirname(os.path.dirname(_HERE)), "grammars")
+    installed = os.path.join(os.path.dirname(_HERE), "_data", "grammars")
+    return installed if os.path.isdir(installed) else checkout
+
+
+@functools.cache
+def _table() -> dict[str, str]:
+    table: dict[str, str] = {}
+    with open(os.path.join(_folder(), "index"), encoding="utf-8") as file:  # noqa: PTH123 - as above
+        for line in file:
+            name, *marks = line.split()
+            for mark in marks:
+                table.setdefault(mark, name)
+    return table
+
+
+def _interpreter(data: bytes) -> str:
+    """Return the name of the program of a ``#!`` line, without folder and version."""
+    words = data[2:256].split(b"\n", 1)[0].decode("latin-1").split()
+    words = [w for w in words if not w.startswith("-") and "=" not in w]
+    program = words[0].rpartition("/")[2] if words else ""
+    if program == "env" and len(words) > 1:
+        program = words[1].rpartition("/")[2]
+    return program.rstrip("0123456789.")
+
+
+def _profile(table: dict[str, Any]) -> Profile:
+    sets = {name: frozenset(table.get(name, ())) for name in _SETS}
+    return Profile(
+        name=table["name"],
+        extensions=tuple(table.get("extensions", ())),
+        filenames=tuple(table.get("filenames", ())),
+        shebangs=tuple(table.get("shebangs", ())),
+        package=table["package"],
+        function=table.get("function", "language"),
+        sniff=tuple(table.get("sniff", ())),
+        indentation=table.get("indentation", False),
+        line_comment=table.get("line_comment", ""),
+        data=table.get("data", ""),
+        units=tuple(map(_unit_rule, table.get("units", ()))),
+        commutative=tuple(map(_commutative, table.get("commutative", ()))),
+        bindings=tuple(
+            Binding(b["kind"], frozenset(b["nodes"]), tuple(b["names"])) for b in table.get("bindings", ())
+        ),
+        **sets,
+    )
+
+
+def _unit_rule(table: dict[str, Any]) -> UnitRule:
+    return UnitRule(
+        kind=table["kind"],
+        nodes=frozenset(table["nodes"]),
+        name=tuple(table.get("name", ("name",))),
+        signature=table.get("signature", ""),
+        body=table.get("body", ""),
+        scope=table.get("scope", ""),
+        where=tuple((path, frozenset(types)) for path, types in table.get("where", {}).items()),
+    )
+
+
+def _commutative(table: dict[str, Any]) -> Commutative:
+    return Commutative(
+        parents=frozenset(table["parents"]),
+        children=frozenset(table["children"]),
+        separator=table.get("separator", ""),
+        key=table.get("key", "text"),
+        field=table.get("field", ""),
+        having=frozenset(table.get("having", ())),
+        requires=table.get("requires", ""),
+    )

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +17,7 @@ weighted = st.permutations(range(7)).flatmap(
 
 def increasing(pairs: list[tuple[int, int]]) -> bool:
     ordered = sorted(pairs)
-    return all(a[0] < b[0] and a[1] < b[1] for a, b in zip(ordered, ordered[1:], strict=False))
+    return all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(ordered))
 
 
 @given(weighted)

@@ -1,0 +1,142 @@
+"""Homologous units of two and of three revisions: this module is the way through, its helpers are the steps.
+
+1. Files of one path, and unchanged files elsewhere (``exact``); files that are alike everywhere are not even parsed.
+2. The same name at the same place, downwards (``exact``).
+3. Unchanged bodies anywhere, then the classes and files that their members point to (``exact``, ``context``).
+4. Measured rounds, from strict to loose: similarity with names, scopes and neighbours as evidence, and an optimal
+   assignment (``measured``, ``assignment``).  What was renamed is learnt on the way (``words``).
+5. What is left of one name at one place is paired, doubtful; then parts that were split off or joined (``parts``).
+
+It is pure and deterministic; swapping the sides swaps the matches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forkmerge.alignment.context import by_members
+from forkmerge.alignment.exact import by_body, by_name, left_over_names, same_files
+from forkmerge.alignment.homologies import compose, without_base
+from forkmerge.alignment.located import Homology, Kind, Located, Match, Sources
+from forkmerge.alignment.matches import to_matches
+from forkmerge.alignment.measured import measured_round
+from forkmerge.alignment.pairing import Pairing
+from forkmerge.alignment.parts import parts
+from forkmerge.alignment.table import Table
+from forkmerge.alignment.weigh import Scale
+from forkmerge.syntax import profiles
+from forkmerge.syntax.units import units
+
+if TYPE_CHECKING:
+    from forkmerge.model.source import SourceFile
+    from forkmerge.syntax.units import Unit
+
+__all__ = ["Homology", "Kind", "Limits", "Located", "Match", "align", "match"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one comparison.
+
+    ``file_bytes``: above it a file is taken as one piece without units.  ``levels``: similarity of the measured rounds,
+    from strict to loose.
+    """
+
+    file_bytes: int = 2_000_000
+    levels: tuple[float, ...] = (0.8, 0.65, 0.5, 0.4)
+
+
+_DEFAULT = Limits()
+
+
+def match(left: Sources, right: Sources, *, changed_only: bool = True, limits: Limits = _DEFAULT) -> tuple[Match, ...]:
+    """Return the matches of two revisions: pairs in the order of the left, then deleted, then added units.
+
+    ``changed_only`` leaves out the units of files that are the same, byte for byte at the same path, and spares parsing
+    them.  Files of a language without a profile have no units.  Never raises for unparsable files: their units are
+    what the syntax floor finds in them.
+    """
+    if changed_only:
+        left, right = _differing(left, right)
+    return to_matches(_pairing(left, right, _Reader(limits), limits))
+
+
+def align(
+    base: Sources | None, ours: Sources, theirs: Sources, *, changed_only: bool = True, limits: Limits = _DEFAULT
+) -> tuple[Homology, ...]:
+    """Return the homologous units of three revisions, in the order of the base, then those added by ours, by theirs.
+
+    Without a ``base`` (no common ancestor) ours and theirs are matched directly.  ``changed_only`` leaves out the units
+    of files that all given revisions have, byte for byte, at the same path.
+    """
+    reader = _Reader(limits)
+    if base is None:
+        if changed_only:
+            ours, theirs = _differing(ours, theirs)
+        return without_base(to_matches(_pairing(ours, theirs, reader, limits)))
+    if changed_only:
+        base, ours, theirs = _differing(base, ours, theirs)
+    to_ours = to_matches(_pairing(base, ours, reader, limits))
+    to_theirs = to_matches(_pairing(base, theirs, reader, limits))
+    cross = to_matches(_pairing(ours, theirs, reader, limits)) if _grown(to_ours) or _grown(to_theirs) else ()
+    return compose(to_ours, to_theirs, cross)
+
+
+def _pairing(left: Sources, right: Sources, reader: _Reader, limits: Limits) -> Pairing:
+    pairing = Pairing(Table(left, reader), Table(right, reader))
+    scale = Scale(pairing.left, pairing.right)
+    same_files(pairing)
+    by_name(pairing, scale)
+    by_body(pairing, scale)
+    _descend(pairing, scale)
+    for level in limits.levels:
+        while True:
+            scale.learn(pairing.to_right)
+            if not measured_round(pairing, scale, level):
+                break
+            _descend(pairing, scale)
+    left_over_names(pairing, scale)
+    pairing.parts = parts(pairing, scale)
+    return pairing
+
+
+def _descend(pairing: Pairing, scale: Scale) -> None:
+    """Follow new pairs of groups to their members, and members to their groups, until nothing is new."""
+    while True:
+        by_name(pairing, scale)
+        if not by_members(pairing):
+            return
+
+
+def _grown(matches: tuple[Match, ...]) -> bool:
+    return any(m.kind == Kind.ADDED for m in matches)
+
+
+def _differing(*revisions: Sources) -> tuple[Sources, ...]:
+    """Return the files of each revision that not all revisions have alike at the same path."""
+    by_path = [{source.path: source.data for source in revision} for revision in revisions]
+
+    def differs(source: SourceFile) -> bool:
+        return any(known.get(source.path) != source.data for known in by_path)
+
+    return tuple(tuple(filter(differs, revision)) for revision in revisions)
+
+
+class _Reader:
+    """Parses each content once per comparison, however many revisions have it."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._known: dict[tuple[str, bytes], tuple[Unit, ...]] = {}
+
+    def __call__(self, source: SourceFile) -> tuple[Unit, ...]:
+        if len(source.data) > self._limits.file_bytes:
+            return ()
+        profile = profiles.for_path(source.path, source.data)
+        if profile is None:
+            return ()
+        key = profile.name, source.data
+        if key not in self._known:
+            self._known[key] = units(profile, source.data)
+        return self._known[key]

@@ -6,10 +6,13 @@ that the other side left as they were, the two scripts can be run one after the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from forkmerge.merge.diff import common
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,9 @@ def compose(base: Sequence[bytes], ours: Sequence[bytes], theirs: Sequence[bytes
     other = edits(len(base), len(theirs), common(base, theirs))
     if not disjoint(mine, other):
         return None
-    marked = sorted([(e.start, e.end, e, ours) for e in mine] + [(e.start, e.end, e, theirs) for e in other], key=lambda m: m[:2])
+    marked = sorted(
+        [(e.start, e.end, e, ours) for e in mine] + [(e.start, e.end, e, theirs) for e in other], key=lambda m: m[:2]
+    )
     out: list[bytes] = []
     position = 0
     for start, end, edit, side in marked:

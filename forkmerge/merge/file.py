@@ -12,7 +12,6 @@ returned as git's conflict; a result never has a token too few or too many for b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.pieces import (
@@ -26,12 +25,14 @@ from forkmerge.merge.pieces import (
     text_of,
 )
 from forkmerge.merge.rules import Allowed
-from forkmerge.model.finding import Finding
 from forkmerge.model.hunk import FileMerge, Hunk, Segment
 from forkmerge.syntax.parsing import MAX_BYTES
 from forkmerge.syntax.profiles import for_path
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from forkmerge.model.finding import Finding
     from forkmerge.syntax.profile import Profile
 
 
@@ -59,7 +60,11 @@ def merge_file(
     profile = _profile(path, base, ours, theirs)
     if not count:
         findings = _objections(profile, path, (base, ours, theirs), text)
-        return _objected(path, base, ours, theirs, text, findings) if findings else FileMerge(path, (text,), git_clean=True)
+        return (
+            _objected(path, base, ours, theirs, text, findings)
+            if findings
+            else FileMerge(path, (text,), git_clean=True)
+        )
     git = _line_ends(read_markers(text, size), base, ours, theirs)
     pieces: Sequence[Piece] = git
     if profile is not None:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 _WORD = re.compile(rb"[^\W\d]\w*")
 
 
-def objections(profile: Profile, path: str, base: bytes, ours: bytes, theirs: bytes, result: bytes) -> tuple[Finding, ...]:
+def objections(
+    profile: Profile, path: str, base: bytes, ours: bytes, theirs: bytes, result: bytes
+) -> tuple[Finding, ...]:
     """Return why ``result`` is not to be called a clean merge of the three; nothing where all gates hold."""
     found = list(_parses(profile, path, (base, ours, theirs), result))
     if not found and profile.data:

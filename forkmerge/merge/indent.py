@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from forkmerge.merge.items import Item
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from forkmerge.merge.items import Item
 
 
 def indentation_of(sequence: Sequence[Item]) -> bytes | None:

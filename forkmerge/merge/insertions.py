@@ -6,14 +6,15 @@ the members that a profile calls commutative.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forkmerge.merge import rules
-from forkmerge.merge.items import Item
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from forkmerge.merge.items import Item
     from forkmerge.syntax.profile import Commutative, Profile
 
 _DEFINITIONS = frozenset(("function", "method", "class", "type"))

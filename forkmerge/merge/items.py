@@ -1,17 +1,18 @@
 """The children of a syntax node as a sequence of items to be merged.
 
 An item is a child with the layout before it (``lead``: blanks, line ends and separators) and with the comments that
-belong to it.  Concatenating ``lead + text`` of all items gives the stretch of the file they were made of, byte for byte.
+belong to it.  Concatenating ``lead + text`` of all items gives the stretch of the file they were made of.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tree_sitter import Node
 
     from forkmerge.syntax.profile import Profile
@@ -82,7 +83,17 @@ def items(data: bytes, nodes: Sequence[Node], start: int, end: int, profile: Pro
         hi = max(lo, hi - _trailing_blank(data, lo, hi))
         tokens = tuple(t for n in group for t in node_tokens(n, data, profile))
         out.append(
-            Item(data[position:lo], data[lo:hi], tokens, main.type, identity(main, data, profile), tuple(group), main, data, first)
+            Item(
+                data[position:lo],
+                data[lo:hi],
+                tokens,
+                main.type,
+                identity(main, data, profile),
+                tuple(group),
+                main,
+                data,
+                first,
+            )
         )
         first = not main.is_named and data[lo:hi] in _OPEN
         position = hi
@@ -145,7 +156,11 @@ def identity(node: Node, data: bytes, profile: Profile) -> tuple[str, ...] | Non
         if inner.type not in profile.wrappers:
             break
         named = [c for c in inner.named_children if c.type not in profile.comments]
-        inner = inner.child_by_field_name("definition") or inner.child_by_field_name("declaration") or (named[-1] if named else inner)
+        inner = (
+            inner.child_by_field_name("definition")
+            or inner.child_by_field_name("declaration")
+            or (named[-1] if named else inner)
+        )
     for rule in profile.units:
         if inner.type not in rule.nodes:
             continue

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from forkmerge.merge.pieces import LineMerge, Style, lines_of
-from forkmerge.model.hunk import FileMerge, Hunk
+
+if TYPE_CHECKING:
+    from forkmerge.model.hunk import FileMerge, Hunk
 
 
 def render(
@@ -54,4 +58,8 @@ def _whole(hunk: Hunk, style: Style, labels: tuple[str, str, str], size: int, ne
     out = part(b"<", labels[0], hunk.ours)
     if style != "merge":
         out += part(b"|", labels[1], hunk.base)
-    return out + part(b"=", "", hunk.theirs) + (b">" * size + b" " + labels[2].encode("utf-8", "surrogateescape") + newline)
+    return (
+        out
+        + part(b"=", "", hunk.theirs)
+        + (b">" * size + b" " + labels[2].encode("utf-8", "surrogateescape") + newline)
+    )

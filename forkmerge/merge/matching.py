@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from forkmerge.merge.diff import common, longest_increasing
 from forkmerge.merge.items import Item, similarity
@@ -20,7 +21,11 @@ def match(left: Sequence[Item], right: Sequence[Item]) -> dict[int, int]:
     return pairs
 
 
-def _between(left, right, pairs, matcher):  # type: ignore[no-untyped-def]
+_Matcher: TypeAlias = Callable[[Sequence[Item], Sequence[Item], range, range], dict[int, int]]
+
+
+def _between(left: Sequence[Item], right: Sequence[Item], pairs: dict[int, int], matcher: _Matcher) -> dict[int, int]:
+    """Return what ``matcher`` finds in the gaps between ``pairs``."""
     found: dict[int, int] = {}
     last_i = last_j = 0
     for i, j in [*sorted(pairs.items()), (len(left), len(right))]:

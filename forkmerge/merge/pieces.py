@@ -6,11 +6,13 @@ meet there, why they can't be joined, and what weaker rules would have made of t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
-from forkmerge.model.hunk import Alternative
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from forkmerge.model.hunk import Alternative
 
 Style: TypeAlias = Literal["merge", "diff3", "zdiff3"]
 
@@ -77,7 +79,7 @@ def read_markers(text: bytes, size: int) -> tuple[bytes | Conflict, ...]:
         elif state == "base" and line.startswith(middle):
             state = "theirs"
         elif state == "theirs" and line.startswith(theirs_mark):
-            out.append(Conflict(*(b"".join(parts[side]) for side in ("base", "ours", "theirs"))))
+            out.append(Conflict(b"".join(parts["base"]), b"".join(parts["ours"]), b"".join(parts["theirs"])))
             state = "plain"
         elif state == "plain":
             plain.append(line)
@@ -122,6 +124,4 @@ def coalesce(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
 
 def text_of(pieces: Sequence[Piece], choose: Callable[[Conflict], bytes]) -> bytes:
     """Return the text of ``pieces`` with every conflict replaced by what ``choose`` says."""
-    return b"".join(
-        p if isinstance(p, bytes) else p.content if isinstance(p, Resolved) else choose(p) for p in pieces
-    )
+    return b"".join(p if isinstance(p, bytes) else p.content if isinstance(p, Resolved) else choose(p) for p in pieces)

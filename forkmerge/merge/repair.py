@@ -8,17 +8,19 @@ the same spirit.)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.items import items
-from forkmerge.merge.pieces import Piece
 from forkmerge.merge.sequences import Context, Outcome, merge_sequences
 from forkmerge.syntax.parsing import parse, sound
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tree_sitter import Node
+
+    from forkmerge.merge.pieces import Piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,10 @@ def _single(
         return None
     if len({first for first, _ in parts}) != 1:
         return None
-    if len({b.start_byte for b in below}) != 1 or len({t - b.end_byte for t, b in zip(totals, below, strict=True)}) != 1:
+    if (
+        len({b.start_byte for b in below}) != 1
+        or len({t - b.end_byte for t, b in zip(totals, below, strict=True)}) != 1
+    ):
         return None
     return below
 

@@ -6,8 +6,11 @@ itself; what the others would give becomes an ``Alternative`` for the tests to j
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SAME = "same-change"
 """Both sides made the same change, formatted differently at most."""

@@ -55,7 +55,7 @@ Three = tuple[Sequence[Item], Sequence[Item], Sequence[Item]]
 
 
 def merge_sequences(context: Context, parent: str, three: Three, depth: int) -> Outcome | None:
-    """Return the merge of base, ours and theirs, children of nodes of type ``parent``; None if it can't be done here."""
+    """Return the merge of three sequences, children of nodes of type ``parent``; None if it can't be done here."""
     base, ours, theirs = three
     to_ours, to_theirs = match(base, ours), match(base, theirs)
     block = parent in context.profile.blocks
@@ -114,7 +114,7 @@ class _Emitter:
         return True
 
     def chunk(self, chunk: tuple[range, range, range], to_ours: dict[int, int], to_theirs: dict[int, int]) -> bool:
-        """Write what stands between two anchors; return whether that could be decided (a conflict in a block counts)."""
+        """Write what stands between two anchors; return whether that could be done (a conflict in a block can)."""
         bs = [self.base[i] for i in chunk[0]]
         os = [self.ours[i] for i in chunk[1]]
         ts = [self.theirs[i] for i in chunk[2]]
@@ -152,7 +152,7 @@ class _Emitter:
     def _deletions(
         self, chunk: tuple[range, range, range], to_ours: dict[int, int], to_theirs: dict[int, int]
     ) -> tuple[list[Item], str] | None:
-        """Return what is left where one side only deleted and the other left those items alone (and its side's name)."""
+        """Return what is left, and of which side, where the other side only deleted what this one left alone."""
         for mine, other, side_m, to_mine, to_other, name in (
             (self.ours, self.theirs, chunk[1], to_ours, to_theirs, "ours"),
             (self.theirs, self.ours, chunk[2], to_theirs, to_ours, "theirs"),
@@ -178,13 +178,13 @@ class _Emitter:
             self.pieces += [lead, item.text]
 
     def _sibling_lead(self, chunk: tuple[range, range, range]) -> bytes | None:
-        """Return the layout that separates siblings here, for an item that stood first on its side and no longer does."""
+        """Return the layout that separates siblings here, for an item that no longer stands first."""
         for sequence, part in ((self.theirs, chunk[2]), (self.ours, chunk[1])):
             follower = part.stop
-            if follower < len(sequence) and not sequence[follower].end and sequence[follower].main.is_named:
+            if follower < len(sequence) and _named(sequence[follower]):
                 return sequence[follower].lead
         for item in (*self.theirs, *self.ours):
-            if not item.first and not item.end and item.main is not None and item.main.is_named:
+            if not item.first and _named(item):
                 return item.lead
         return None
 
@@ -192,21 +192,29 @@ class _Emitter:
         """Return ``item`` at the indentation that the merged block has, where one side indented the block anew."""
         base, ours, theirs = self.indents
         mine, other = (ours, theirs) if side == "ours" else (theirs, ours)
-        if not self.block or None in (base, mine, other) or mine != base or other == base or not isinstance(base, bytes):
+        if (
+            not self.block
+            or None in (base, mine, other)
+            or mine != base
+            or other == base
+            or not isinstance(base, bytes)
+        ):
             return item
         return reindent(item, base, other) if isinstance(other, bytes) else item
 
     def _lead(self, base: bytes, ours: bytes, theirs: bytes) -> bytes:
         if ours == base:
             return theirs
-        if theirs == base or ours == theirs:
+        if theirs in (base, ours):
             return ours
-        return max(ours, theirs, key=lambda lead: (lead.count(b","), lead.count(b"\n") == base.count(b"\n"), lead == ours))
+        return max(
+            ours, theirs, key=lambda lead: (lead.count(b","), lead.count(b"\n") == base.count(b"\n"), lead == ours)
+        )
 
 
 def merge_items(context: Context, base: Item, ours: Item, theirs: Item, depth: int) -> Outcome | None:
     """Return the merge of one item that all three versions have; None where they can't be joined."""
-    if ours.text == base.text or ours.text == theirs.text:
+    if ours.text in (base.text, theirs.text):
         return Outcome((theirs.text,))
     if theirs.text == base.text:
         return Outcome((ours.text,))
@@ -217,7 +225,9 @@ def merge_items(context: Context, base: Item, ours: Item, theirs: Item, depth: i
         return result
     if ours.tokens == theirs.tokens and context.allowed.permits({rules.SAME}):
         chosen = theirs if ours.tokens == base.tokens and len(theirs.text) < len(ours.text) else ours
-        return Outcome((Resolved(base.text, ours.text, theirs.text, chosen.text, (rules.SAME,)),), frozenset({rules.SAME}))
+        return Outcome(
+            (Resolved(base.text, ours.text, theirs.text, chosen.text, (rules.SAME,)),), frozenset({rules.SAME})
+        )
     for mine, other in ((ours, theirs), (theirs, ours)):
         if mine.tokens == base.tokens and _level(mine, other) and context.allowed.permits({rules.REFORMAT}):
             resolved = Resolved(base.text, ours.text, theirs.text, other.text, (rules.REFORMAT,))
@@ -256,6 +266,10 @@ def _level(mine: Item, other: Item) -> bool:
 def _extent(item: Item) -> tuple[int, int]:
     start = item.nodes[0].start_byte
     return start, start + len(item.text)
+
+
+def _named(item: Item) -> bool:
+    return item.main is not None and item.main.is_named
 
 
 def _same(left: Sequence[Item], right: Sequence[Item]) -> bool:

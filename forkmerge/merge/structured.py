@@ -7,7 +7,6 @@ merged together.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,8 @@ from forkmerge.merge.sequences import Context
 from forkmerge.model.hunk import Alternative
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from forkmerge.syntax.profile import Profile
 
 _MAX_PLACES = 60
@@ -28,7 +29,7 @@ _MAX_PLACES = 60
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What a group of pieces ``[first, last]`` becomes, taking ``before`` and ``after`` bytes of its neighbours along."""
+    """What the pieces ``first`` to ``last`` become, with ``before`` and ``after`` bytes of their neighbours."""
 
     first: int
     last: int
@@ -40,7 +41,7 @@ class _Answer:
 def resolve(
     profile: Profile, allowed: Allowed, git: Sequence[bytes | Conflict], *, alternatives: bool
 ) -> tuple[Piece, ...]:
-    """Return ``git`` with the conflicts that ``allowed`` rules resolve resolved, others smaller where that is possible."""
+    """Return ``git`` with what ``allowed`` rules resolve resolved, other conflicts smaller where that is possible."""
     places = [i for i, p in enumerate(git) if isinstance(p, Conflict)]
     if len(places) > _MAX_PLACES:
         return tuple(git)
@@ -94,12 +95,27 @@ def _attempt(context: Context, git: Sequence[bytes | Conflict], first: int, last
         content = found.outcome.content()
         if unbalanced(whole[0], whole[1], whole[2], content):
             return None
-        resolved = Resolved(whole[0], whole[1], whole[2], content, tuple(sorted(found.outcome.rules)))
-        return _Answer(first, last, (resolved,), found.before, found.after)
+        return _Answer(first, last, _trimmed(whole, content, found.outcome.rules), found.before, found.after)
     pieces = whole_lines(found.outcome.pieces)
-    if not _smaller(pieces, group) or unbalanced(*whole, text_of(pieces, lambda c: c.base)) and False:
+    if not _smaller(pieces, group):
         return None
     return _Answer(first, last, pieces, found.before, found.after)
+
+
+def _trimmed(whole: Sequence[bytes], content: bytes, rules: Iterable[str]) -> tuple[Piece, ...]:
+    """Return a resolution as the lines that differ, between the lines that all four texts begin and end with."""
+    four = [lines_of(x) for x in (*whole, content)]
+    shortest = min(len(x) for x in four)
+    start = 0
+    while start < shortest and len({x[start] for x in four}) == 1:
+        start += 1
+    end = 0
+    while end < shortest - start and len({x[-1 - end] for x in four}) == 1:
+        end += 1
+    head = b"".join(four[0][:start])
+    tail = b"".join(four[0][len(four[0]) - end :]) if end else b""
+    base, ours, theirs, merged = (b"".join(x[start : len(x) - end]) for x in four)
+    return coalesce((head, Resolved(base, ours, theirs, merged, tuple(sorted(rules))), tail))
 
 
 def _ours(pieces: Sequence[bytes | Conflict]) -> bytes:
@@ -152,7 +168,11 @@ def _with_alternatives(profile: Profile, pieces: Sequence[Piece]) -> tuple[Piece
             found = repair(context, place)
         except ForkmergeError:
             found = None
-        content = _inside(found.outcome.content(), found.before, found.after, place) if found and found.outcome.clean else None
+        content = (
+            _inside(found.outcome.content(), found.before, found.after, place)
+            if found and found.outcome.clean
+            else None
+        )
         if content is not None and found is not None:
             alternative = Alternative("+".join(sorted(found.outcome.rules)), content)
             piece = replace(piece, alternatives=(*piece.alternatives, alternative))  # noqa: PLW2901 - the new value

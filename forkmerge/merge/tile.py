@@ -6,12 +6,15 @@ line by line through the merge: a line that stands in all four is stable, all el
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from forkmerge.merge.diff import common
 from forkmerge.merge.pieces import lines_of
 from forkmerge.model.hunk import FileMerge, Hunk, Segment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def tile(merged: FileMerge, base: bytes, ours: bytes, theirs: bytes) -> FileMerge:

@@ -1,0 +1,1 @@
+"""Revisions, trees, references and attributes; the only floor that runs git."""

@@ -1,0 +1,247 @@
+"""The one place where git is called.
+
+Idea: a repository may be hostile, its user is not.  So the environment is scrubbed of every ``GIT_*`` variable except
+the user's identity and where the user's own configuration is found, nothing can page, prompt, edit, fetch or run a
+hook, and, unless the command is known to look at nothing but objects and refs, every program that the repository's own
+configuration names (filters, merge drivers, textconv, aliases, ...) is overridden first (``git.hardening``).
+
+Invariants: bytes in, bytes out; no shell; ``subprocess`` is imported only when a command is run, because the merge
+driver starts through ``spawn``, which does without it.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from forkmerge.errors import MissingTool, UnusableInput
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Mapping, Sequence
+
+Argument: TypeAlias = "str | bytes | os.PathLike[str]"
+
+KEPT = ("GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
+"""Variables of the user's that git still sees: who they are, and where their own configuration is."""
+
+KEPT_PLACES = ("GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_EXEC_PATH")
+
+OBJECT_COMMANDS = frozenset(
+    {
+        "cat-file", "check-ref-format", "commit-tree", "config", "diff-tree", "for-each-ref", "ls-tree",
+        "merge-base", "merge-file", "mktree", "rev-list", "rev-parse", "symbolic-ref", "update-ref", "var", "version",
+    }
+)  # fmt: skip
+"""Commands that read no work tree, so that no filter, driver or alias can come into play; hooks are off for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What a git command wrote and returned."""
+
+    stdout: bytes
+    stderr: bytes
+    code: int
+
+
+class GitFailed(UnusableInput):
+    """A git command ended with an error; ``completed`` is what it said."""
+
+    def __init__(self, message: str, completed: Completed, *, where: str = "", hint: str = "") -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.completed = completed
+
+
+def run(
+    args: Sequence[Argument],
+    *,
+    cwd: str | os.PathLike[str] | None = None,
+    git_dir: str | os.PathLike[str] | None = None,
+    work_tree: str | os.PathLike[str] | None = None,
+    stdin: bytes | None = None,
+    check: bool = True,
+    timeout: float | None = None,
+    env: Mapping[str, str] | None = None,
+    whole: bool = False,
+    trusted: bool = False,
+) -> Completed:
+    """Run ``git ARGS`` in the scrubbed environment and return what it wrote.
+
+    ``args[0]`` is the command.  ``env`` is added last.  ``whole`` keeps Ctrl-C away from git until it has ended (the
+    interrupt is raised afterwards), for commands that must not stop half-way.  ``trusted`` is for git directories of
+    our own, whose configuration need not be looked at.  With ``check`` a failure raises ``GitFailed`` with git's own words; ``MissingTool`` without git; ``UnusableInput`` after ``timeout`` seconds.
+    """
+    variables = environment(git_dir=git_dir, work_tree=work_tree)
+    if not trusted and args[0] not in OBJECT_COMMANDS:
+        from forkmerge.git import hardening
+
+        with_configuration(variables, hardening.overrides(lambda a: _call(a, variables, cwd, None, None, whole=False)))
+    variables.update(env or {})
+    completed = _call(args, variables, cwd, stdin, timeout, whole=whole)
+    if check and completed.code != 0:
+        raise failure(completed, _text(args[0]))
+    return completed
+
+
+def environment(
+    *, git_dir: str | os.PathLike[str] | None = None, work_tree: str | os.PathLike[str] | None = None
+) -> dict[str, str]:
+    """Return the scrubbed environment with the static part of the safe configuration."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k.startswith(KEPT) or k in KEPT_PLACES}
+    for name in ("LANGUAGE", "PAGER", "EDITOR", "VISUAL", "LESS", "SSH_ASKPASS"):
+        kept.pop(name, None)
+    kept.update(
+        LC_ALL="C",
+        GIT_PAGER="cat",
+        GIT_EDITOR=":",
+        GIT_SEQUENCE_EDITOR=":",
+        GIT_ASKPASS="",
+        GIT_TERMINAL_PROMPT="0",
+        GIT_OPTIONAL_LOCKS="0",
+        GIT_NO_LAZY_FETCH="1",
+        GIT_ALLOW_PROTOCOL="none",
+        GIT_PROTOCOL_FROM_USER="0",
+        GIT_LITERAL_PATHSPECS="1",
+    )
+    if git_dir is not None:
+        kept["GIT_DIR"] = os.fspath(git_dir)
+    if work_tree is not None:
+        kept["GIT_WORK_TREE"] = os.fspath(work_tree)
+    with_configuration(kept, _STATIC)
+    return kept
+
+
+def with_configuration(env: dict[str, str], pairs: Sequence[tuple[str, str]]) -> None:
+    """Add configuration to ``env`` that wins over every file; keys are taken exactly as they are."""
+    start = int(env.get("GIT_CONFIG_COUNT", "0"))
+    for number, (key, value) in enumerate(pairs, start):
+        env[f"GIT_CONFIG_KEY_{number}"] = key
+        env[f"GIT_CONFIG_VALUE_{number}"] = value
+    env["GIT_CONFIG_COUNT"] = str(start + len(pairs))
+
+
+_STATIC = (
+    ("core.hooksPath", os.devnull),
+    ("core.fsmonitor", "false"),
+    ("core.pager", "cat"),
+    ("core.editor", ":"),
+    ("core.askPass", ""),
+    ("core.sshCommand", "false"),
+    ("credential.helper", ""),
+    ("protocol.allow", "never"),
+    ("submodule.recurse", "false"),
+    ("log.showSignature", "false"),
+    ("gc.auto", "0"),
+    ("maintenance.auto", "false"),
+    ("color.ui", "never"),
+)
+
+
+def failure(completed: Completed, command: str) -> GitFailed:
+    """Return the exception that says what git said."""
+    said = _text(completed.stderr).strip()
+    first = next((line for line in said.splitlines() if line.startswith(("fatal:", "error:"))), said.split("\n", 1)[0])
+    for prefix in ("fatal: ", "error: "):
+        first = first.removeprefix(prefix)
+    hint = ""
+    if "dubious ownership" in said:
+        hint = "git config --global --add safe.directory <path>, if you trust its owner"
+    elif "index.lock" in said:
+        hint = "another git command is running; if none is, remove the index.lock file"
+    return GitFailed(f"git {command}: {first or f'ended with code {completed.code}'}", completed, hint=hint)
+
+
+def spawn(args: Sequence[Argument], *, scratch: str, env: Mapping[str, str]) -> Completed:
+    """Run ``git ARGS``, its output in files of the folder ``scratch``: ``run`` without the cost of ``subprocess``."""
+    out, err = os.path.join(scratch, "stdout"), os.path.join(scratch, "stderr")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, out, flags, 0o600),
+        (os.POSIX_SPAWN_OPEN, 2, err, flags, 0o600),
+    ]
+    try:
+        pid = os.posix_spawnp("git", [b"git", *map(_encode, args)], env, file_actions=actions)
+    except FileNotFoundError:
+        raise _no_git() from None
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    with open(out, "rb") as stdout, open(err, "rb") as stderr:
+        return Completed(stdout.read(), stderr.read(), code)
+
+
+def _call(
+    args: Sequence[Argument],
+    env: Mapping[str, str],
+    cwd: str | os.PathLike[str] | None,
+    stdin: bytes | None,
+    timeout: float | None,
+    *,
+    whole: bool,
+) -> Completed:
+    with open_process(args, env=env, cwd=cwd, stdin=stdin is not None, apart=whole) as process:
+        try:
+            stdout, stderr = _talk(process, stdin, timeout, whole=whole)
+        except BaseException:
+            process.kill()
+            raise
+    return Completed(stdout, stderr, process.returncode)
+
+
+def _talk(
+    process: subprocess.Popen[bytes], stdin: bytes | None, timeout: float | None, *, whole: bool
+) -> tuple[bytes, bytes]:
+    import subprocess
+
+    try:
+        return process.communicate(stdin, timeout)
+    except subprocess.TimeoutExpired:
+        raise UnusableInput(f"git did not answer within {timeout:g} s") from None
+    except KeyboardInterrupt:
+        if whole:
+            process.communicate()
+        raise
+
+
+def open_process(
+    args: Sequence[Argument],
+    *,
+    env: Mapping[str, str],
+    cwd: str | os.PathLike[str] | None = None,
+    stdin: bool = False,
+    apart: bool = False,
+) -> subprocess.Popen[bytes]:
+    """Return a started ``git ARGS`` with pipes; ``apart`` puts it into a process group that Ctrl-C does not reach."""
+    import subprocess
+
+    try:
+        return subprocess.Popen(
+            [b"git", *map(_encode, args)],
+            env=env,
+            cwd=cwd,
+            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            process_group=0 if apart else None,
+        )
+    except FileNotFoundError as error:
+        if cwd is not None and not os.path.isdir(cwd):
+            raise UnusableInput(f"no such folder: {os.fspath(cwd)}") from error
+        raise _no_git() from None
+
+
+def _no_git() -> MissingTool:
+    return MissingTool("git was not found", hint="install git 2.38 or newer and put it on PATH")
+
+
+def _encode(argument: Argument) -> bytes:
+    if isinstance(argument, bytes):
+        return argument
+    if isinstance(argument, str):
+        return argument.encode("utf-8", "surrogateescape")
+    return os.fsencode(argument)
+
+
+def _text(value: Argument) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else os.fspath(value)

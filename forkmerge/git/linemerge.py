@@ -1,0 +1,98 @@
+"""Git's own line merge of three byte strings.
+
+Idea: nothing but ``git merge-file`` gives exactly git's bytes, so it is run on three temporary files.  This is on the
+start-up path of ``merge-file`` and of the driver: only cheap modules are imported, and git is started by
+``posix_spawn``.
+
+Invariants: the temporary folder (in ``$TMPDIR``, mode 0700) is removed whatever happens; no repository is looked at, so
+no configuration of one changes the answer.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from forkmerge.errors import UnusableInput
+from forkmerge.git import command
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Style: TypeAlias = Literal["merge", "diff3", "zdiff3"]
+Favor: TypeAlias = Literal["ours", "theirs", "union"]
+
+_NAMES = ("ours", "base", "theirs")
+_MOST_COUNTED = 127
+
+
+def line_merge(
+    base: bytes,
+    ours: bytes,
+    theirs: bytes,
+    *,
+    style: Style = "merge",
+    labels: Sequence[str] = _NAMES,
+    marker_size: int = 7,
+    favor: Favor | None = None,
+) -> tuple[bytes, int]:
+    """Return the merged bytes, with markers where there are conflicts, and the number of conflicts (127: or more).
+
+    ``labels`` are those of ours, base, theirs.  Binary input raises ``UnusableInput`` in git's words.
+    """
+    scratch = _scratch()
+    try:
+        paths = [os.path.join(scratch, name) for name in _NAMES]
+        for path, data in zip(paths, (ours, base, theirs), strict=True):
+            with open(path, "xb") as file:
+                file.write(data)
+        completed = _run(_arguments(paths, style, labels, marker_size, favor), scratch)
+    finally:
+        _remove(scratch)
+    if not 0 <= completed.code <= _MOST_COUNTED:
+        said = completed.stderr.decode("utf-8", "replace").strip().removeprefix("error: ").removeprefix("fatal: ")
+        for path, label in zip(paths, labels, strict=False):
+            said = said.replace(path, label)
+        raise UnusableInput(said or f"git merge-file ended with code {completed.code}")
+    return completed.stdout, completed.code
+
+
+def _arguments(
+    paths: list[str], style: Style, labels: Sequence[str], marker_size: int, favor: Favor | None
+) -> list[str]:
+    args = ["merge-file", "-p", f"--marker-size={marker_size}"]
+    if style != "merge":
+        args.append(f"--{style}")
+    if favor is not None:
+        args.append(f"--{favor}")
+    for label in labels:
+        args += ["-L", label]
+    return [*args, "--", *paths]
+
+
+def _run(args: list[str], scratch: str) -> command.Completed:
+    # A git directory that is none keeps git from looking for a repository around $TMPDIR or the working directory.
+    env = command.environment(git_dir=os.path.join(scratch, "none"))
+    if hasattr(os, "posix_spawnp"):
+        return command.spawn(args, scratch=scratch, env=env)
+    return command.run(args, env=env, check=False)
+
+
+def _scratch() -> str:
+    parent = os.environ.get("TMPDIR") or "/tmp"
+    if not os.path.isdir(parent):
+        import tempfile
+
+        return tempfile.mkdtemp(prefix="forkmerge-")
+    path = os.path.join(parent, f"forkmerge-{os.urandom(8).hex()}")
+    os.mkdir(path, 0o700)
+    return path
+
+
+def _remove(scratch: str) -> None:
+    for name in (*_NAMES, "stdout", "stderr"):
+        try:
+            os.unlink(os.path.join(scratch, name))
+        except OSError:
+            continue
+    os.rmdir(scratch)

@@ -1,0 +1,179 @@
+"""Reading and writing objects: through libgit2 where it can, through ``git cat-file`` where it can't.
+
+Idea: objects are content; no configuration, reference or work tree is needed for them.  libgit2 is given nothing but the
+folder of the objects, git nothing but a sterile git directory (``git.sterile``) that borrows it.  So a hostile
+repository has no say, and whatever libgit2 does not know (SHA-256, reftable, extensions) does not matter to it, or
+makes ``open_store`` choose git.
+
+Invariant: both stores give the same bytes for the same id; what libgit2 does not find is asked of git before it is
+called missing.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Protocol
+
+from forkmerge.errors import UnusableInput
+from forkmerge.git import command
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from forkmerge.git.sterile import Sterile
+
+KINDS = ("commit", "tree", "blob", "tag")
+"""Object kinds by libgit2's number, less one."""
+
+
+class Store(Protocol):
+    """A reader and writer of objects; ids are hex."""
+
+    def read(self, oid: str) -> tuple[str, bytes] | None:
+        """Return kind and content, None when the object is missing."""
+
+    def header(self, oid: str) -> tuple[str, int] | None:
+        """Return kind and size in bytes, None when the object is missing."""
+
+    def write(self, kind: str, data: bytes) -> str:
+        """Write an object and return its id."""
+
+    def close(self) -> None:
+        """Release processes and files."""
+
+
+def open_store(sterile: Sterile, *, reader: str | None = None) -> Store:
+    """Return libgit2's store if it can read these objects, git's otherwise; ``reader`` (pygit2, git) insists on one."""
+    git = GitStore(sterile)
+    if reader == "git" or sterile.object_format != "sha1" or sterile.shared:
+        return git
+    try:
+        return OdbStore(str(sterile.objects), git)
+    except Exception:  # whatever is wrong with libgit2 here, git itself is there
+        if reader == "pygit2":
+            raise
+        return git
+
+
+class OdbStore:
+    """Objects through libgit2's object database."""
+
+    def __init__(self, objects: str, fallback: Store) -> None:
+        import pygit2
+
+        self._pygit2: Any = pygit2
+        self._odb: Any = pygit2.Odb(objects)
+        self._fallback = fallback
+
+    def read(self, oid: str) -> tuple[str, bytes] | None:
+        """Return kind and content, None when the object is missing."""
+        try:
+            kind, data = self._odb.read(self._pygit2.Oid(hex=oid))
+        except (KeyError, ValueError, self._pygit2.GitError):
+            return self._fallback.read(oid)
+        return KINDS[int(kind) - 1], data
+
+    def header(self, oid: str) -> tuple[str, int] | None:
+        """Return kind and size in bytes, None when the object is missing."""
+        try:
+            kind, size = self._odb.read_header(self._pygit2.Oid(hex=oid))
+        except (AttributeError, KeyError, ValueError, self._pygit2.GitError):
+            return self._fallback.header(oid)
+        return KINDS[int(kind) - 1], int(size)
+
+    def write(self, kind: str, data: bytes) -> str:
+        """Write an object and return its id."""
+        try:
+            return str(self._odb.write(KINDS.index(kind) + 1, data))
+        except (OSError, self._pygit2.GitError) as error:
+            raise UnusableInput(f"the object could not be written: {error}") from error
+
+    def close(self) -> None:
+        """Release processes and files."""
+        self._odb = None
+        self._fallback.close()
+
+
+class GitStore:
+    """Objects through one ``git cat-file --batch-command`` process, started when first needed."""
+
+    def __init__(self, sterile: Sterile) -> None:
+        self._sterile = sterile
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def read(self, oid: str) -> tuple[str, bytes] | None:
+        """Return kind and content, None when the object is missing."""
+        with self._lock:
+            header = self._ask(b"contents", oid)
+            if header is None:
+                return None
+            kind, size = header
+            data = self._read(size + 1)
+        return kind, data[:-1]
+
+    def header(self, oid: str) -> tuple[str, int] | None:
+        """Return kind and size in bytes, None when the object is missing."""
+        with self._lock:
+            return self._ask(b"info", oid)
+
+    def write(self, kind: str, data: bytes) -> str:
+        """Write an object and return its id."""
+        args = ["hash-object", "-t", kind, "-w", "--stdin", "--no-filters"]
+        return self._sterile.run(args, stdin=data).stdout.decode().strip()
+
+    def close(self) -> None:
+        """End the process."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
+        process.wait()
+
+    def _ask(self, verb: bytes, oid: str) -> tuple[str, int] | None:
+        process = self._started()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(b"%s %s\n" % (verb, oid.encode()))
+            process.stdin.flush()
+            answer = process.stdout.readline()
+        except OSError:
+            answer = b""
+        except BaseException:
+            self._drop()  # interrupted half-way: the pipe is out of step
+            raise
+        words = answer.split()
+        if len(words) == 3 and words[1] != b"missing":
+            return words[1].decode(), int(words[2])
+        if not answer:
+            self._drop()  # git ends when an object is corrupt
+        return None
+
+    def _read(self, count: int) -> bytes:
+        process = self._started()
+        assert process.stdout is not None
+        try:
+            data = process.stdout.read(count)
+        except BaseException:
+            self._drop()
+            raise
+        if len(data) != count:
+            self._drop()
+            raise UnusableInput("git cat-file ended in the middle of an object", hint="git fsck tells more")
+        return data
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            self._process = command.open_process(
+                ["cat-file", "--batch-command"], env=self._sterile.environment(), stdin=True, apart=True
+            )
+        return self._process
+
+    def _drop(self) -> None:
+        process = self._process
+        if process is not None:
+            process.kill()
+            self.close()

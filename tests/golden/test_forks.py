@@ -33,7 +33,7 @@ def pinned(name: str, side: str, *, git: str | None = None) -> set[str]:
 
 def test_names_of_tests_are_unique_and_known(name: str, tmp_path: Path) -> None:
     for side in ("fork", "upstream"):
-        assert pinned(name, side) <= forks.test_sources(name, side).keys()
+        assert pinned(name, side) <= forks.sources_of_tests(name, side).keys()
         assert pinned(name, side) <= forks.required(name, side)
 
 
@@ -41,7 +41,7 @@ def test_names_of_tests_are_unique_and_known(name: str, tmp_path: Path) -> None:
 def test_each_version_passes_its_own_tests(name: str, side: str, tmp_path: Path) -> None:
     shutil.copytree(forks.FORKS / name / side, tmp_path / side)
     passed = forks.results(name, tmp_path / side)
-    assert passed.keys() == forks.test_sources(name, side).keys()
+    assert passed.keys() == forks.sources_of_tests(name, side).keys()
     assert all(passed.values())
 
 

@@ -117,7 +117,7 @@ def results(name: str, tree: Path) -> dict[str, bool]:
     return passed
 
 
-def test_sources(name: str, side: str) -> dict[str, str]:
+def sources_of_tests(name: str, side: str) -> dict[str, str]:
     """Return the source of each test of a side by its name: what tells whether a side edited it."""
     python = manifest(name)["language"] == "python"
     sources: dict[str, str] = {}
@@ -126,9 +126,6 @@ def test_sources(name: str, side: str) -> dict[str, str]:
             text = path.read_text(encoding="utf-8")
             sources |= _python_tests(text) if python else _javascript_tests(text)
     return sources
-
-
-test_sources.__test__ = False  # type: ignore[attr-defined]
 
 
 def _python_tests(text: str) -> dict[str, str]:
@@ -147,5 +144,5 @@ def _javascript_tests(text: str) -> dict[str, str]:
 def required(name: str, side: str) -> frozenset[str]:
     """Return the tests of ``side`` less those that it left as they were and the other side edited or deleted."""
     other = "upstream" if side == "fork" else "fork"
-    base, mine, theirs = (test_sources(name, version) for version in ("base", side, other))
+    base, mine, theirs = (sources_of_tests(name, version) for version in ("base", side, other))
     return frozenset(test for test, text in mine.items() if not (base.get(test) == text and theirs.get(test) != text))

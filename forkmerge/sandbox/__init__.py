@@ -1,0 +1,1 @@
+"""One command in an isolated clone: values, backends, and the probe that chooses between them."""

@@ -1,8 +1,8 @@
 """The git attributes that matter to merging, as a tree defines them.
 
 Idea: only git knows every rule of ``.gitattributes`` (macros, precedence, patterns).  So the attribute files of the
-tree are laid out in a sterile git directory's work tree, and ``git check-attr`` is asked there, once for all paths.  The
-tree need not be checked out, and the user's own attribute files have no say.
+tree are laid out in a sterile git directory's work tree, and ``git check-attr`` is asked there, once for all paths.
+The tree need not be checked out, and the user's own attribute files have no say.
 
 Invariant: nothing is run; an attribute file that is a symlink is ignored, as git does.
 """

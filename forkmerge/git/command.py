@@ -9,6 +9,9 @@ Invariants: bytes in, bytes out; no shell; ``subprocess`` is imported only when 
 driver starts through ``spawn``, which does without it.
 """
 
+# ruff: noqa: PTH112, PTH118, PTH123
+# This is on the start-up path of the merge driver, where pathlib costs too much.
+
 from __future__ import annotations
 
 import os
@@ -54,7 +57,7 @@ class GitFailed(UnusableInput):
         self.completed = completed
 
 
-def run(
+def run(  # noqa: PLR0913 - the edge of the house: every way in which git is called comes through here
     args: Sequence[Argument],
     *,
     cwd: str | os.PathLike[str] | None = None,
@@ -71,11 +74,12 @@ def run(
 
     ``args[0]`` is the command.  ``env`` is added last.  ``whole`` keeps Ctrl-C away from git until it has ended (the
     interrupt is raised afterwards), for commands that must not stop half-way.  ``trusted`` is for git directories of
-    our own, whose configuration need not be looked at.  With ``check`` a failure raises ``GitFailed`` with git's own words; ``MissingTool`` without git; ``UnusableInput`` after ``timeout`` seconds.
+    our own, whose configuration need not be looked at.  With ``check`` a failure raises ``GitFailed`` with git's own
+    words; ``MissingTool`` without git; ``UnusableInput`` after ``timeout`` seconds.
     """
     variables = environment(git_dir=git_dir, work_tree=work_tree)
     if not trusted and args[0] not in OBJECT_COMMANDS:
-        from forkmerge.git import hardening
+        from forkmerge.git import hardening  # noqa: PLC0415 - not needed on the merge driver's path
 
         with_configuration(variables, hardening.overrides(lambda a: _call(a, variables, cwd, None, None, whole=False)))
     variables.update(env or {})
@@ -192,7 +196,7 @@ def _call(
 def _talk(
     process: subprocess.Popen[bytes], stdin: bytes | None, timeout: float | None, *, whole: bool
 ) -> tuple[bytes, bytes]:
-    import subprocess
+    import subprocess  # noqa: PLC0415 - see the module's docstring
 
     try:
         return process.communicate(stdin, timeout)
@@ -213,7 +217,7 @@ def open_process(
     apart: bool = False,
 ) -> subprocess.Popen[bytes]:
     """Return a started ``git ARGS`` with pipes; ``apart`` puts it into a process group that Ctrl-C does not reach."""
-    import subprocess
+    import subprocess  # noqa: PLC0415 - see the module's docstring
 
     try:
         return subprocess.Popen(

@@ -8,6 +8,9 @@ Invariants: the temporary folder (in ``$TMPDIR``, mode 0700) is removed whatever
 no configuration of one changes the answer.
 """
 
+# ruff: noqa: PTH102, PTH106, PTH108, PTH112, PTH118, PTH123
+# This is on the start-up path of the merge driver, where pathlib costs too much.
+
 from __future__ import annotations
 
 import os
@@ -79,9 +82,9 @@ def _run(args: list[str], scratch: str) -> command.Completed:
 
 
 def _scratch() -> str:
-    parent = os.environ.get("TMPDIR") or "/tmp"
+    parent = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - the folder made in it is private and its name is random
     if not os.path.isdir(parent):
-        import tempfile
+        import tempfile  # noqa: PLC0415 - only where the cheap way does not work
 
         return tempfile.mkdtemp(prefix="forkmerge-")
     path = os.path.join(parent, f"forkmerge-{os.urandom(8).hex()}")

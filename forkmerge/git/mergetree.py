@@ -33,8 +33,8 @@ _EPOCH = "@0 +0000"
 class GitMerge:
     """What git made of a scenario.
 
-    ``tree`` holds marked files where there are conflicts; it is None if git gave none.  ``conflicts`` are (path, kind) with
-    git's word for the kind (``content``, ``add/add``, ``modify/delete``, ...); ``messages`` what git said.
+    ``tree`` holds marked files where there are conflicts; it is None if git gave none.  ``conflicts`` are (path, kind)
+    with git's word for the kind (``content``, ``add/add``, ``modify/delete``, ...); ``messages`` what git said.
     """
 
     tree: str | None

@@ -1,7 +1,7 @@
 """Reading and writing objects: through libgit2 where it can, through ``git cat-file`` where it can't.
 
-Idea: objects are content; no configuration, reference or work tree is needed for them.  libgit2 is given nothing but the
-folder of the objects, git nothing but a sterile git directory (``git.sterile``) that borrows it.  So a hostile
+Idea: objects are content; no configuration, reference or work tree is needed for them.  Libgit2 is given nothing but
+the folder of the objects, git nothing but a sterile git directory (``git.sterile``) that borrows it.  So a hostile
 repository has no say, and whatever libgit2 does not know (SHA-256, reftable, extensions) does not matter to it, or
 makes ``open_store`` choose git.
 
@@ -59,7 +59,7 @@ class OdbStore:
     """Objects through libgit2's object database."""
 
     def __init__(self, objects: str, fallback: Store) -> None:
-        import pygit2
+        import pygit2  # noqa: PLC0415 - heavy; only where objects are read
 
         self._pygit2: Any = pygit2
         self._odb: Any = pygit2.Odb(objects)
@@ -134,8 +134,8 @@ class GitStore:
 
     def _ask(self, verb: bytes, oid: str) -> tuple[str, int] | None:
         process = self._started()
-        assert process.stdin is not None
-        assert process.stdout is not None
+        assert process.stdin is not None  # noqa: S101 - for the type checker: opened with pipes
+        assert process.stdout is not None  # noqa: S101 - for the type checker: opened with pipes
         try:
             process.stdin.write(b"%s %s\n" % (verb, oid.encode()))
             process.stdin.flush()
@@ -154,7 +154,7 @@ class GitStore:
 
     def _read(self, count: int) -> bytes:
         process = self._started()
-        assert process.stdout is not None
+        assert process.stdout is not None  # noqa: S101 - for the type checker: opened with pipes
         try:
             data = process.stdout.read(count)
         except BaseException:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PREFIX = "refs/forkmerge/"
 
 
-def set(repo: Repository, name: str, oid: str) -> None:
+def set(repo: Repository, name: str, oid: str) -> None:  # noqa: A001 - read as refs.set
     """Let ``name`` (with or without the prefix) point to ``oid``."""
     update(repo, {name: oid})
 
@@ -51,7 +51,7 @@ def get(repo: Repository, name: str) -> str | None:
     return completed.stdout.decode("ascii").strip() if completed.code == 0 else None
 
 
-def list(repo: Repository, prefix: str = "") -> dict[str, str]:
+def list(repo: Repository, prefix: str = "") -> dict[str, str]:  # noqa: A001 - read as refs.list
     """Return full name -> id of every reference whose name (after ``refs/forkmerge/``) starts with ``prefix``."""
     start = PREFIX + prefix.removeprefix(PREFIX)
     rows = repo.run(["for-each-ref", "--format=%(objectname) %(refname)", PREFIX]).stdout

@@ -267,7 +267,7 @@ class Repository:
         known = self.names()
         if name in ("HEAD", "@") or (not known and not set(name) <= set(string.hexdigits)):
             return UnusableInput("there is no commit here yet", where=str(self.git_dir), hint=_NO_COMMIT_HINT)
-        from difflib import get_close_matches
+        from difflib import get_close_matches  # noqa: PLC0415 - only for the hint
 
         short = {
             n.split("/", 2)[2] if n.startswith(("refs/heads/", "refs/tags/", "refs/remotes/")) else n for n in known

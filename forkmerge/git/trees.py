@@ -52,7 +52,7 @@ def write(repo: Repository, base_tree: str, changes: Mapping[str, Change]) -> st
     return _write(repo, repo.tree_of(base_tree), root, "") or empty_tree(repo)
 
 
-def commit(
+def commit(  # noqa: PLR0913 - what a commit is made of
     repo: Repository,
     tree: str,
     parents: Sequence[str],

@@ -7,8 +7,7 @@ less than it says in ``describe``: what it can't set up is a run that is ``not-s
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, Protocol, TypeAlias, TYPE_CHECKING
-
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from forkmerge.sandbox.command import Command, Completed

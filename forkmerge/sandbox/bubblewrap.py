@@ -21,15 +21,16 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass, field
-from typing import Literal, Self, TypeAlias, TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 from forkmerge.errors import ForkmergeError
 from forkmerge.sandbox import identity, layout, process, seccomp
 from forkmerge.sandbox.command import Command, Completed, Limits
 
 if TYPE_CHECKING:
-    from forkmerge.sandbox.backend import BackendName, Tick
     from collections.abc import Iterator
+
+    from forkmerge.sandbox.backend import BackendName, Tick
 
 Variant: TypeAlias = Literal["own-uid", "mapped"]
 _SETUP_SECONDS = 20.0

@@ -15,10 +15,10 @@ import os
 import posixpath
 import stat
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from forkmerge.errors import UnusableInput
 from forkmerge.sandbox.command import Command, Mount, inside
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ import os
 import subprocess
 import tempfile
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from forkmerge.errors import MissingTool, UsageError
 from forkmerge.sandbox import bubblewrap
@@ -19,8 +19,9 @@ from forkmerge.sandbox.command import Command, Limits
 from forkmerge.sandbox.reduced import Plain, Reduced
 
 if TYPE_CHECKING:
-    from forkmerge.sandbox.backend import Backend
     from collections.abc import Iterator
+
+    from forkmerge.sandbox.backend import Backend
 
 Wanted: TypeAlias = Literal["auto", "bubblewrap", "reduced", "none"]
 WANTED: tuple[Wanted, ...] = ("auto", "bubblewrap", "reduced", "none")

@@ -11,12 +11,12 @@ import subprocess
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import Literal, TYPE_CHECKING
-
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from forkmerge.sandbox.backend import Tick
     from collections.abc import Callable
+
+    from forkmerge.sandbox.backend import Tick
 
 TICK = 0.1
 _GRACE = 2.0

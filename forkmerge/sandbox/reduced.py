@@ -16,15 +16,16 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from forkmerge.errors import ForkmergeError
 from forkmerge.sandbox import identity, landlock, layout, process, seccomp
 from forkmerge.sandbox.command import Command, Completed, Limits, inside
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from forkmerge.sandbox.backend import BackendName, Tick
     from collections.abc import Iterator
+
+    from forkmerge.sandbox.backend import BackendName, Tick
 
 _LAUNCHER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "launcher.py")
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(_LAUNCHER)))

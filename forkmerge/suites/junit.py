@@ -117,7 +117,7 @@ def read_junit(data: bytes) -> tuple[list[Case], bool]:
     if root.tag == "testsuites":  # node:test puts top-level tests right below the root
         from junitparser import TestCase  # noqa: PLC0415 - the same
 
-        cases += [_case(case, ()) for case in parsed.iterchildren(TestCase)]  # type: ignore[no-untyped-call]  # it has no annotations
+        cases += [_case(case, ()) for case in parsed.iterchildren(TestCase)]  # type: ignore[no-untyped-call]
     return cases, whole
 
 

@@ -1,0 +1,57 @@
+"""A run as a small blob: zlib over JSON rows that share a table of strings; 5,000 tests take some tens of kilobytes.
+
+Invariant: ``unpack(pack(run)) == run`` but for times, which are kept to a tenth of a millisecond.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+
+from forkmerge.model.outcome import RunStatus, Status, SuiteRun, TestId, TestResult
+
+_VERSION = 1
+_MAX_BYTES = 512 * 1024 * 1024
+
+
+def pack(run: SuiteRun) -> bytes:
+    """Return the run as bytes."""
+    words: dict[str, int] = {}
+
+    def word(text: str) -> int:
+        return words.setdefault(text, len(words))
+
+    rows = [
+        [
+            *(word(text) for text in (r.test.runner, r.test.file, r.test.suite, r.test.name, r.status.value)),
+            r.test.ordinal,
+            round(r.seconds * 10_000),
+            word(r.message),
+        ]
+        for r in run.results
+    ]
+    head = [_VERSION, run.status.value, run.exit_code, run.seconds, run.tail, run.collected]
+    columns = [list(column) for column in zip(*rows, strict=True)]  # alike beside alike packs better
+    return zlib.compress(json.dumps([head, list(words), columns], separators=(",", ":")).encode("ascii"), 6)
+
+
+def unpack(blob: bytes) -> SuiteRun:
+    """Return the run that ``blob`` holds.  Raises ValueError where it is damaged or of an unknown version."""
+    try:
+        stream = zlib.decompressobj()
+        data = stream.decompress(blob, _MAX_BYTES)
+        (version, status, exit_code, seconds, tail, collected), words, columns = json.loads(data)
+        if version != _VERSION:
+            raise ValueError(f"unknown version {version!r}")
+        results = tuple(
+            TestResult(
+                TestId(words[runner], words[file], words[suite], words[name], ordinal),
+                Status(words[state]),
+                time / 10_000,
+                words[message],
+            )
+            for runner, file, suite, name, state, ordinal, time, message in zip(*columns, strict=True)
+        )
+        return SuiteRun(RunStatus(status), results, exit_code, seconds, tail, collected)
+    except (zlib.error, TypeError, IndexError, KeyError) as error:
+        raise ValueError(f"damaged record: {error}") from error

@@ -29,14 +29,16 @@ MAX_DEPTH = 1000
 """Trees nested deeper than this are not for code that recurses; see ``depth``."""
 
 
-def parse(profile: Profile, data: bytes) -> tree_sitter.Tree:
+def parse(profile: Profile, data: bytes, old: tree_sitter.Tree | None = None) -> tree_sitter.Tree:
     """Return the tree of ``data``, whose offsets are those of ``data`` (a BOM is skipped, not removed).
 
+    ``old`` is the tree of an earlier text, told of the edit that led to ``data``: only what changed is read anew.
     Raises ``MissingTool`` where the grammar is not installed, ``UnusableInput`` above ``MAX_BYTES``.
     """
     if len(data) > MAX_BYTES:
         raise UnusableInput(f"too large to parse: {len(data)} bytes, the limit is {MAX_BYTES}")
-    return tree_sitter.Parser(language(profile)).parse(data)
+    parser = tree_sitter.Parser(language(profile))
+    return parser.parse(data) if old is None else parser.parse(data, old)
 
 
 def language(profile: Profile) -> tree_sitter.Language:

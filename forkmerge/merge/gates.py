@@ -6,6 +6,7 @@ Each gate compares the result with the inputs, so that what was wrong before the
 from __future__ import annotations
 
 import re
+import warnings
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ from forkmerge.syntax.parsing import parse, sound
 
 if TYPE_CHECKING:
     from forkmerge.syntax.profile import Profile
+
+_ONLY_AST = 0x400
+"""``ast.PyCF_ONLY_AST``, without importing ``ast``."""
 
 _WORD = re.compile(rb"[^\W\d]\w*")
 
@@ -32,11 +36,24 @@ def objections(
 
 
 def _parses(profile: Profile, path: str, inputs: tuple[bytes, bytes, bytes], result: bytes) -> list[Finding]:
-    if sound(parse(profile, result)):
-        return []
-    if not all(sound(parse(profile, i)) for i in inputs):
+    if not sound(parse(profile, result)):
+        broken = all(sound(parse(profile, i)) for i in inputs)
+    else:
+        broken = profile.name == "python" and not _compiles(result) and all(_compiles(i) for i in inputs[1:])
+    if not broken:
         return []
     return [Finding("does-not-parse", "the merge does not parse, though base, ours and theirs do", path)]
+
+
+def _compiles(source: bytes) -> bool:
+    """Return whether this Python reads ``source``: its grammar is stricter than tree-sitter's, which knows Python 2."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compile(source, "<merge>", "exec", _ONLY_AST, dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False
+    return True
 
 
 def _loads(profile: Profile, path: str, inputs: tuple[bytes, bytes], result: bytes) -> list[Finding]:

@@ -18,7 +18,7 @@ from forkmerge.syntax.parsing import parse, sound
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tree_sitter import Node
+    from tree_sitter import Node, Tree
 
     from forkmerge.merge.pieces import Piece
 
@@ -52,10 +52,16 @@ class Repair:
     after: int
 
 
-def repair(context: Context, place: Place) -> Repair | None:
-    """Return the structured merge of ``place``; None where a side does not parse or nothing can be said."""
+def repair(context: Context, place: Place, known: Tree | None = None) -> Repair | None:
+    """Return the structured merge of ``place``; None where a side does not parse or nothing can be said.
+
+    ``known`` is the tree of our file, if it was parsed before; the others are parsed from it, as edits of one place.
+    """
     files = place.files()
-    trees = [parse(context.profile, f) for f in files]
+    tree = known or parse(context.profile, files[1])
+    if not sound(tree):
+        return None
+    trees = [tree if i == 1 else _edited(context, tree, place, files[i], c) for i, c in enumerate(place.contents)]
     if not all(sound(t) for t in trees):
         return None
     nodes = [t.root_node for t in trees]
@@ -69,6 +75,28 @@ def repair(context: Context, place: Place) -> Repair | None:
             break
         nodes = down
     return _merge_middle(context, files, nodes, parts, place)
+
+
+def _edited(context: Context, tree: Tree, place: Place, file: bytes, content: bytes) -> Tree:
+    """Return the tree of ``file``, which differs from the file of ``tree`` only in the content of ``place``."""
+    start = _point(place.prefix)
+    old = tree.copy()
+    old.edit(
+        len(place.prefix),
+        len(place.prefix) + len(place.ours),
+        len(place.prefix) + len(content),
+        start,
+        _point(place.ours, start),
+        _point(content, start),
+    )
+    return parse(context.profile, file, old)
+
+
+def _point(text: bytes, start: tuple[int, int] = (0, 0)) -> tuple[int, int]:
+    """Return (row, column in bytes) of the end of ``text``, which begins at ``start``."""
+    rows = text.count(b"\n")
+    column = len(text) - (text.rfind(b"\n") + 1)
+    return (start[0] + rows, column if rows else start[1] + column)
 
 
 def _middle(node: Node, start: int, end: int) -> tuple[int, int]:

@@ -17,14 +17,21 @@ from forkmerge.merge.repair import Place, repair, whole_lines
 from forkmerge.merge.rules import EAGER, Allowed
 from forkmerge.merge.sequences import Context
 from forkmerge.model.hunk import Alternative
+from forkmerge.syntax.parsing import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from tree_sitter import Tree
 
     from forkmerge.syntax.profile import Profile
 
 _MAX_PLACES = 60
 """Conflicts of one file past which it is left to git: parsing it once for each would take too long."""
+
+
+_MAX_WORK = 30_000_000
+"""File size times conflicts past which a file is left to git, for the same reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +53,19 @@ def resolve(
     if len(places) > _MAX_PLACES:
         return tuple(git)
     context = Context(profile, allowed)
+    mine = _ours(git)
+    if len(mine) * len(places) > _MAX_WORK:
+        return tuple(git)
+    try:
+        known = parse(profile, mine)
+    except ForkmergeError:
+        return tuple(git)
     answers: list[_Answer] = []
     done = -1
     for number, index in enumerate(places):
         if index <= done:
             continue
-        answer = _grow(context, git, index, places[number:], done)
+        answer = _grow(_Work(context, git, known), index, places[number:], done)
         if answer is not None:
             answers.append(answer)
             done = answer.last
@@ -59,18 +73,23 @@ def resolve(
     return _with_alternatives(profile, pieces) if alternatives else pieces
 
 
-def _grow(
-    context: Context, git: Sequence[bytes | Conflict], index: int, places: Sequence[int], done: int
-) -> _Answer | None:
+@dataclass(frozen=True, slots=True)
+class _Work:
+    context: Context
+    git: Sequence[bytes | Conflict]
+    known: Tree
+
+
+def _grow(work: _Work, index: int, places: Sequence[int], done: int) -> _Answer | None:
     """Return the answer for the conflict at ``index``, taking following conflicts in while the merge reaches there."""
     for last in places[:4]:
-        answer = _attempt(context, git, index, last)
+        answer = _attempt(work, index, last)
         if answer is None:
             continue
-        room_before = _room(git, index - 1) if index - 1 > done else 0
+        room_before = _room(work.git, index - 1) if index - 1 > done else 0
         if answer.before > room_before:
             return None
-        if answer.after <= _room(git, last + 1):
+        if answer.after <= _room(work.git, last + 1):
             return answer
     return None
 
@@ -80,12 +99,13 @@ def _room(git: Sequence[bytes | Conflict], index: int) -> int:
     return len(piece) if isinstance(piece, bytes) else 0
 
 
-def _attempt(context: Context, git: Sequence[bytes | Conflict], first: int, last: int) -> _Answer | None:
+def _attempt(work: _Work, first: int, last: int) -> _Answer | None:
+    git = work.git
     group = git[first : last + 1]
     sides = [text_of(group, lambda c, s=side: getattr(c, s)) for side in ("base", "ours", "theirs")]  # type: ignore[misc]
     place = Place(_ours(git[:first]), sides[0], sides[1], sides[2], _ours(git[last + 1 :]))
     try:
-        found = repair(context, place)
+        found = repair(work.context, place, work.known)
     except ForkmergeError:
         return None
     if found is None:

@@ -123,6 +123,8 @@ def _merge_path(inputs: Inputs, meeting: Meeting) -> PathMerge:
     if base is not None and (ours is None or theirs is None) and ours != theirs:
         return _deleted(result, base)
     if ours is None or theirs is None:
+        if any(m.there[0] == meeting.path for m in inputs.moved) and _texts(inputs, (ours or theirs,)):
+            return _inside(inputs, result)
         return replace(result, merged=theirs if ours is None else ours)
     if not _texts(inputs, (base, ours, theirs)):
         return _whole(result)
@@ -157,7 +159,7 @@ def _whole(result: PathMerge) -> PathMerge:
     return replace(result, merged=ours, conflict=kind)
 
 
-def _texts(inputs: Inputs, entries: tuple[Entry | None, Entry, Entry]) -> bool:
+def _texts(inputs: Inputs, entries: tuple[Entry | None, ...]) -> bool:
     present = [e for e in entries if e is not None]
     if any(e.mode not in _FILES for e in present):
         return False
@@ -171,8 +173,8 @@ def _binary(data: bytes) -> bool:
 def _inside(inputs: Inputs, result: PathMerge) -> PathMerge:
     """Return the merge of three texts, tiled into hunks."""
     base, ours, theirs = result.base, result.ours, result.theirs
-    assert ours is not None and theirs is not None  # noqa: S101, PT018 - the caller's guard, for the type checker
-    texts = (inputs.read(base.oid) if base else b"", inputs.read(ours.oid), inputs.read(theirs.oid))
+    read = inputs.read
+    texts = (read(base.oid) if base else b"", read(ours.oid) if ours else b"", read(theirs.oid) if theirs else b"")
     if inputs.moved:
         from forkmerge.merge.moves import merge_around  # noqa: PLC0415 - only where units moved
 
@@ -190,7 +192,9 @@ def _inside(inputs: Inputs, result: PathMerge) -> PathMerge:
     return replace(result, merged=None, file=tiled, conflict="mode" if clash else "")
 
 
-def _mode(base: Entry | None, ours: Entry, theirs: Entry) -> tuple[int, bool]:
+def _mode(base: Entry | None, ours: Entry | None, theirs: Entry | None) -> tuple[int, bool]:
+    if ours is None or theirs is None:
+        return (ours or theirs or Entry(REGULAR, "")).mode, False
     if ours.mode == theirs.mode or (base is not None and theirs.mode == base.mode):
         return ours.mode, False
     if base is not None and ours.mode == base.mode:

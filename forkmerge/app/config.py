@@ -16,7 +16,7 @@ from forkmerge.app.settings import KEYS, SANDBOXES, Settings, checked, field_of,
 from forkmerge.errors import UnusableInput, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 ENVIRONMENT_PREFIX = "FORKMERGE_"
 RESERVED = frozenset({"PATH", "COLOR", "SANDBOXED"})
@@ -117,7 +117,7 @@ def refuse_weaker(layers: tuple[Layer, ...]) -> None:
         )
 
 
-_WEAKER = {
+_WEAKER: dict[str, Callable[[Any], bool]] = {
     "sandbox": lambda value: value not in _STRICT_ENOUGH,
     "allow_network": bool,
     "pass_env": bool,

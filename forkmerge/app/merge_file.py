@@ -80,7 +80,7 @@ def _structured(
     merge = merge_file(path, base, ours, theirs, line_merge=line_merge)
     if favor:
         merge = _favored(merge, favor)
-    shape = _style(style) if merge.conflicts else "merge"
+    shape: Any = _style(style) if merge.conflicts else "merge"
     merged, conflicts = render(merge, line_merge, style=shape, **look)
     if not conflicts and not merge.clean and not favor:
         conflicts = 1  # a gate objects to a text without conflicts: it is not clean, and there is nothing to mark

@@ -9,9 +9,13 @@ from forkmerge.app.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class ProposeRequest:
-    """Bring ``upstream`` into ``fork`` in the repository at ``repository`` (any folder in it) with ``settings``."""
+    """Bring ``upstream`` into ``fork`` in the repository at ``repository`` (any folder in it) with ``settings``.
+
+    ``wholesale`` asks for the tests of git's merge with its conflicts resolved to one side too (``app.wholesale``).
+    """
 
     repository: str
     upstream: str
     fork: str = "HEAD"
     settings: Settings = field(default_factory=Settings)
+    wholesale: bool = False

@@ -16,7 +16,7 @@ from forkmerge.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SANDBOXES = ("auto", "gvisor", "container", "bubblewrap", "reduced", "none")
+SANDBOXES = ("auto", "bubblewrap", "reduced", "none")
 """``auto`` takes the strongest backend that works here; it never means ``none``."""
 RISKS = ("careful", "balanced", "bold")
 

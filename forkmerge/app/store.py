@@ -1,8 +1,8 @@
 """Kept runs: everything that ``propose`` found, as objects and refs of the user's repository.
 
 Idea: a run is a blob (its JSON document) at ``refs/forkmerge/runs/<n>/record`` and a merge commit for each proposal at
-``refs/forkmerge/runs/<n>/<number>``; the refs of the newest run stand a second time at ``refs/forkmerge/latest/``.  Refs
-keep all of it alive through ``git gc``, and any git command can look at a proposal.
+``refs/forkmerge/runs/<n>/<number>``; the refs of the newest run stand a second time at ``refs/forkmerge/latest/``.
+Refs keep all of it alive through ``git gc``, and any git command can look at a proposal.
 
 Invariants: a run appears whole or not at all (one ref transaction); an existing run is never written again; the last
 ``KEEP`` runs stay, older ones are taken away in the same transaction; neither index nor work tree is touched.
@@ -12,31 +12,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from forkmerge.errors import UnusableInput
-from forkmerge.git import command
+from forkmerge.git import command, trees
 from forkmerge.report.codec import from_data, to_data
 from forkmerge.report.values import Proposal, Proposals
 
 if TYPE_CHECKING:
-    import os
+    from collections.abc import Sequence
+
+    from forkmerge.git.repository import Repository
 
 HOME = "refs/forkmerge"
 KEEP = 20
 _ATTEMPTS = 5
 _RUN = re.compile(r"runs/(\d+)/")
 _NAME = re.compile(r"(?:(?:refs/)?forkmerge/)?(?:runs/(?P<run>\d+)|latest)(?:/(?P<number>\d+))?")
-
-
-class Home(Protocol):
-    """The repository that keeps the runs."""
-
-    @property
-    def git_dir(self) -> str | os.PathLike[str]:
-        """Return the git directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +40,14 @@ class Chosen:
     proposal: Proposal
 
 
-def save(repo: Home, run: Proposals) -> Proposals:
+def save(repo: Repository, run: Proposals) -> Proposals:
     """Keep ``run`` and return it as kept: with its name, and the commit and ref of every proposal."""
     commits = {p.number: p.commit or _commit(repo, run, p) for p in run.proposals}
     for _ in range(_ATTEMPTS):
         numbers = _numbers(repo)
         number = max(numbers, default=0) + 1
         kept = _named(run, number, commits)
-        blob = _write_blob(repo, json.dumps(to_data(kept), ensure_ascii=True).encode())
+        blob = trees.write_blob(repo, json.dumps(to_data(kept)).encode())
         wanted = {f"{HOME}/runs/{number}/record": blob}
         wanted |= {f"{HOME}/runs/{number}/{p.number}": p.commit for p in kept.proposals}
         latest = {f"{HOME}/latest/{p.number}": p.commit for p in kept.proposals}
@@ -63,7 +56,7 @@ def save(repo: Home, run: Proposals) -> Proposals:
     raise UnusableInput("the run can't be kept: other runs are being kept at the same time", hint="try it again")
 
 
-def load(repo: Home, name: str = "") -> Proposals:
+def load(repo: Repository, name: str = "") -> Proposals:
     """Return the kept run called ``name`` (``7``, ``runs/7``; "": the latest); raise UnusableInput if there is none."""
     numbers = _numbers(repo)
     if not numbers:
@@ -71,13 +64,14 @@ def load(repo: Home, name: str = "") -> Proposals:
     given = name.removeprefix(f"{HOME}/").removeprefix("runs/")
     number = max(numbers) if not given else int(given) if given.isdecimal() else 0
     if number not in numbers:
-        raise UnusableInput(f"there is no run {given}", hint=f"kept are {', '.join(map(str, sorted(numbers)))}")
-    said = command.run(["cat-file", "blob", f"{HOME}/runs/{number}/record"], git_dir=repo.git_dir)
+        kept = ", ".join(map(str, sorted(numbers)))
+        raise UnusableInput(f"there is no run {given}", hint=f"kept are {kept}")
+    said = repo.run(["cat-file", "blob", f"{HOME}/runs/{number}/record"])
     return from_data(Proposals, json.loads(said.stdout))
 
 
-def choose(repo: Home, name: str = "") -> Chosen:
-    """Return the proposal called ``name``: a number of the latest run, a name under refs/forkmerge/, "" for the best."""
+def choose(repo: Repository, name: str = "") -> Chosen:
+    """Return the proposal called ``name``: a number of the latest run, a name under refs/forkmerge/, "": the best."""
     run_name, number = _split(name)
     run = load(repo, run_name)
     if not run.proposals:
@@ -108,48 +102,40 @@ def _named(run: Proposals, number: int, commits: dict[int, str]) -> Proposals:
     return replace(run, name=f"runs/{number}", proposals=proposals)
 
 
-def _numbers(repo: Home) -> set[int]:
+def _numbers(repo: Repository) -> set[int]:
     return {int(match[1]) for ref in _refs(repo, "runs") if (match := _RUN.search(ref))}
 
 
-def _refs(repo: Home, under: str) -> tuple[str, ...]:
-    said = command.run(["for-each-ref", "--format=%(refname)", f"{HOME}/{under}/"], git_dir=repo.git_dir)
+def _refs(repo: Repository, under: str) -> tuple[str, ...]:
+    said = repo.run(["for-each-ref", "--format=%(refname)", f"{HOME}/{under}/"])
     return tuple(said.stdout.decode("utf-8", "surrogateescape").split())
 
 
-def _superseded(repo: Home, numbers: set[int], latest: dict[str, str]) -> tuple[str, ...]:
+def _superseded(repo: Repository, numbers: set[int], latest: dict[str, str]) -> tuple[str, ...]:
     """Return the refs to take away: proposals of the run before under ``latest/``, and the runs past ``KEEP``."""
     old = set(sorted(numbers)[: -(KEEP - 1)])
     runs = tuple(ref for ref in _refs(repo, "runs") if (match := _RUN.search(ref)) and int(match[1]) in old)
     return runs + tuple(ref for ref in _refs(repo, "latest") if ref not in latest)
 
 
-def _transact(repo: Home, create: dict[str, str], update: dict[str, str], delete: Sequence[str]) -> bool:
+def _transact(repo: Repository, create: dict[str, str], update: dict[str, str], delete: Sequence[str]) -> bool:
     lines = [f"create {ref} {oid}" for ref, oid in create.items()]
     lines += [f"update {ref} {oid}" for ref, oid in update.items()]
     lines += [f"delete {ref}" for ref in delete]
     text = "\n".join(["start", *lines, "commit", ""])
-    said = command.run(["update-ref", "--stdin"], git_dir=repo.git_dir, stdin=text.encode(), check=False, whole=True)
+    said = repo.run(["update-ref", "--stdin"], stdin=text.encode(), check=False, whole=True)
     if said.code and b"already exists" not in said.stderr and b"cannot lock" not in said.stderr:
         raise command.failure(said, "update-ref")
     return not said.code
 
 
-def _write_blob(repo: Home, data: bytes) -> str:
-    said = command.run(["hash-object", "-w", "--stdin"], git_dir=repo.git_dir, stdin=data)
-    return said.stdout.decode().strip()
-
-
-def _commit(repo: Home, run: Proposals, proposal: Proposal) -> str:
+def _commit(repo: Repository, run: Proposals, proposal: Proposal) -> str:
     """Return a merge commit of ``proposal``, by forkmerge itself: what the user signs is what ``apply`` makes."""
-    stamp = f"{run.created} +0000"
-    who = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in _WHO.items()}
-    who |= {"GIT_AUTHOR_DATE": stamp, "GIT_COMMITTER_DATE": stamp}
-    parents = [c for c in (run.scenario.ours.commit, run.scenario.theirs.commit) if c]
-    args = ["commit-tree", proposal.tree, "-m", f"Proposal: {run.scenario.theirs.name} into {run.scenario.ours.name}"]
-    for parent in dict.fromkeys(parents):
-        args += ["-p", parent]
-    return command.run(args, git_dir=repo.git_dir, env=who).stdout.decode().strip()
+    parents = tuple(dict.fromkeys(c for c in (run.scenario.ours.commit, run.scenario.theirs.commit) if c))
+    message = f"Proposal: {run.scenario.theirs.name} into {run.scenario.ours.name}\n"
+    return trees.commit(
+        repo, proposal.tree, parents, message, author=_WHO, committer=_WHO, date=f"@{run.created} +0000"
+    )
 
 
-_WHO = {"NAME": "forkmerge", "EMAIL": "forkmerge@localhost"}
+_WHO = "forkmerge <forkmerge@localhost>"

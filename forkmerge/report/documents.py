@@ -43,14 +43,18 @@ class Place:
 class AlignedUnits:
     """The same unit in base, fork and upstream; a side that lacks it is None.
 
-    ``kind`` says how the sides found each other (``same``, ``renamed``, ``moved``, ``moved-file``, ``added``, ...),
-    ``change`` what they did to it (``none``, ``ours``, ``theirs``, ``both``: a locus wherever it is not ``none``),
-    ``score`` 0..1 how sure the match is.
+    ``kind`` is the greatest step between base, fork and upstream (``same``, ``renamed``, ``moved``, ``moved-file``,
+    ``added``, ``deleted``, ...), ``fork_kind`` and ``upstream_kind`` are those of each side ("" without a base unit);
+    ``change`` says who changed its text (``none``, ``fork``, ``upstream``, ``both``, ``same``: both alike); ``score``
+    is how alike the least alike two are (1: unchanged), ``doubtful`` that the match decides nothing.
     """
 
     kind: str
+    fork_kind: str
+    upstream_kind: str
     change: str
     score: float
+    doubtful: bool
     base: Place | None
     fork: Place | None
     upstream: Place | None
@@ -59,14 +63,18 @@ class AlignedUnits:
 
 @dataclass(frozen=True, slots=True)
 class LocusPlace:
-    """A place where the sides differ: its path and unit, the sides that changed it, and whether they conflict."""
+    """A place where something can be chosen.
 
+    ``id`` is stable for the same inputs; ``sides`` are those that changed it, ``alleles`` the origins of what can stand
+    there; ``conflict`` says that the merge left it open.
+    """
+
+    id: str
     path: str
     unit: str
-    line: int
     sides: tuple[str, ...]
     conflict: bool
-    rule: str = ""
+    alleles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,8 +72,10 @@ def _ranking(run: Proposals) -> str:
 
 def _proposal(p: Proposal) -> str:
     parts = [
-        (f'<h2 id="p{p.number}">Proposal {p.number}: {_t(words.ORIGINS[p.origin])}, '
-        f'<span class="{p.verdict}">{_t(words.VERDICTS[p.verdict])}</span></h2>'),
+        (
+            f'<h2 id="p{p.number}">Proposal {p.number}: {_t(words.ORIGINS[p.origin])}, '
+            f'<span class="{p.verdict}">{_t(words.VERDICTS[p.verdict])}</span></h2>'
+        ),
         f'<p class="dim">tree <code>{_t(p.tree)}</code>' + (f" at <code>{_t(p.ref)}</code>" if p.ref else "") + "</p>",
         f"<p>{_t(p.certificate)}</p>" if p.certificate else "",
         *(f'<p class="warn">Finding: {_t(finding)}</p>' for finding in p.findings),
@@ -92,7 +94,7 @@ def _loci(loci: tuple[LocusReport, ...], *, opened: bool) -> str:
         (
             f"<code>{_t(locus.path)}{f':{locus.line}' if locus.line else ''}</code>",
             f"<code>{_t(locus.unit)}</code>",
-            _t("+".join(words.SIDES.get(part, part) for part in locus.origin.split("+"))),
+            _t(words.allele(locus.origin)),
             _t(words.DECIDED[locus.decided_by]),
             "<br>".join([_t(locus.note), *(f"left out: {_t(d.path)} {_t(d.why)}" for d in locus.dropped)]),
         )

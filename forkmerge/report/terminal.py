@@ -117,7 +117,7 @@ def _loci(console: Console, loci: tuple[LocusReport, ...], *, most: int | None) 
         place = f"  {words.safe(locus.path)}" + (f":{locus.line}" if locus.line else "")
         place += f" {words.safe(locus.unit)}" if locus.unit else ""
         style = "yellow" if locus.decided_by is DecidedBy.UNDETERMINED else ""
-        table.add_row(Text(place), Text(_sides(locus.origin)), Text(words.DECIDED[locus.decided_by], style=style))
+        table.add_row(Text(place), Text(words.allele(locus.origin)), Text(words.DECIDED[locus.decided_by], style=style))
         if locus.note and most is None:
             table.add_row(Text(f"    {words.safe(locus.note)}", style="dim"), "", "")
     console.print(table)
@@ -128,10 +128,6 @@ def _loci(console: Console, loci: tuple[LocusReport, ...], *, most: int | None) 
 def _weight(locus: LocusReport) -> tuple[int, int]:
     """Return a key that puts first what the reader has to judge: loci of both sides, then undecided ones."""
     return (-len(locus.sides), locus.decided_by is not DecidedBy.UNDETERMINED)
-
-
-def _sides(origin: str) -> str:
-    return words.safe("+".join(words.SIDES.get(part, part) for part in origin.split("+")))
 
 
 def _losses(console: Console, chosen: Proposal, *, most: int | None = _MOST_NAMES) -> None:

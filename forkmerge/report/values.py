@@ -170,14 +170,33 @@ class RunReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Wholesale:
+    """git's merge with every conflict resolved to one side (``favor``: ``ours``, ``theirs``), and what its tests do."""
+
+    favor: str
+    tree: str
+    verdict: Verdict
+    tests: tuple[OwnerTests, ...]
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """Return the names of the required tests that fail, of all owners, each once."""
+        return tuple(dict.fromkeys(name for tests in self.tests for name in tests.lost))
+
+
+@dataclass(frozen=True, slots=True)
 class GitReport:
-    """What ``git merge`` does by itself: clean or the paths in ``conflicts``; its tests where it has a tree to test."""
+    """What ``git merge`` does by itself: clean, or the paths in ``conflicts``; its tests where its tree was tested.
+
+    ``tree`` holds conflict markers where it is not clean; ``wholesale`` is filled where the request asked for it.
+    """
 
     clean: bool
     conflicts: tuple[str, ...] = ()
     tree: str = ""
     verdict: Verdict = Verdict.UNVERIFIED
     tests: tuple[OwnerTests, ...] = ()
+    wholesale: tuple[Wholesale, ...] = ()
 
     @property
     def lost(self) -> tuple[str, ...]:

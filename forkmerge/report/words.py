@@ -31,6 +31,15 @@ DECIDED = {
     DecidedBy.ENGINE_RULE: "merge rule",
     DecidedBy.UNDETERMINED: "no test tells",
 }
+_ALLELES = {
+    "ours": "fork",
+    "theirs": "upstream",
+    "base": "base",
+    "merged": "merge of both",
+    "both": "both, in turn",
+    "mixed": "parts of both",
+    "adapted": "adapted",
+}
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 
 
@@ -128,6 +137,13 @@ def conclusion(run: Proposals) -> str:
     if best.origin is Origin.GIT:
         return f"git's own merge keeps every required test; nothing better was found{ended}."
     return f"Proposal 1 keeps every required test of both sides{ended}. {run.optimal}".rstrip()
+
+
+def allele(origin: str) -> str:
+    """Return where an allele comes from, in words ("fork", "merge of both", "rule imports", ...)."""
+    if origin.startswith("rule:"):
+        return f"rule {safe(origin.removeprefix('rule:'))}"
+    return "+".join(_ALLELES.get(part, safe(part)) for part in origin.split("+"))
 
 
 def plural(word: str, count: int) -> str:

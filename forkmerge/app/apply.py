@@ -1,0 +1,68 @@
+"""``apply``: a proposal becomes a merge commit with both parents and trailers that say where it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forkmerge import __version__
+from forkmerge.app import store
+from forkmerge.errors import UnusableInput
+from forkmerge.git.apply import apply as apply_tree
+from forkmerge.git.repository import Repository
+from forkmerge.report import words
+
+if TYPE_CHECKING:
+    from forkmerge.app.store import Chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was done: the new ``commit`` ("" when it is left to the user), what moved, and words for it."""
+
+    commit: str
+    ref: str
+    words: str
+
+
+def apply(folder: str, name: str, *, branch: str | None, commit: bool, message: str | None) -> Applied:
+    """Apply the proposal called ``name`` in the repository around ``folder``; raise UnusableInput if it can't be."""
+    with Repository.open(folder) as repo:
+        found = store.choose(repo, name)
+        ours, theirs = found.run.scenario.ours.commit, found.run.scenario.theirs.commit
+        if ours is None or theirs is None:
+            raise UnusableInput(
+                "the proposal merges trees, not commits: there is nothing to be its parents", where=found.run.name
+            )
+        text = commit_message(found, message)
+        done = apply_tree(repo, found.proposal.tree, (ours, theirs), text, branch=branch, commit=commit)
+    count = f"{len(done.changed)} {words.plural('file', len(done.changed))} changed"
+    if done.commit is None:
+        said = f"The merge is in your index and worktree ({count}); git commit makes it."
+    else:
+        said = f"{done.ref.removeprefix('refs/heads/')} is now the merge {done.commit[:12]} ({count})."
+    return Applied(done.commit or "", done.ref, said)
+
+
+def commit_message(found: Chosen, message: str | None) -> str:
+    """Return the message: the user's words or git's usual ones, then the trailers."""
+    scenario, proposal = found.run.scenario, found.proposal
+    subject = (message or f"Merge {_quoted(scenario.theirs.name)} into {scenario.ours.name}").strip()
+    bases = ", ".join(scenario.bases) or "none"
+    trailers = [
+        ("Forkmerge-Proposal", f"{found.run.name}/{proposal.number} ({proposal.origin}, forkmerge {__version__})"),
+        ("Forkmerge-Base", bases),
+        ("Forkmerge-Fork", scenario.ours.commit or scenario.ours.tree),
+        ("Forkmerge-Upstream", scenario.theirs.commit or scenario.theirs.tree),
+        *(("Forkmerge-Tests", f"{t.owner} {t.kept}/{t.required} kept") for t in proposal.tests),
+        ("Forkmerge-Verdict", str(proposal.verdict)),
+    ]
+    return "\n".join([subject, "", *(f"{key}: {_one_line(value)}" for key, value in trailers), ""])
+
+
+def _quoted(name: str) -> str:
+    return f"'{name}'"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -7,9 +7,9 @@ Idea: everything that can refuse is asked first, then come the steps, each of wh
 2. ``git read-tree -m -u`` moves index and work tree from our tree to the result;
 3. one transaction moves the branch (only if it still is where it was) and ORIG_HEAD.
 
-Killed before 2, nothing has changed.  Killed within 2 or before 3, the branch still stands on our commit: files that
-already are as the result has them do not count as changes, so running ``apply`` again completes it, and
-``git restore --staged --worktree -- <paths>`` takes it back.
+Killed before 2, nothing has changed; after 3, ``apply`` finds its own merge and is content.  Killed in between, the
+branch still stands on our commit: files that already are as the result has them do not count as changes, so running
+``apply`` again completes it, and ``git restore --staged --worktree -- <paths>`` takes it back.
 
 Invariants: changes of the user's are never overwritten; nothing is written through a symlinked folder; the repository's
 own hooks, filters and drivers do not run (``git.command``).
@@ -77,6 +77,8 @@ def apply(
         _move(repo, [f"create {ref} {made}"], message)
         return ApplyResult(made, result_tree, ref, changed)
     worktree = _worktree(repo)
+    if commit and (done := _done_already(repo, result_tree, (ours, theirs))):
+        return ApplyResult(done, result_tree, _head(repo), changed)
     _check_state(repo, ours)
     _Obstacles(repo, worktree, before, after, changed).clear()
     own = trees.commit(repo, result_tree, (ours, theirs), message, sign=True) if commit else None
@@ -85,8 +87,20 @@ def apply(
         _leave_merge(repo, ours, theirs, message)
         return ApplyResult(None, result_tree, "", changed)
     _move(repo, [f"update ORIG_HEAD {ours}", f"update HEAD {own} {ours}"], message)
-    head = repo.run(["symbolic-ref", "--quiet", "HEAD"], check=False).stdout.decode("utf-8", "surrogateescape").strip()
-    return ApplyResult(own, result_tree, head or "HEAD", changed)
+    return ApplyResult(own, result_tree, _head(repo), changed)
+
+
+def _head(repo: Repository) -> str:
+    completed = repo.run(["symbolic-ref", "--quiet", "HEAD"], check=False)
+    return completed.stdout.decode("utf-8", "surrogateescape").strip() or "HEAD"
+
+
+def _done_already(repo: Repository, tree: str, parents: tuple[str, str]) -> str:
+    """Return HEAD if it is this very merge, made before, "" if not."""
+    head = repo.resolve("HEAD").commit or ""
+    header = repo.read(head).split(b"\n\n", 1)[0].decode("ascii", "replace").splitlines()
+    wanted = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
+    return head if [line for line in header if line.startswith(("tree ", "parent "))] == wanted else ""
 
 
 def _check_branch(repo: Repository, branch: str) -> None:
@@ -99,6 +113,8 @@ def _check_branch(repo: Repository, branch: str) -> None:
 def _worktree(repo: Repository) -> Path:
     if repo.worktree is None:
         raise UnusableInput("there is no work tree here", where=str(repo.git_dir), hint="name a branch to make instead")
+    if repo.given_worktree:
+        return repo.worktree
     own = command.run(["rev-parse", "--absolute-git-dir"], cwd=repo.worktree, check=False).stdout.removesuffix(b"\n")
     if not own or not repo.git_dir.samefile(os.fsdecode(own)):
         raise UnusableInput(
@@ -140,7 +156,7 @@ class _Obstacles:
 
     def clear(self) -> None:
         """Raise ``UnusableInput`` naming what is in the way; take note of what is as the result has it already."""
-        self._repo.run(["update-index", "-q", "--refresh"], check=False, whole=True, env={"GIT_OPTIONAL_LOCKS": "1"})
+        self._repo.run(["update-index", "-q", "--refresh"], check=False, whole=True)
         staged = self._index()
         odd = [p for p, e in staged.items() if not _same(e, self._before.get(p)) and not _same(e, self._after.get(p))]
         odd += [p for p in self._before if p not in staged and p in self._after]
@@ -190,7 +206,7 @@ class _Obstacles:
         return not (is_folder and any(p.startswith(f"{path}/") for p in self._before))
 
     def _dirty(self, index: Path | None) -> list[str]:
-        args = ["diff-files", "--name-only", "-z", "--ignore-submodules=all", "--no-ext-diff", "--no-textconv"]
+        args = ["diff-files", "--name-only", "-z", "--ignore-submodules=all"]
         env = {"GIT_INDEX_FILE": str(index)} if index else {}
         return self._repo.run(args, env=env).stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
 

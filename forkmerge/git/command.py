@@ -2,7 +2,7 @@
 
 Idea: a repository may be hostile, its user is not.  So the environment is scrubbed of every ``GIT_*`` variable except
 the user's identity and where the user's own configuration is found, nothing can page, prompt, edit, fetch or run a
-hook, and, unless the command is known to look at nothing but objects and refs, every program that the repository's own
+hook, and, unless the command is known to run no such thing, every program that the repository's own
 configuration names (filters, merge drivers, textconv, aliases, ...) is overridden first (``git.hardening``).
 
 Invariants: bytes in, bytes out; no shell; ``subprocess`` is imported only when a command is run, because the merge
@@ -31,13 +31,17 @@ KEPT = ("GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM
 
 KEPT_PLACES = ("GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_EXEC_PATH")
 
-OBJECT_COMMANDS = frozenset(
-    {
-        "cat-file", "check-ref-format", "commit-tree", "config", "diff-tree", "for-each-ref", "ls-tree",
-        "merge-base", "merge-file", "mktree", "rev-list", "rev-parse", "symbolic-ref", "update-ref", "var", "version",
-    }
-)  # fmt: skip
-"""Commands that read no work tree, so that no filter, driver or alias can come into play; hooks are off for all."""
+OWN_WORDS = ("safe.", "user.", "author.", "committer.")
+"""Configuration of the user's that is kept when it comes by ``GIT_CONFIG_COUNT``, as CI containers give it."""
+
+HARMLESS = frozenset(
+    ("check-ref-format", "config", "ls-tree", "merge-base", "merge-file", "mktree")
+    + ("rev-parse", "symbolic-ref", "update-ref", "var", "version")
+)
+"""Commands with which no option brings a filter, driver, signature program or alias into play; hooks are always off."""
+
+DIFFS = frozenset(["diff", "diff-files", "diff-index", "diff-tree", "format-patch", "log", "show"])
+"""Commands that would run external diff programs and text converters, the user's own ones too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +82,13 @@ def run(  # noqa: PLR0913 - the edge of the house: every way in which git is cal
     words; ``MissingTool`` without git; ``UnusableInput`` after ``timeout`` seconds.
     """
     variables = environment(git_dir=git_dir, work_tree=work_tree)
-    if not trusted and args[0] not in OBJECT_COMMANDS:
+    if not trusted and args[0] not in HARMLESS:
         from forkmerge.git import hardening  # noqa: PLC0415 - not needed on the merge driver's path
 
         with_configuration(variables, hardening.overrides(lambda a: _call(a, variables, cwd, None, None, whole=False)))
     variables.update(env or {})
+    if args[0] in DIFFS:
+        args = [args[0], "--no-ext-diff", "--no-textconv", *args[1:]]
     completed = _call(args, variables, cwd, stdin, timeout, whole=whole)
     if check and completed.code != 0:
         raise failure(completed, _text(args[0]))
@@ -113,7 +119,7 @@ def environment(
         kept["GIT_DIR"] = os.fspath(git_dir)
     if work_tree is not None:
         kept["GIT_WORK_TREE"] = os.fspath(work_tree)
-    with_configuration(kept, _STATIC)
+    with_configuration(kept, (*_own_words(), *_STATIC))
     return kept
 
 
@@ -143,6 +149,15 @@ _STATIC = (
 )
 
 
+def _own_words() -> list[tuple[str, str]]:
+    given = os.environ.get("GIT_CONFIG_COUNT", "0")
+    count = int(given) if given.isascii() and given.isdigit() else 0
+    pairs = [
+        (os.environ.get(f"GIT_CONFIG_KEY_{n}", ""), os.environ.get(f"GIT_CONFIG_VALUE_{n}", "")) for n in range(count)
+    ]
+    return [(key, value) for key, value in pairs if key.lower().startswith(OWN_WORDS)]
+
+
 def failure(completed: Completed, command: str) -> GitFailed:
     """Return the exception that says what git said."""
     said = _text(completed.stderr).strip()
@@ -152,6 +167,8 @@ def failure(completed: Completed, command: str) -> GitFailed:
     hint = ""
     if "dubious ownership" in said:
         hint = "git config --global --add safe.directory <path>, if you trust its owner"
+    elif "tell me who you are" in said or "empty ident" in said:
+        hint = "git config --global user.name 'Your Name'; git config --global user.email you@example.com"
     elif "index.lock" in said:
         hint = "another git command is running; if none is, remove the index.lock file"
     return GitFailed(f"git {command}: {first or f'ended with code {completed.code}'}", completed, hint=hint)
@@ -215,8 +232,12 @@ def open_process(
     cwd: str | os.PathLike[str] | None = None,
     stdin: bool = False,
     apart: bool = False,
+    mute: bool = False,
 ) -> subprocess.Popen[bytes]:
-    """Return a started ``git ARGS`` with pipes; ``apart`` puts it into a process group that Ctrl-C does not reach."""
+    """Return a started ``git ARGS`` with pipes; ``apart`` puts it into a process group that Ctrl-C does not reach.
+
+    ``mute`` drops what it writes to stderr.
+    """
     import subprocess  # noqa: PLC0415 - see the module's docstring
 
     try:
@@ -226,7 +247,7 @@ def open_process(
             cwd=cwd,
             stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=subprocess.DEVNULL if mute else subprocess.PIPE,
             process_group=0 if apart else None,
         )
     except FileNotFoundError as error:

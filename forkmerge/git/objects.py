@@ -127,7 +127,7 @@ class GitStore:
         process, self._process = self._process, None
         if process is None:
             return
-        for pipe in (process.stdin, process.stdout, process.stderr):
+        for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 pipe.close()
         process.wait()
@@ -168,7 +168,7 @@ class GitStore:
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             self._process = command.open_process(
-                ["cat-file", "--batch-command"], env=self._sterile.environment(), stdin=True, apart=True
+                ["cat-file", "--batch-command"], env=self._sterile.environment(), stdin=True, apart=True, mute=True
             )
         return self._process
 

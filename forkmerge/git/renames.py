@@ -28,8 +28,6 @@ def renames(repo: Repository, old_tree: str, new_tree: str, *, threshold: int = 
         f"-M{threshold}%",
         "-l0",
         "--diff-filter=R",
-        "--no-ext-diff",
-        "--no-textconv",
     ]
     fields = repo.run_apart([*args, repo.tree_of(old_tree), repo.tree_of(new_tree)]).stdout.split(b"\0")[:-1]
     found = {}

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Self
 
+_MOST_ENTRIES = 5_000_000
 _NO_COMMIT_HINT = "make a first commit, or name a revision that has one"
 
 
@@ -38,6 +39,7 @@ class Repository:
     def __init__(
         self, git_dir: Path, common_dir: Path, worktree: Path | None, object_format: str, *, reader: str | None = None
     ) -> None:
+        self.given_worktree = False
         self.git_dir = git_dir
         self.common_dir = common_dir
         self.worktree = worktree
@@ -51,14 +53,16 @@ class Repository:
         path: str | os.PathLike[str] = ".",
         *,
         git_dir: str | os.PathLike[str] | None = None,
+        work_tree: str | os.PathLike[str] | None = None,
         reader: str | None = None,
     ) -> Repository:
         """Return the repository around ``path``, or the one whose ``git_dir`` is given.
 
-        Git sets ``GIT_DIR`` for hooks and drivers; who reads the environment passes it on.  ``reader`` (``pygit2``,
-        ``git``) insists on one way to read objects.  Raises ``UnusableInput`` when there is none or git refuses it.
+        Git sets ``GIT_DIR`` for hooks and drivers; who reads the environment passes it on, as ``GIT_WORK_TREE``, the
+        user's own word on where files belong.  ``reader`` (``pygit2``, ``git``) insists on one way to read objects.
+        Raises ``UnusableInput`` when there is none or git refuses it.
         """
-        asked = _Place(path, git_dir)
+        asked = _Place(path, git_dir, work_tree)
         try:
             bare, inside, object_format = asked.ask(
                 "--is-bare-repository", "--is-inside-work-tree", "--show-object-format"
@@ -72,7 +76,9 @@ class Repository:
                     "not a git repository", where=str(path), hint="run this inside one, or make one with git init"
                 ) from failed
             raise
-        return cls(own, common, top, object_format, reader=reader)
+        repo = cls(own, common, top, object_format, reader=reader)
+        repo.given_worktree = work_tree is not None
+        return repo
 
     # Objects
 
@@ -130,14 +136,19 @@ class Repository:
     def entries(self, tree_or_commit: str) -> dict[str, Entry]:
         """Return the flattened tree: path -> entry, submodules and symlinks included, in git's order.
 
-        Raises ``UnusableInput`` for missing trees and for names that are doubled or unsafe (``..``, ``.git``, ...).
+        Raises ``UnusableInput`` for missing trees, for names that are doubled or unsafe (``..``, ``.git``, ...), and for
+        trees that nobody can check out (a few small objects can stand for billions of files).
         """
         found: dict[str, Entry] = {}
+        folders = 0
         stack = [("", iter(self.folder(self.tree_of(tree_or_commit)).items()))]
         while stack:
             prefix, rest = stack[-1]
             for name, (mode, oid) in rest:
                 if mode == treedata.FOLDER:
+                    folders += 1
+                    if folders + len(found) > _MOST_ENTRIES:
+                        raise UnusableInput(f"the tree has more than {_MOST_ENTRIES} entries", where=tree_or_commit)
                     stack.append((f"{prefix}{name}/", iter(self.folder(oid).items())))
                     break
                 found[prefix + name] = Entry(mode, oid)
@@ -281,10 +292,16 @@ class Repository:
 class _Place:
     """Questions to ``git rev-parse`` before there is a ``Repository``."""
 
-    def __init__(self, path: str | os.PathLike[str], git_dir: str | os.PathLike[str] | None) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        git_dir: str | os.PathLike[str] | None,
+        work_tree: str | os.PathLike[str] | None,
+    ) -> None:
         given = Path(path)
         self._cwd = given.parent if given.is_file() else given
         self._git_dir = None if git_dir is None else Path(git_dir).absolute()
+        self._work_tree = None if work_tree is None else Path(work_tree).absolute()
 
     def ask(self, *args: str) -> str:
         return self._run(*args).decode("utf-8", "surrogateescape")
@@ -293,7 +310,8 @@ class _Place:
         return Path(os.fsdecode(self._run(*args).removesuffix(b"\n")))
 
     def _run(self, *args: str) -> bytes:
-        return command.run(["rev-parse", *args], cwd=self._cwd, git_dir=self._git_dir).stdout
+        asked = ("rev-parse", *args)
+        return command.run(asked, cwd=self._cwd, git_dir=self._git_dir, work_tree=self._work_tree).stdout
 
 
 _EMPTY_TREES = {

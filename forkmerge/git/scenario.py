@@ -62,7 +62,9 @@ def revision(repo: Repository, name: str) -> Revision:
         usual = [tracked + branch for branch in _USUAL_BRANCHES if tracked + branch in there]
         chosen = usual or (there if len(there) == 1 else [])
         if not chosen:
-            raise
+            if there or repo.run(["config", "--get", f"remote.{name}.url"], check=False).code != 0:
+                raise
+            raise UnusableInput(f"the remote {name} has not been fetched", hint=f"git fetch {name}") from None
         found = repo.resolve(chosen[0])
         return Revision(chosen[0].removeprefix("refs/remotes/"), found.commit, found.tree)
 
@@ -101,9 +103,11 @@ def _base(repo: Repository, bases: tuple[str, ...]) -> Revision:
     first = bases[0]
     if len(bases) == 1:
         return Revision(first, first, repo.tree_of(first))
+    # Git folds the oldest base in first.
+    first, *others = reversed(bases)
     merged = first
     with repo.sterile({}) as apart:
-        for other in bases[1:]:
+        for other in others:
             result = mergetree.merge_commits(apart, merged, other)
             tree = result.tree or repo.tree_of(merged)
             merged = mergetree.stand_in(repo, tree, [merged, other])

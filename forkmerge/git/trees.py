@@ -75,7 +75,8 @@ def commit(  # noqa: PLR0913 - what a commit is made of
         args += ["-p", parent]
     if sign and _wants_signature(repo):
         args.append("-S")
-    completed = repo.run_apart(args, stdin=message.encode("utf-8", "surrogateescape"), env=env, as_user=sign)
+    text = message if message.endswith("\n") else f"{message}\n"
+    completed = repo.run_apart(args, stdin=text.encode("utf-8", "surrogateescape"), env=env, as_user=sign)
     return completed.stdout.decode("ascii").strip()
 
 

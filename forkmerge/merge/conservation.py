@@ -9,6 +9,11 @@ _TOKEN = re.compile(rb"\w+|[^\w\s]")
 _LAYOUT = frozenset((b",", b"(", b")", b";", b"'", b'"', b"\\", b"{", b"}"))
 
 
+def words_of(text: bytes) -> tuple[bytes, ...]:
+    """Return the words and signs of ``text`` in order, without layout."""
+    return tuple(_TOKEN.findall(text))
+
+
 def tokens_of(text: bytes) -> Counter[bytes]:
     """Return the words and signs of ``text`` with how often they stand there."""
     return Counter(_TOKEN.findall(text))

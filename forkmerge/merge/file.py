@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from forkmerge.merge.blanks import without_blanks
 from forkmerge.merge.pieces import (
     Conflict,
     LineMerge,
@@ -24,7 +25,7 @@ from forkmerge.merge.pieces import (
     read_markers,
     text_of,
 )
-from forkmerge.merge.rules import Allowed
+from forkmerge.merge.rules import WHITESPACE, Allowed
 from forkmerge.model.hunk import FileMerge, Hunk, Segment
 from forkmerge.syntax.parsing import MAX_BYTES
 from forkmerge.syntax.profiles import for_path
@@ -65,9 +66,9 @@ def merge_file(
             if findings
             else FileMerge(path, (text,), git_clean=True)
         )
-    git = _line_ends(read_markers(text, size), base, ours, theirs)
+    git = _blanks(_line_ends(read_markers(text, size), base, ours, theirs), allowed or Allowed())
     pieces: Sequence[Piece] = git
-    if profile is not None:
+    if profile is not None and any(isinstance(p, Conflict) for p in git):
         from forkmerge.merge.structured import resolve  # noqa: PLC0415 - not needed for clean files
 
         pieces = resolve(profile, allowed or Allowed(), git, alternatives=alternatives)
@@ -102,6 +103,18 @@ def _line_ends(
                 cut = cut[:-1]
         texts.append(cut)
     return (*pieces[:-1], Conflict(texts[0], texts[1], texts[2]))
+
+
+def _blanks(pieces: tuple[bytes | Conflict, ...], allowed: Allowed) -> tuple[Piece, ...]:
+    """Return ``pieces`` with the conflicts resolved that are about blanks alone."""
+    out: list[Piece] = []
+    for piece in pieces:
+        content = without_blanks(piece) if isinstance(piece, Conflict) and allowed.permits({WHITESPACE}) else None
+        if content is not None and isinstance(piece, Conflict):
+            out.append(Resolved(piece.base, piece.ours, piece.theirs, content, (WHITESPACE,)))
+        else:
+            out.append(piece)
+    return tuple(out)
 
 
 def _objections(

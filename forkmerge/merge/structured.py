@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.errors import ForkmergeError
-from forkmerge.merge.conservation import unbalanced
+from forkmerge.merge.conservation import unbalanced, words_of
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce, lines_of, text_of
 from forkmerge.merge.repair import Place, repair, whole_lines
-from forkmerge.merge.rules import EAGER, Allowed
+from forkmerge.merge.rules import EAGER, REFORMAT, Allowed
 from forkmerge.merge.sequences import Context
 from forkmerge.model.hunk import Alternative
 from forkmerge.syntax.parsing import parse
@@ -45,9 +45,7 @@ class _Answer:
     after: int
 
 
-def resolve(
-    profile: Profile, allowed: Allowed, git: Sequence[bytes | Conflict], *, alternatives: bool
-) -> tuple[Piece, ...]:
+def resolve(profile: Profile, allowed: Allowed, git: Sequence[Piece], *, alternatives: bool) -> tuple[Piece, ...]:
     """Return ``git`` with what ``allowed`` rules resolve resolved, other conflicts smaller where that is possible."""
     places = [i for i, p in enumerate(git) if isinstance(p, Conflict)]
     if len(places) > _MAX_PLACES:
@@ -66,6 +64,7 @@ def resolve(
         if index <= done:
             continue
         answer = _grow(_Work(context, git, known), index, places[number:], done)
+        answer = answer or _layout_only(context, git, index)
         if answer is not None:
             answers.append(answer)
             done = answer.last
@@ -76,7 +75,7 @@ def resolve(
 @dataclass(frozen=True, slots=True)
 class _Work:
     context: Context
-    git: Sequence[bytes | Conflict]
+    git: Sequence[Piece]
     known: Tree
 
 
@@ -94,7 +93,25 @@ def _grow(work: _Work, index: int, places: Sequence[int], done: int) -> _Answer 
     return None
 
 
-def _room(git: Sequence[bytes | Conflict], index: int) -> int:
+def _layout_only(context: Context, git: Sequence[Piece], index: int) -> _Answer | None:
+    """Return the content of the side that did more than lay its lines out anew, where layout has no meaning."""
+    conflict = git[index]
+    if context.profile.indentation or context.profile.data or not isinstance(conflict, Conflict):
+        return None
+    base, ours, theirs = (words_of(x) for x in (conflict.base, conflict.ours, conflict.theirs))
+    if not base or not context.allowed.permits({REFORMAT}):
+        return None
+    if theirs in (base, ours):
+        content = conflict.ours
+    elif ours == base:
+        content = conflict.theirs
+    else:
+        return None
+    resolved = Resolved(conflict.base, conflict.ours, conflict.theirs, content, (REFORMAT,))
+    return _Answer(index, index, (resolved,), 0, 0)
+
+
+def _room(git: Sequence[Piece], index: int) -> int:
     piece = git[index] if 0 <= index < len(git) else b""
     return len(piece) if isinstance(piece, bytes) else 0
 
@@ -138,7 +155,7 @@ def _trimmed(whole: Sequence[bytes], content: bytes, rules: Iterable[str]) -> tu
     return coalesce((head, Resolved(base, ours, theirs, merged, tuple(sorted(rules))), tail))
 
 
-def _ours(pieces: Sequence[bytes | Conflict]) -> bytes:
+def _ours(pieces: Sequence[Piece]) -> bytes:
     return text_of(pieces, lambda c: c.ours)
 
 
@@ -151,7 +168,7 @@ def _mass(pieces: Sequence[Piece]) -> int:
     return sum(len(lines_of(p.ours)) + len(lines_of(p.theirs)) for p in pieces if isinstance(p, Conflict))
 
 
-def _assemble(git: Sequence[bytes | Conflict], answers: Sequence[_Answer]) -> tuple[Piece, ...]:
+def _assemble(git: Sequence[Piece], answers: Sequence[_Answer]) -> tuple[Piece, ...]:
     if not answers:
         return tuple(git)
     out: list[Piece] = []

@@ -1,7 +1,7 @@
 """Merge cases: fixtures/merge/<language>/<case>/ says what each merge has to be; see the README there.
 
-A case whose ideal is out of reach today stores what comes out of it in ``expected_currently``; its test fails as soon as
-the ideal is reached, so that the file goes.
+A case whose ideal is out of reach today stores what comes out of it in ``expected_currently``; its test fails as soon
+as the ideal is reached, so that the file goes.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ class Case:
         told = tomllib.loads((folder / "case.toml").read_text(encoding="utf-8"))
         assert told.keys() == {"why", "outcome", "git"}
         suffix = next(folder.glob("base.*")).suffix
-        files = {path.stem: path.read_bytes() for path in folder.iterdir() if path.suffix == suffix}
+        files = {
+            path.stem: path.read_bytes() for path in folder.iterdir() if path.suffix == suffix and path.stem != "case"
+        }
         unknown = files.keys() - {"base", "ours", "theirs", "expected", "expected_currently"}
         assert not unknown, f"files that no case has: {unknown}"
         return cls(

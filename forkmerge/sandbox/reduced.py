@@ -190,8 +190,11 @@ def _grants(command: Command, private: str) -> Iterator[tuple[str, int]]:
 
 
 def without(folder: str, hidden: tuple[str, ...]) -> Iterator[str]:
-    """Yield ``folder``, or the parts of it that leave out every path of ``hidden``: Landlock only ever adds rights."""
-    if any(inside(folder, path) for path in hidden):
+    """Yield ``folder``, or the parts of it that leave out every path of ``hidden``: Landlock only ever adds rights.
+
+    A folder that lies in a hidden one was named by itself, and so is meant to be seen.
+    """
+    if folder in hidden:
         return
     below = tuple(path for path in hidden if inside(path, folder))
     if not below:

@@ -1,0 +1,184 @@
+"""Clones: a pristine folder that follows the trees, and throw-away copies of it to run tests in.
+
+A ``Slot`` is only ever written here and never run in.  Switching it to another tree writes what differs.  A candidate
+is copied from it file by file, and each file is hashed on the way: what a run gets has, bit for bit, the ids that its
+tree says, or it gets nothing (``CloneError``), and the slot is thrown away, never repaired.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from forkmerge.errors import ForkmergeError
+from forkmerge.execution import places
+from forkmerge.execution.treeid import ObjectFormat, object_hash
+from forkmerge.model.source import EXECUTABLE, REGULAR, SUBMODULE, SYMLINK, Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+_CHUNK = 1 << 20
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_OLD = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+
+
+class CloneError(ForkmergeError):
+    """What is on disk is not the tree that it should be; the slot must not be used again."""
+
+
+class Slot:
+    """The pristine folder at ``root`` (made here, empty at first), which follows the trees it is switched to."""
+
+    def __init__(self, root: str, form: ObjectFormat = "sha1") -> None:
+        self.root = root
+        self._form: ObjectFormat = form
+        self._entries: dict[str, Entry] = {}
+        os.mkdir(root, 0o700)
+
+    def switch(self, entries: Mapping[str, Entry], read: Callable[[str], bytes]) -> int:
+        """Make the folder hold ``entries``, writing only what differs; return how many paths were written or deleted.
+
+        ``read`` gives the bytes of a blob.  CloneError when the folder is not what it was left as; UnusableInput for a
+        path that could lead out of it.
+        """
+        split = {path: places.parts(path) for path in entries}
+        gone = [path for path, entry in self._entries.items() if entries.get(path) != entry]
+        new = [path for path, entry in entries.items() if self._entries.get(path) != entry]
+        try:
+            with places.folder(self.root) as root:
+                for path in gone:
+                    self._delete(root, path)
+                for path in new:
+                    _write(root, split[path], entries[path], read)
+                    self._entries[path] = entries[path]
+        except OSError as error:
+            raise CloneError(f"a clone could not be switched: {error}", where=self.root) from error
+        return len({*gone, *new})
+
+    def verify(self, entries: Mapping[str, Entry]) -> None:
+        """Hash everything on disk; CloneError unless it is exactly ``entries``."""
+        self._compare(entries, None)
+
+    def checkout(self, target: str, entries: Mapping[str, Entry] | None = None) -> str:
+        """Return ``target``, a new folder with a copy of the slot, hashed on the way; CloneError unless it matches."""
+        _copy_folder(target)
+        self._compare(self._entries if entries is None else entries, target)
+        return target
+
+    def _delete(self, root: int, path: str) -> None:
+        *above, name = path.split("/")
+        with places.opened(root, tuple(above)) as folder:
+            if self._entries[path].mode == SUBMODULE:
+                os.rmdir(name, dir_fd=folder)
+            else:
+                os.unlink(name, dir_fd=folder)
+        del self._entries[path]
+        while above:
+            with places.opened(root, tuple(above[:-1])) as folder:
+                try:
+                    os.rmdir(above.pop(), dir_fd=folder)
+                except OSError as error:
+                    if error.errno != errno.ENOTEMPTY:
+                        raise
+                    return
+
+    def _compare(self, entries: Mapping[str, Entry], target: str | None) -> None:
+        seen: set[str] = set()
+        try:
+            with places.folder(self.root) as root:
+                for path, folder, name, mode in _walk(root):
+                    entry = entries.get(path)
+                    if entry is None and not stat.S_ISDIR(mode):
+                        raise CloneError("a clone holds a file that its tree does not have", where=path)
+                    copy = None if target is None else os.path.join(target, path)
+                    if stat.S_ISDIR(mode):
+                        _copy_folder(copy)
+                        if entry is not None and entry.mode == SUBMODULE:
+                            seen.add(path)
+                    elif entry is not None:
+                        self._compare_leaf(path, folder, name, entry, copy)
+                        seen.add(path)
+        except OSError as error:
+            raise CloneError(f"a clone could not be read: {error}", where=self.root) from error
+        if missing := entries.keys() - seen:
+            raise CloneError("a clone lacks a file of its tree", where=min(missing))
+
+    def _compare_leaf(self, path: str, folder: int, name: str, entry: Entry, copy: str | None) -> None:
+        mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+        if stat.S_ISLNK(mode) and entry.mode == SYMLINK:
+            link = os.readlink(os.fsencode(name), dir_fd=folder)
+            found = object_hash("blob", len(link), (link,), self._form)
+            if copy is not None:
+                os.symlink(link, os.fsencode(copy))
+        elif stat.S_ISREG(mode) and entry.mode in (REGULAR, EXECUTABLE):
+            if bool(mode & 0o100) != (entry.mode == EXECUTABLE):
+                raise CloneError("a file of a clone has the wrong mode", where=path)
+            found = self._hash_file(folder, name, mode, copy)
+        else:
+            raise CloneError("a path of a clone is of the wrong kind", where=path)
+        if found != entry.oid:
+            raise CloneError("a file of a clone is not the one of its tree", where=path)
+
+    def _hash_file(self, folder: int, name: str, mode: int, copy: str | None) -> str:
+        fd = os.open(name, _OLD, dir_fd=folder)
+        try:
+            size = os.fstat(fd).st_size
+            chunks = iter(lambda: os.read(fd, _CHUNK), b"")
+            if copy is None:
+                return object_hash("blob", size, chunks, self._form)
+            out = os.open(copy, _NEW, stat.S_IMODE(mode))
+            try:
+                os.fchmod(out, stat.S_IMODE(mode))
+                return object_hash("blob", size, _written(chunks, out), self._form)
+            finally:
+                os.close(out)
+        finally:
+            os.close(fd)
+
+
+def _write(root: int, path: tuple[str, ...], entry: Entry, read: Callable[[str], bytes]) -> None:
+    with places.opened(root, path[:-1], make=True) as folder:
+        name = path[-1]
+        if entry.mode == SUBMODULE:
+            os.mkdir(name, 0o755, dir_fd=folder)
+        elif entry.mode == SYMLINK:
+            os.symlink(read(entry.oid), os.fsencode(name), dir_fd=folder)
+        else:
+            fd = os.open(name, _NEW, 0o644, dir_fd=folder)
+            try:
+                os.fchmod(fd, 0o755 if entry.mode == EXECUTABLE else 0o644)
+                for _ in _written((read(entry.oid),), fd):
+                    pass
+            finally:
+                os.close(fd)
+
+
+def _written(chunks: Iterator[bytes] | tuple[bytes, ...], fd: int) -> Iterator[bytes]:
+    """Yield ``chunks``, each written to ``fd``."""
+    for chunk in chunks:
+        view = memoryview(chunk)
+        while view:
+            view = view[os.write(fd, view) :]
+        yield chunk
+
+
+def _walk(root: int) -> Iterator[tuple[str, int, str, int]]:
+    """Yield path, descriptor of its folder, name and mode of everything below ``root``, folders before contents."""
+    todo: list[tuple[str, ...]] = [()]
+    while todo:
+        above = todo.pop()
+        with places.opened(root, above) as folder:
+            for name in sorted(os.listdir(folder)):
+                mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+                yield "/".join((*above, name)), folder, name, mode
+                if stat.S_ISDIR(mode):
+                    todo.append((*above, name))
+
+
+def _copy_folder(copy: str | None) -> None:
+    if copy is not None:
+        os.mkdir(copy)
+        os.chmod(copy, 0o755)  # noqa: S103 - whatever the umask is: a run sees the same modes everywhere

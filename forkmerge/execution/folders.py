@@ -1,0 +1,71 @@
+"""The temporary folder of one forkmerge process, and the removal of those that dead ones left.
+
+Each process has one folder, with its process id in the name and a lock that it holds as long as it lives; whoever gets
+the lock of a folder knows that its owner is dead, also where process ids mean nothing (containers that share a disk).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import tempfile
+from typing import TYPE_CHECKING
+
+from forkmerge.execution.places import remove_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_LOCK = ".lock"
+
+
+def base(environ: Mapping[str, str]) -> str:
+    """Return where the folders of all processes lie: in the user's cache, or in the temporary folder without a home."""
+    home = environ.get("HOME", "")
+    cache = environ.get("XDG_CACHE_HOME") or (os.path.join(home, ".cache") if home else "")
+    if os.path.isabs(cache):
+        return os.path.join(cache, "forkmerge")
+    return os.path.join(environ.get("TMPDIR") or tempfile.gettempdir(), f"forkmerge-{os.getuid()}")
+
+
+class WorkFolder:
+    """A folder of this process below ``base``, mode 0700, removed by ``close``; those of the dead are removed now."""
+
+    def __init__(self, base: str) -> None:
+        os.makedirs(base, mode=0o700, exist_ok=True)
+        with _locked(os.path.join(base, _LOCK), wait=True):
+            sweep(base)
+            self.path = tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=base)
+            self._lock = contextlib.ExitStack()
+            self._lock.enter_context(_locked(os.path.join(self.path, _LOCK), wait=True))
+
+    def close(self) -> None:
+        """Delete the folder; safe to call twice."""
+        remove_tree(self.path)
+        self._lock.close()
+
+
+def sweep(base: str) -> None:
+    """Delete the folders below ``base`` whose owners are dead."""
+    for name in os.listdir(base):
+        path = os.path.join(base, name)
+        if name.partition("-")[0].isdigit() and os.path.isdir(path) and not os.path.islink(path):
+            with _locked(os.path.join(path, _LOCK), wait=False) as mine:
+                if mine:
+                    remove_tree(path)
+
+
+@contextlib.contextmanager
+def _locked(path: str, *, wait: bool) -> Iterator[bool]:
+    """Hold the lock at ``path``; gives False when it is held by another and ``wait`` is not wanted."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(fd)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from forkmerge.merge.items import Item
     from forkmerge.syntax.profile import Commutative, Profile
 
+_VALUES = frozenset(("constant", "field", "member", "variable", "property"))
 _DEFINITIONS = frozenset(("function", "method", "class", "type"))
 
 
@@ -45,9 +46,22 @@ def both_inserted(
     present = {_key(profile, parent, i) for i in whole[0]}
     if present & set(keys):
         return None
-    if rule == rules.DEFINITIONS and (_mentions(ours, extra) or _mentions(extra, ours)):
+    if rule in (rules.DEFINITIONS, rules.CONSTANTS) and (_mentions(ours, extra) or _mentions(extra, ours)):
         return None
     return Joined(rule, extra)
+
+
+def sort_key(item: Item) -> tuple[bytes, ...]:
+    """Return what lists of imports, names and keys are sorted by: their words, without regard to case."""
+    return tuple(t.lower() for t in item.tokens)
+
+
+def in_order(before: Sequence[Item], inserted: Sequence[Item], after: Sequence[Item]) -> bool:
+    """Return whether ``inserted`` is sorted, and sorted in between its neighbours of the same kind."""
+    kinds = {i.kind for i in inserted}
+    around = [*(i for i in before if i.kind in kinds), *inserted, *(i for i in after if i.kind in kinds)]
+    keys = [sort_key(i) for i in around]
+    return len(around) > len(inserted) and keys == sorted(keys)
 
 
 def _rule(profile: Profile, parent: str, inserted: Sequence[Item]) -> str | None:
@@ -58,6 +72,8 @@ def _rule(profile: Profile, parent: str, inserted: Sequence[Item]) -> str | None
             return rules.MEMBERS if not _all_definitions(inserted) else rules.DEFINITIONS
     if parent in profile.blocks and _all_definitions(inserted):
         return rules.DEFINITIONS
+    if parent in profile.blocks and all(i.key is not None and i.key[0] in _VALUES for i in inserted):
+        return rules.CONSTANTS
     return None
 
 

@@ -73,7 +73,8 @@ def items(data: bytes, nodes: Sequence[Node], start: int, end: int, profile: Pro
 
     With ``listlike`` separators are layout and comments join the element they stand at.
     """
-    kept = [n for n in nodes if not (listlike and _separator(n, data))]
+    brackets = listlike and nodes and nodes[0].parent is not None and nodes[0].parent.type in profile.imports
+    kept = [n for n in nodes if not (listlike and (_separator(n, data) or (brackets and n.type in ("(", ")"))))]
     groups = _grouped(kept, data, profile) if listlike else [((n,), n) for n in kept]
     out: list[Item] = []
     position = start

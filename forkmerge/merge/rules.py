@@ -20,6 +20,8 @@ IMPORTS = "imports"
 """Import statements, or names in one of them, added by both sides."""
 DEFINITIONS = "definitions"
 """Differently named definitions added by both sides at one place."""
+CONSTANTS = "constants"
+"""Differently named constants or fields, set without speaking of each other, added by both sides at one place."""
 MEMBERS = "members"
 """Differently keyed members of a construct whose order means nothing, added by both sides."""
 NEIGHBOURS = "neighbouring-statements"
@@ -43,6 +45,7 @@ ALL = frozenset(
         REFORMAT,
         IMPORTS,
         DEFINITIONS,
+        CONSTANTS,
         MEMBERS,
         NEIGHBOURS,
         ELEMENTS,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from forkmerge.merge import rules
 from forkmerge.merge.indent import indentation_of, reindent
-from forkmerge.merge.insertions import both_inserted
+from forkmerge.merge.insertions import both_inserted, in_order, sort_key
 from forkmerge.merge.items import Item, items
 from forkmerge.merge.matching import match
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce
@@ -135,8 +135,7 @@ class _Emitter:
             joined = both_inserted(self.context.profile, self.parent, os, ts, (self.base, self.ours, self.theirs))
             if joined is not None and self.context.allowed.permits({joined.rule}):
                 self.used.add(joined.rule)
-                self._write(os, "ours")
-                self._write(joined.extra, "theirs", after=self._sibling_lead(chunk))
+                self._write_both(os, joined.extra, chunk)
                 return True
         else:
             kept = self._deletions(chunk, to_ours, to_theirs)
@@ -171,11 +170,25 @@ class _Emitter:
             return [mine[j] for j in side_m if j not in gone], name
         return None
 
-    def _write(self, sequence: Sequence[Item], side: str, *, after: bytes | None = None) -> None:
-        for number, raw in enumerate(sequence):
+    def _write_both(self, ours: Sequence[Item], extra: Sequence[Item], chunk: tuple[range, range, range]) -> None:
+        """Write both sides' insertions: in order where what stands around them is, else ours before theirs."""
+        between = self._sibling_lead(chunk)
+        tagged = [(i, "ours") for i in ours] + [(i, "theirs") for i in extra]
+        around = (self.ours[chunk[1].start - 1 : chunk[1].start], self.ours[chunk[1].stop : chunk[1].stop + 1])
+        if in_order(around[0], ours, around[1]) and in_order(around[0], extra, around[1]):
+            tagged.sort(key=lambda pair: sort_key(pair[0]))
+        slots = [i.lead for i in ours] + [between if i.first and between is not None else i.lead for i in extra]
+        if self.parent in self.context.profile.lists:
+            broken = next((s for s in (between, *slots) if s and b"\n" in s), None)
+            slots = [broken if broken and b"\n" not in s and s.strip() else s for s in slots]
+        for (raw, side), lead in zip(tagged, slots, strict=True):
             item = self._fit(raw, side)
-            lead = after if number == 0 and after is not None and item.first else item.lead
             self.pieces += [lead, item.text]
+
+    def _write(self, sequence: Sequence[Item], side: str) -> None:
+        for raw in sequence:
+            item = self._fit(raw, side)
+            self.pieces += [item.lead, item.text]
 
     def _sibling_lead(self, chunk: tuple[range, range, range]) -> bytes | None:
         """Return the layout that separates siblings here, for an item that no longer stands first."""
@@ -246,7 +259,9 @@ def _merge_inside(context: Context, base: Item, ours: Item, theirs: Item, depth:
         return None
     nodes: list[Node] = [n for n in mains if n is not None]
     kind = nodes[0].type
-    if any(n.type != kind for n in nodes) or kind in context.profile.atomic or any(n.child_count == 0 for n in nodes):
+    if any(n.type != kind for n in nodes):
+        return _merge_wrapped(context, three, nodes, depth)
+    if kind in context.profile.atomic or any(n.child_count == 0 for n in nodes):
         return None
     listlike = kind in context.profile.blocks or kind in context.profile.lists
     split = [
@@ -254,6 +269,20 @@ def _merge_inside(context: Context, base: Item, ours: Item, theirs: Item, depth:
         for i, n in zip(three, nodes, strict=True)
     ]
     return merge_sequences(context, kind, (split[0], split[1], split[2]), depth)
+
+
+def _merge_wrapped(
+    context: Context, three: tuple[Item, Item, Item], nodes: Sequence[Node], depth: int
+) -> Outcome | None:
+    """Return the merge of definitions of which some are wrapped (decorated, exported) and some are not."""
+    wrappers = context.profile.wrappers
+    if not any(n.type in wrappers for n in nodes):
+        return None
+    split = [
+        items(i.data, n.children if n.type in wrappers else [n], *_extent(i), context.profile, listlike=False)
+        for i, n in zip(three, nodes, strict=True)
+    ]
+    return merge_sequences(context, "", (split[0], split[1], split[2]), depth)
 
 
 def _level(mine: Item, other: Item) -> bool:

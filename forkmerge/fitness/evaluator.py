@@ -2,11 +2,12 @@
 
 The tree of an offspring with the test tree of ours and with that of theirs are the two trees that are run; where they
 are the same tree, one run serves both.  What is asked: every duty (a whole evaluation), or some duties (while a failure
-is being shrunk).  How trees are made and run is injected, so this module knows neither git nor processes.
+is being shrunk), or none (the import gate).  How trees are made and run is injected: this module knows neither git nor
+processes.
 
 A failure counts only if it repeats alone while its owner, asked alone as well, passes.  A test that answers differently
 on one tree is flaky from then on: reported, it decides nothing.  Missing, not collected and newly skipped is failed.
-Invariants: ``failed``, ``undecided`` and ``passed`` of an evaluation are disjoint and, with ``flaky``, are what was
+Invariants: ``failed``, ``undecided``, ``passed`` and ``flaky`` of an evaluation are disjoint and together are what was
 asked; a sandbox that did not start is ``unverified``, never a failure.
 """
 
@@ -15,38 +16,20 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeAlias, TypeVar
 
+from forkmerge.fitness.observed import Observed, uncollected_files
+from forkmerge.fitness.records import Purpose, Recall, RunTree
 from forkmerge.fitness.required import OWNERS, Duty, Owner, Required
-from forkmerge.model.outcome import RunStatus, Status, SuiteRun, TestId
+from forkmerge.model.outcome import RunStatus, SuiteRun, TestId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
 C = TypeVar("C")
 C_contra = TypeVar("C_contra", contravariant=True)
 EvaluationStatus: TypeAlias = Literal["ok", "broken", "unverified"]
 RERUN_AT_MOST = 50
-COLLECTION = "(collection)"
-
-
-class Purpose(StrEnum):
-    """Why a run is asked for: only ``suite`` and ``gate`` are runs of everything, ``gate`` collects without running."""
-
-    SUITE = "suite"
-    REVERSE = "reverse"
-    GATE = "gate"
-    SELECTION = "selection"
-    RERUN = "rerun"
-
-
-class RunTree(Protocol):
-    """Runs the test command on a tree."""
-
-    def __call__(self, tree: str, tests: tuple[TestId, ...] | None, purpose: Purpose) -> SuiteRun:
-        """Return the run; ``tests`` None is the whole suite.  May be called from several threads."""
-        ...
 
 
 class Materialise(Protocol[C_contra]):
@@ -57,25 +40,52 @@ class Materialise(Protocol[C_contra]):
         ...
 
 
-class Recall(Protocol):
-    """What is known of earlier runs: the ledger, bound to a command, an environment and a policy (``records.py``)."""
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What running has cost.
 
-    def get(self, tree: str, tests: tuple[TestId, ...] | None, purpose: Purpose) -> SuiteRun | None:
-        """Return the recorded run, None when there is none."""
-        ...
+    ``suite_runs`` are runs of a whole suite, ``partial_runs`` of selected tests (reruns too), ``gate_runs`` collected
+    only, ``cache_hits`` were answered by the ledger; ``seconds`` are those of all runs that were really made.
+    """
 
-    def put(self, tree: str, tests: tuple[TestId, ...] | None, purpose: Purpose, run: SuiteRun) -> None:
-        """Record a run."""
-        ...
+    suite_runs: int = 0
+    partial_runs: int = 0
+    gate_runs: int = 0
+    cache_hits: int = 0
+    seconds: float = 0.0
+
+    @property
+    def runs(self) -> int:
+        """Return how often something was run."""
+        return self.suite_runs + self.partial_runs + self.gate_runs
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.suite_runs + other.suite_runs,
+            self.partial_runs + other.partial_runs,
+            self.gate_runs + other.gate_runs,
+            self.cache_hits + other.cache_hits,
+            self.seconds + other.seconds,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What all evaluating has cost: ``evaluations`` are the candidates that needed a run of a whole suite."""
+
+    evaluations: int = 0
+    cost: Cost = field(default_factory=Cost)
+    equivalents: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What was observed of one candidate; ``failed`` and ``status`` are what the search needs.
+    """What was observed of one candidate.
 
-    ``failed``, ``passed``, ``undecided`` and ``flaky`` hold the keys (``str``) of duties; ``undecided``: a crash, a
-    timeout or a failed start came before them.  ``runs`` are the whole-suite runs by owner where there are any,
-    ``trees`` the trees.  ``cached`` says that nothing had to be run.
+    ``failed``, ``passed``, ``undecided`` and ``flaky`` hold the keys (``str``) of duties; ``undecided``: a timeout, a
+    crash or a sandbox that did not start came before them.  ``status`` is ``broken`` when nothing could be collected.
+    ``runs`` are the whole-suite runs by owner where there are any, ``trees`` the trees, ``messages`` why each failed
+    duty failed.  ``cost`` is what it took now, ``equivalents`` the same in suites of both parents.
     """
 
     status: EvaluationStatus
@@ -86,11 +96,12 @@ class Evaluation:
     runs: tuple[tuple[Owner, SuiteRun], ...] = ()
     trees: tuple[tuple[Owner, str], ...] = ()
     messages: tuple[tuple[str, str], ...] = ()
-    cached: bool = False
+    cost: Cost = field(default_factory=Cost)
+    equivalents: float = 0.0
 
     @property
     def good(self) -> bool:
-        """Return whether every duty that was asked is seen to hold."""
+        """Return whether every duty that was asked was seen to hold."""
         return self.status == "ok" and not self.failed and not self.undecided
 
     def run(self, owner: Owner) -> SuiteRun | None:
@@ -98,48 +109,25 @@ class Evaluation:
         return dict(self.runs).get(owner)
 
 
-@dataclass(frozen=True, slots=True)
-class Counters:
-    """What evaluating has cost: ``evaluations`` are candidates that needed a whole-suite run, ``suite_runs`` these runs."""
-
-    evaluations: int = 0
-    suite_runs: int = 0
-    gate_runs: int = 0
-    partial_runs: int = 0
-    cache_hits: int = 0
-    seconds: float = 0.0
-    equivalents: float = 0.0
-
-
 @dataclass(slots=True)
-class _Tree:
-    """What is known of one tree in this process: the last status of each test, and whether that has been confirmed."""
+class _Bill:
+    """Adds up what one call of ``evaluate`` costs, from several threads."""
 
-    statuses: dict[TestId, Status] = field(default_factory=dict)
-    messages: dict[TestId, str] = field(default_factory=dict)
-    confirmed: set[TestId] = field(default_factory=set)
-    whole: SuiteRun | None = None
-    gate: SuiteRun | None = None
-    unverified: bool = False
+    cost: Cost = field(default_factory=Cost)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def learn(self, run: SuiteRun) -> None:
-        for result in run.results:
-            self.statuses[result.test] = result.status
-            self.messages[result.test] = result.message
-
-    def good(self, test: TestId) -> bool:
-        status = self.statuses.get(test)
-        return status is not None and status.good
+    def add(self, cost: Cost) -> None:
+        with self.lock:
+            self.cost += cost
 
 
 @dataclass(slots=True)
 class Evaluator(Generic[C]):
-    """Evaluates candidates; see ``evaluate``.
+    """Evaluates candidates; ``evaluate`` may be called from several threads.
 
     ``parents`` are the trees of the parents (owner -> tree id), on which a failing test is asked alone; ``selects``
-    says whether the runner can run single tests; ``gate`` asks for a run that only collects before each whole suite;
-    ``suite_seconds`` is what the suites of both parents take (for ``Counters.equivalents``); ``jobs`` how many runs may
-    go on at once.
+    says whether the runner can run single tests; ``suite_seconds`` is what the suites of both parents take together;
+    ``jobs`` how many runs one evaluation may have going at once.
     """
 
     materialise: Materialise[C]
@@ -149,13 +137,11 @@ class Evaluator(Generic[C]):
     parents: Mapping[Owner, str]
     suite_seconds: float
     selects: bool = True
-    gate: bool = True
     jobs: int = 2
     rerun_at_most: int = RERUN_AT_MOST
-    stop: Callable[[], bool] = lambda: False
-    _trees: dict[str, _Tree] = field(default_factory=dict)
+    _observed: dict[str, Observed] = field(default_factory=dict)
     _flaky: dict[Duty, str] = field(default_factory=dict)
-    _alone: set[Duty] = field(default_factory=set)
+    _passes_alone: set[Duty] = field(default_factory=set)
     _counters: Counters = field(default_factory=Counters)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -166,187 +152,164 @@ class Evaluator(Generic[C]):
 
     @property
     def flaky(self) -> Mapping[Duty, str]:
-        """Return the duties that were found to be no evidence, each with the reason."""
+        """Return the duties that turned out to be no evidence, each with the reason."""
         return dict(self._flaky)
 
     def evaluate(self, candidate: C, tests: Iterable[str] | None = None) -> Evaluation:
-        """Return what the duties say of ``candidate``: all of them, or those whose keys are in ``tests``."""
-        wanted = None if tests is None or not self.selects else frozenset(tests)
-        duties = tuple(d for d in self.required.duties if wanted is None or str(d) in wanted)
+        """Return what the duties say of ``candidate``: all (None), those with these keys, or with none the gate."""
+        asked = None if tests is None else frozenset(tests)
+        duties = tuple(d for d in self.required.duties if not asked or str(d) in asked)
         trees = {owner: self.materialise(candidate, owner) for owner in OWNERS}
-        before = self._counters
-        groups: dict[str, list[Duty]] = {trees[o]: [] for o in OWNERS if wanted is None}
+        bill = _Bill()
+        work: dict[str, list[Duty]] = {} if asked else {trees[owner]: [] for owner in OWNERS}
         for duty in duties:
-            groups.setdefault(trees[duty.owner], []).append(duty)
-        work = list(groups.items())
+            work.setdefault(trees[duty.owner], []).append(duty)
+
+        def settle(item: tuple[str, list[Duty]]) -> None:
+            known = self._known(item[0])
+            with known.lock:
+                if asked is not None and not asked:
+                    self._gate(item[0], known, bill)
+                else:
+                    self._settle(item[0], known, item[1], bill, whole=asked is None or not self.selects)
+
         if self.jobs > 1 and len(work) > 1:
             with ThreadPoolExecutor(max_workers=min(self.jobs, len(work))) as pool:
-                list(pool.map(lambda item: self._settle(*item, whole=wanted is None), work))
+                list(pool.map(settle, work.items()))
         else:
-            for tree, asked in work:
-                self._settle(tree, asked, whole=wanted is None)
-        if self._counters.suite_runs > before.suite_runs:
-            self._count(evaluations=1)
-        return self._evaluation(duties, trees, cached=self._work_done(before) == self._work_done(self._counters))
+            for item in work.items():
+                settle(item)
+        self._account(bill.cost)
+        if asked is not None and not asked:
+            duties = tuple(d for d in duties if self._known(trees[d.owner]).answer(d.test) == "failed")
+        return self._evaluation(duties, trees, tuple(work), bill.cost)
 
-    def _settle(self, tree: str, duties: list[Duty], *, whole: bool) -> None:
+    def _gate(self, tree: str, known: Observed, bill: _Bill) -> None:
+        """Collect the tests of ``tree`` and run none, unless more than that is known already."""
+        if self.selects and known.gate is None and known.whole is None:
+            whole = self.recall.get(tree, None, Purpose.SUITE)
+            if whole is not None:
+                bill.add(Cost(cache_hits=1))
+                known.learn_whole(whole)
+            else:
+                known.learn_gate(self._do(tree, None, Purpose.GATE, bill))
+
+    def _settle(self, tree: str, known: Observed, duties: list[Duty], bill: _Bill, *, whole: bool) -> None:
         """See to it that everything about ``duties`` on ``tree`` that can be known is known."""
-        known = self._known(tree)
         asked = [d for d in duties if d not in self._flaky]
-        self._observe(tree, known, asked, whole=whole)
-        if known.unverified or _undecided(known):
-            return
-        failing = [d for d in asked if not known.good(d.test) and d.test not in known.confirmed]
-        if failing and self.selects and len(failing) <= self.rerun_at_most and not _hopeless(known):
-            self._confirm(tree, known, failing)
-
-    def _observe(self, tree: str, known: _Tree, duties: list[Duty], *, whole: bool) -> None:
-        if known.whole is not None or _gate_decides(known, duties):
-            return
         known.unverified = False
-        recorded = self.recall.get(tree, None, Purpose.SUITE)
-        if recorded is not None:
-            self._count(cache_hits=1)
-            known.whole = recorded
-            known.learn(recorded)
+        if known.whole is None:
+            recorded = self.recall.get(tree, None, Purpose.SUITE)
+            if recorded is not None:
+                bill.add(Cost(cache_hits=1))
+                known.learn_whole(recorded)
+            elif whole:
+                known.learn_whole(self._do(tree, None, Purpose.SUITE, bill))
+        if self.selects:
+            self._ask_rest(tree, known, asked, bill)
+        if known.unverified or known.uncollected or not self.selects:
             return
-        if not whole:
-            tests = tuple(dict.fromkeys(d.test for d in duties if d.test not in known.statuses))
-            if tests:
-                self._learn_missing(known, tests, self._do(tree, tests, Purpose.SELECTION))
-            return
-        if self.gate and self.selects and known.gate is None:
-            known.gate = self._do(tree, None, Purpose.GATE)
-            known.learn(known.gate)
-            if known.gate.status is RunStatus.UNVERIFIED:
-                known.gate, known.unverified = None, True
-                return
-            if _gate_decides(known, duties):
-                return
-        run = self._do(tree, None, Purpose.SUITE)
-        if run.status is RunStatus.UNVERIFIED:
-            known.unverified = True
-            return
-        known.whole = run
-        known.learn(run)
+        failing = [d for d in asked if known.answer(d.test) == "failed" and d.test not in known.confirmed]
+        if 0 < len(failing) <= self.rerun_at_most:
+            self._confirm(tree, known, failing, bill)
 
-    def _learn_missing(self, known: _Tree, tests: tuple[TestId, ...], run: SuiteRun) -> None:
-        """Learn from a run of some tests; one that should have run and did not is an error, unless the run broke off."""
-        known.unverified = run.status is RunStatus.UNVERIFIED
-        known.learn(run)
-        if run.status in (RunStatus.COMPLETED, RunStatus.UNCOLLECTED):
-            for test in tests:
-                known.statuses.setdefault(test, Status.ERROR)
-                known.messages.setdefault(test, "not collected")
+    def _ask_rest(self, tree: str, known: Observed, duties: list[Duty], bill: _Bill) -> None:
+        """Ask the tests that nothing is known of: those of a selection, or what a broken-off run never came to."""
+        rest = tuple(dict.fromkeys(d.test for d in duties if known.answer(d.test) == "undecided"))
+        if rest and not known.unverified:
+            known.learn_some(rest, self._do(tree, rest, Purpose.SELECTION, bill))
 
-    def _confirm(self, tree: str, known: _Tree, failing: list[Duty]) -> None:
+    def _confirm(self, tree: str, known: Observed, failing: list[Duty], bill: _Bill) -> None:
         """Ask the failing tests alone, on this tree and on their owner's; those that differ are no evidence."""
-        tests = tuple(dict.fromkeys(d.test for d in failing if d.test in known.statuses))
-        again = self._do(tree, tests, Purpose.RERUN) if tests else SuiteRun(RunStatus.COMPLETED)
-        if again.status is not RunStatus.UNVERIFIED:
-            passes = {r.test for r in again.results if r.status.good}
-            known.confirmed.update(d.test for d in failing if d.test not in passes)
-            for duty in failing:
-                if duty.test in passes:
-                    self._flaky[duty] = "failed and then passed on the same tree"
+        gone = uncollected_files(known.whole) if known.whole is not None else frozenset()
+        tests = tuple(dict.fromkeys(d.test for d in failing if d.test in known.statuses and d.test.file not in gone))
+        if not tests:
+            return
+        again = self._do(tree, tests, Purpose.RERUN, bill)
+        if again.status is RunStatus.UNVERIFIED:
+            return
+        passes = {r.test for r in again.results if r.status.good}
+        known.confirmed.update(t for t in tests if t not in passes)
+        for duty in failing:
+            if duty.test in passes:
+                self._flaky[duty] = "failed and then passed on the same tree"
         for owner in OWNERS:
-            unasked = [d for d in failing if d.owner == owner and d not in self._alone and d not in self._flaky]
-            if unasked and self.parents.get(owner) != tree:
-                self._ask_owner(owner, unasked)
+            new = [d for d in failing if d.owner == owner and d.test in tests and d not in self._passes_alone]
+            new = [d for d in new if d not in self._flaky]
+            if new and owner in self.parents:
+                self._ask_owner(owner, new, bill)
 
-    def _ask_owner(self, owner: Owner, duties: list[Duty]) -> None:
-        run = self._do(self.parents[owner], tuple(d.test for d in duties), Purpose.SELECTION)
-        if run.status in (RunStatus.UNVERIFIED, RunStatus.TIMEOUT):
+    def _ask_owner(self, owner: Owner, duties: list[Duty], bill: _Bill) -> None:
+        run = self._do(self.parents[owner], tuple(d.test for d in duties), Purpose.SELECTION, bill)
+        if run.status is not RunStatus.COMPLETED:
             return
         passes = {r.test for r in run.results if r.status.good}
-        self._alone.update(duties)
         for duty in duties:
-            if duty.test not in passes:
+            if duty.test in passes:
+                self._passes_alone.add(duty)
+            else:
                 self._flaky[duty] = "passes in its own suite and fails alone"
 
-    def _do(self, tree: str, tests: tuple[TestId, ...] | None, purpose: Purpose) -> SuiteRun:
-        """Return a run: the recorded one where it exists (a rerun is never recalled), else a new one, recorded."""
-        if purpose is not Purpose.RERUN:
-            recorded = self.recall.get(tree, tests, purpose)
-            if recorded is not None:
-                self._count(cache_hits=1)
-                return recorded
+    def _do(self, tree: str, tests: tuple[TestId, ...] | None, purpose: Purpose, bill: _Bill) -> SuiteRun:
+        """Return a run: the recorded one where there is one (never for a rerun), else a new one, which is recorded."""
+        recorded = None if purpose is Purpose.RERUN else self.recall.get(tree, tests, purpose)
+        if recorded is not None:
+            bill.add(Cost(cache_hits=1))
+            return recorded
         run = self.run(tree, tests, purpose)
         if run.status is RunStatus.UNVERIFIED:  # the sandbox or the command could not tell: once more, then give up
             run = self.run(tree, tests, purpose)
         self.recall.put(tree, tests, purpose, run)
-        kind = {Purpose.SUITE: "suite_runs", Purpose.GATE: "gate_runs"}.get(purpose, "partial_runs")
-        self._count(**{kind: 1}, seconds=run.seconds)
+        bill.add(
+            Cost(
+                suite_runs=int(purpose is Purpose.SUITE),
+                gate_runs=int(purpose is Purpose.GATE),
+                partial_runs=int(purpose in (Purpose.SELECTION, Purpose.RERUN)),
+                seconds=run.seconds,
+            )
+        )
         return run
 
-    def _known(self, tree: str) -> _Tree:
+    def _known(self, tree: str) -> Observed:
         with self._lock:
-            return self._trees.setdefault(tree, _Tree())
+            return self._observed.setdefault(tree, Observed())
 
-    def _count(self, *, seconds: float = 0.0, **by: int) -> None:
+    def _account(self, cost: Cost) -> None:
         with self._lock:
             now = self._counters
-            total = now.seconds + seconds
-            share = total / self.suite_seconds if self.suite_seconds > 0 else 0.0
-            added = {name: getattr(now, name) + value for name, value in by.items()}
-            self._counters = replace(now, seconds=total, equivalents=share, **added)
+            total = now.cost + cost
+            more = now.evaluations + (1 if cost.suite_runs else 0)
+            self._counters = replace(now, evaluations=more, cost=total, equivalents=self._equivalents(total))
 
-    @staticmethod
-    def _work_done(counters: Counters) -> int:
-        return counters.suite_runs + counters.gate_runs + counters.partial_runs
+    def _equivalents(self, cost: Cost) -> float:
+        return cost.seconds / self.suite_seconds if self.suite_seconds > 0 else float(cost.suite_runs) / 2
 
-    def _evaluation(self, duties: tuple[Duty, ...], trees: dict[Owner, str], *, cached: bool) -> Evaluation:
-        failed, passed, undecided, flaky, messages = set(), set(), set(), set(), {}
-        status: EvaluationStatus = "ok"
+    def _evaluation(
+        self, duties: tuple[Duty, ...], trees: Mapping[Owner, str], asked: tuple[str, ...], cost: Cost
+    ) -> Evaluation:
+        by: dict[str, set[str]] = {"failed": set(), "passed": set(), "undecided": set(), "flaky": set()}
+        messages = {}
         for duty in duties:
-            known = self._known(trees[duty.owner])
-            key = str(duty)
-            if duty in self._flaky:
-                flaky.add(key)
-            elif known.good(duty.test):
-                passed.add(key)
-            elif known.unverified or (_undecided(known) and duty.test not in known.statuses):
-                undecided.add(key)
-            else:
-                failed.add(key)
-                messages[key] = known.messages.get(duty.test, "not collected")
-        asked = {trees[d.owner] for d in duties}
-        if any(_hopeless(self._known(t)) or _undecided(self._known(t)) for t in asked):
-            status = "broken"
-        if any(self._known(t).unverified for t in asked):
+            known, key = self._known(trees[duty.owner]), str(duty)
+            answer = "flaky" if duty in self._flaky else known.answer(duty.test)
+            by[answer].add(key)
+            if answer == "failed":
+                messages[key] = known.message(duty.test)
+        observed = [self._known(tree) for tree in asked]
+        status: EvaluationStatus = "ok"
+        if any(o.unverified for o in observed):
             status = "unverified"
-        runs = tuple((o, run) for o in OWNERS if (run := self._known(trees[o]).whole) is not None)
+        elif any(o.uncollected for o in observed):
+            status = "broken"
         return Evaluation(
             status,
-            frozenset(failed),
-            frozenset(passed),
-            frozenset(undecided),
-            frozenset(flaky),
-            runs,
+            frozenset(by["failed"]),
+            frozenset(by["passed"]),
+            frozenset(by["undecided"]),
+            frozenset(by["flaky"]),
+            tuple((o, run) for o in OWNERS if (run := self._known(trees[o]).whole) is not None),
             tuple(trees.items()),
             tuple(sorted(messages.items())),
-            cached,
+            cost,
+            self._equivalents(cost),
         )
-
-
-def _undecided(known: _Tree) -> bool:
-    """Return whether the whole run broke off, so that a test without a result was perhaps never reached."""
-    return known.whole is not None and known.whole.status in (RunStatus.TIMEOUT, RunStatus.CRASHED)
-
-
-def _hopeless(known: _Tree) -> bool:
-    """Return whether nothing could be collected at all."""
-    for run in (known.gate, known.whole):
-        if run is not None and (run.status is RunStatus.UNCOLLECTED or (run.collected == 0 and run.results)):
-            return True
-    return False
-
-
-def _gate_decides(known: _Tree, duties: list[Duty]) -> bool:
-    """Return whether the import gate already says that a duty can't hold, which makes the suite not worth its time."""
-    if known.gate is None:
-        return False
-    if known.gate.status is RunStatus.UNCOLLECTED:
-        return True
-    uncollected = {r.test.file for r in known.gate.results if r.test.name == COLLECTION and not r.status.good}
-    return any(d.test.file in uncollected for d in duties)

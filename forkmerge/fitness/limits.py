@@ -16,7 +16,7 @@ START = 20.0
 
 
 def limits_for(parents: Iterable[SuiteRun], *, grace: float = 5.0) -> TestLimits:
-    """Return the limits for candidates; the whole run has slack for a few hanging tests, which have limits of their own."""
+    """Return the limits for candidates; the whole run has slack for a few tests that hang up to their own limit."""
     runs = tuple(parents)
     slowest = max((r.seconds for run in runs for r in run.results), default=0.0)
     whole = max((run.seconds for run in runs), default=0.0)

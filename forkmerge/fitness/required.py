@@ -148,6 +148,16 @@ def verdict(base: Status | None, ours: Status | None, theirs: Status | None, off
     return Verdict.LOST if left or right else Verdict.NEVER
 
 
+def gained(offspring: Iterable[SuiteRun], parents: Iterable[SuiteRun]) -> tuple[TestId, ...]:
+    """Return the tests that pass in a run of the offspring and in no run of a parent, though a parent has them."""
+    before: dict[TestId, bool] = {}
+    for run in parents:
+        for result in run.results:
+            before[result.test] = before.get(result.test, False) or result.status.good
+    now = {r.test for run in offspring for r in run.results if r.status.good}
+    return tuple(sorted(test for test in now if before.get(test) is False))
+
+
 def _goodness(runs: tuple[SuiteRun, ...]) -> dict[TestId, list[bool]]:
     out: dict[TestId, list[bool]] = {}
     for run in runs:

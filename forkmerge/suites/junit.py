@@ -88,7 +88,7 @@ class JUnitRunner:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One test case: its file (where the writer gives one), the suites and the class around it, its name and outcome."""
+    """One test case: its file (if the writer gives one), the suites and the class around it, its name and outcome."""
 
     file: str
     suite: str

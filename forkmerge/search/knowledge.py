@@ -1,0 +1,133 @@
+"""What has been seen: which test passed and failed on which genome, and what follows for genomes not yet tried.
+
+The verdict of a deterministic test depends only on the alleles of the loci that it executes.  So a fact is kept under
+(test, alleles of its covered loci); without coverage that is the whole genome.  A test that was seen to pass and to
+fail under one such key is flaky when the genomes are the same, and has a coverage that can't be trusted when they are
+not: it then counts as covering everything.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, TypeAlias
+
+from forkmerge.recombination.values import Clause, Genome
+from forkmerge.search.protocol import Landscape, Query, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Projection: TypeAlias = tuple[tuple[int, int], ...]
+
+BROKEN = ""
+"""The name under which import and collection count as a test of their own."""
+
+
+class Knowledge:
+    """Facts of test runs, with the projections that make them hold for other genomes."""
+
+    def __init__(self, landscape: Landscape) -> None:
+        self.landscape = landscape
+        self.flaky: set[str] = set()
+        self.untrusted: set[str] = set()
+        self.runs: list[tuple[Query, Verdict]] = []
+        self._facts: dict[str, dict[Genome, bool]] = defaultdict(dict)
+        self._by_projection: dict[str, dict[Projection, tuple[bool, Genome]]] = defaultdict(dict)
+        self._whole: dict[Genome, frozenset[str]] = {}
+
+    def record(self, query: Query, verdict: Verdict) -> None:
+        """Take in what came out of a query; a run that could not tell adds nothing."""
+        if verdict.status == "unverified":
+            return
+        self.runs.append((query, verdict))
+        broken = verdict.status == "broken"
+        self._fact(BROKEN, query.genome, not broken)
+        if broken:
+            return
+        for test in verdict.failed:
+            self._fact(test, query.genome, passed=False)
+        passed = verdict.passed
+        if passed is None and query.tests is not None:
+            passed = query.tests - verdict.failed
+        for test in passed or ():
+            if test not in verdict.failed:
+                self._fact(test, query.genome, passed=True)
+        if query.tests is None and verdict.passed is None:
+            self._whole[query.genome] = verdict.failed
+
+    def covered(self, test: str) -> frozenset[int] | None:
+        """Return the loci that ``test`` executes, None when it may be all."""
+        if test == BROKEN or test in self.untrusted or self.landscape.covers is None:
+            return None
+        return self.landscape.covers(test)
+
+    def known(self, test: str, genome: Genome) -> bool | None:
+        """Return whether ``test`` passes on ``genome``, None when nothing that was seen tells."""
+        fact = self._facts[test].get(genome)
+        if fact is not None:
+            return fact
+        whole = self._whole.get(genome)
+        if whole is not None and test != BROKEN:
+            return test not in whole
+        if self.covered(test) is None:
+            return None
+        seen = self._by_projection[test].get(self.projection(test, genome))
+        return seen[0] if seen else None
+
+    def passing(self, test: str) -> tuple[Genome, ...]:
+        """Return the genomes on which ``test`` was seen to pass, in the order of the runs."""
+        found = [g for g, passed in self._facts[test].items() if passed]
+        if test != BROKEN:
+            found += [g for g, failed in self._whole.items() if test not in failed]
+        return tuple(dict.fromkeys(found))
+
+    def failing(self, test: str) -> tuple[Genome, ...]:
+        """Return the genomes on which ``test`` was seen to fail."""
+        return tuple(g for g, passed in self._facts[test].items() if not passed)
+
+    def failed_tests(self) -> tuple[str, ...]:
+        """Return every test that was seen to fail somewhere, ``BROKEN`` among them, flaky ones left out."""
+        return tuple(test for test, facts in self._facts.items() if test not in self.flaky and not all(facts.values()))
+
+    def projection(self, test: str, genome: Genome) -> Projection:
+        """Return what ``test`` sees of ``genome``."""
+        covered = self.covered(test)
+        return tuple((i, a) for i, a in enumerate(genome) if covered is None or i in covered)
+
+    def sound_nogood(self, test: str, genome: Genome) -> Clause:
+        """Return the clause that is certain once ``test`` failed on ``genome``: the same projection fails again."""
+        cells = tuple((i, frozenset({a})) for i, a in self.projection(test, genome))
+        return Clause(cells, test or "import and collection")
+
+    def sound_nogoods(self) -> tuple[Clause, ...]:
+        """Return the sound nogoods of everything that was seen to fail."""
+        return tuple(
+            dict.fromkeys(self.sound_nogood(test, g) for test in self.failed_tests() for g in self.failing(test))
+        )
+
+    def unseen(self, tests: Iterable[str], genome: Genome) -> frozenset[str]:
+        """Return those of ``tests`` whose verdict on ``genome`` does not follow from what was seen."""
+        return frozenset(t for t in tests if t not in self.flaky and self.known(t, genome) is None)
+
+    def moved(self, landscape: Landscape, translate: Mapping[Genome, Genome]) -> Knowledge:
+        """Return the knowledge for a refined landscape; runs on genomes that have no translation are forgotten."""
+        fresh = Knowledge(landscape)
+        fresh.flaky = set(self.flaky)
+        fresh.untrusted = set(self.untrusted)
+        for query, verdict in self.runs:
+            if query.genome in translate:
+                fresh.record(Query(translate[query.genome], query.tests, query.generation + 1), verdict)
+        return fresh
+
+    def _fact(self, test: str, genome: Genome, passed: bool) -> None:
+        facts = self._facts[test]
+        if facts.get(genome, passed) != passed:
+            self.flaky.add(test)
+            return
+        facts[genome] = passed
+        if self.covered(test) is None:
+            return
+        projection = self.projection(test, genome)
+        seen = self._by_projection[test].setdefault(projection, (passed, genome))
+        if seen[0] != passed:
+            self.untrusted.add(test)

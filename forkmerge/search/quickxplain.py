@@ -1,0 +1,51 @@
+"""QuickXplain (Junker, AAAI 2004): a minimal set of changes that makes a test fail, by few runs of that test.
+
+The changes are loci set from a genome on which the test passes to the candidate on which it fails.  A set of changes
+that a static clause forbids counts as not failing, without a run: its failure would be another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import TypeAlias
+
+from forkmerge.recombination.values import Genome
+
+Check: TypeAlias = Generator[Genome, bool, tuple[int, ...]]
+
+
+def mixed(passing: Genome, failing: Genome, changed: Sequence[int]) -> Genome:
+    """Return ``passing`` with the loci ``changed`` as in ``failing``."""
+    inside = set(changed)
+    return tuple(f if i in inside else p for i, (p, f) in enumerate(zip(passing, failing, strict=True)))
+
+
+def quickxplain(passing: Genome, failing: Genome, first: Sequence[int], second: Sequence[int]) -> Check:
+    """Yield genomes to be told whether the test fails there; return the loci that are to blame.
+
+    All of ``first + second`` together are known to fail, none of them to pass.  Blame in ``second`` is looked for
+    first, with all of ``first`` in place (the likely harmless ones belong there).
+    """
+
+    def explain(background: tuple[int, ...], added: bool, one: Sequence[int], two: Sequence[int]) -> Check:
+        if added:
+            fails = yield mixed(passing, failing, background)
+            if fails:
+                return ()
+        if len(one) + len(two) == 1:
+            return (*one, *two)
+        if not one or not two:
+            whole = (*one, *two)
+            one, two = whole[: len(whole) // 2], whole[len(whole) // 2 :]
+        in_two = yield from explain((*background, *one), bool(one), *_halves(two))
+        in_one = yield from explain((*background, *in_two), bool(in_two), *_halves(one))
+        return (*in_one, *in_two)
+
+    if not first and not second:
+        return ()
+    found = yield from explain((), False, tuple(first), tuple(second))
+    return tuple(sorted(found))
+
+
+def _halves(loci: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
+    return loci[: len(loci) // 2], loci[len(loci) // 2 :]

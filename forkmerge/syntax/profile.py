@@ -55,11 +55,18 @@ class Commutative:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """Nodes that bind a name: ``kind`` of the name, and the paths of the identifiers or patterns that are bound."""
+    """Nodes that bind names: the first of ``names`` that leads somewhere is the identifier or pattern that is bound.
+
+    ``scope`` is the path of a type that owns the name; ``signature`` is set where functions of one name are told apart
+    by their parameters; ``unless`` lists children (``get``, ``static``) with which a second one of the name is right.
+    """
 
     kind: str
     nodes: frozenset[str]
     names: tuple[str, ...]
+    scope: str = ""
+    signature: str = ""
+    unless: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,10 @@ class Profile:
     (attributes).  ``transparent``: nodes that are looked through for units; ``branches``: nodes that make what is
     defined in them conditional.  ``qualified``: names with the scope written before them.  ``identifiers``: leaves
     that are names; ``members``: ``node.field`` places where an identifier is looked up in an object and not in a
-    scope.  ``scopes``: nodes that open a scope of names.  ``data``: the format a loader can check, "" for code.
+    scope, and nodes (``node``) in which no identifier is; ``scopes``: nodes that open a scope of names; ``repeatable``: names that
+    may be defined again and again; ``binder``: the
+    language's own rules of scope where there are some ("python"), else ``bindings`` say what binds.  ``data``: the
+    format a loader can check, "" for code.
     """
 
     name: str
@@ -86,6 +96,7 @@ class Profile:
     indentation: bool
     line_comment: str
     data: str
+    binder: str
     comments: frozenset[str]
     atomic: frozenset[str]
     imports: frozenset[str]
@@ -100,6 +111,7 @@ class Profile:
     identifiers: frozenset[str]
     members: frozenset[str]
     scopes: frozenset[str]
+    repeatable: frozenset[str]
     units: tuple[UnitRule, ...]
     commutative: tuple[Commutative, ...]
     bindings: tuple[Binding, ...]

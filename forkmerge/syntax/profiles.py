@@ -21,7 +21,7 @@ from forkmerge.syntax.profile import Binding, Commutative, Profile, UnitRule
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _SETS = (
     *("comments", "atomic", "imports", "blocks", "lists", "statements", "wrappers", "attached", "transparent"),
-    *("branches", "qualified", "identifiers", "members", "scopes"),
+    *("branches", "qualified", "identifiers", "members", "scopes", "repeatable"),
 )
 
 
@@ -112,11 +112,10 @@ def _profile(table: dict[str, Any]) -> Profile:
         indentation=table.get("indentation", False),
         line_comment=table.get("line_comment", ""),
         data=table.get("data", ""),
+        binder=table.get("binder", ""),
         units=tuple(map(_unit_rule, table.get("units", ()))),
         commutative=tuple(map(_commutative, table.get("commutative", ()))),
-        bindings=tuple(
-            Binding(b["kind"], frozenset(b["nodes"]), tuple(b["names"])) for b in table.get("bindings", ())
-        ),
+        bindings=tuple(map(_binding, table.get("bindings", ()))),
         **sets,
     )
 
@@ -142,4 +141,15 @@ def _commutative(table: dict[str, Any]) -> Commutative:
         field=table.get("field", ""),
         having=frozenset(table.get("having", ())),
         requires=table.get("requires", ""),
+    )
+
+
+def _binding(table: dict[str, Any]) -> Binding:
+    return Binding(
+        kind=table["kind"],
+        nodes=frozenset(table["nodes"]),
+        names=tuple(table.get("names", ("name",))),
+        scope=table.get("scope", ""),
+        signature=table.get("signature", ""),
+        unless=frozenset(table.get("unless", ())),
     )

@@ -1,0 +1,50 @@
+"""What a file defines, uses and imports.
+
+This serves the gates of a merge: a name is wrong only by comparison (defined twice, or used and bound nowhere, in the
+result and in no input), so precision goes before completeness: what can't be told is left out.  An import of
+everything (``from m import *``, ``#include``) stands among the definitions as ``*``: it may bind any name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forkmerge.syntax.names import Import, Name, Names
+from forkmerge.syntax.parsing import parse
+
+if TYPE_CHECKING:
+    from tree_sitter import Tree
+
+    from forkmerge.syntax.profile import Profile
+
+__all__ = ["Import", "Name", "Names", "definitions", "imported", "names", "uses"]
+
+
+def definitions(profile: Profile, data: bytes, tree: Tree | None = None) -> tuple[Name, ...]:
+    """Return the names that the file binds: functions, classes, variables, parameters and imports."""
+    return names(profile, data, tree).definitions
+
+
+def uses(profile: Profile, data: bytes, tree: Tree | None = None, *, attributes: bool = False) -> tuple[Name, ...]:
+    """Return the names that are read and looked up in a scope; with ``attributes`` also those looked up in objects."""
+    found = names(profile, data, tree).uses
+    return found if attributes else tuple(n for n in found if n.kind != "attribute")
+
+
+def imported(profile: Profile, data: bytes, tree: Tree | None = None) -> tuple[Import, ...]:
+    """Return the imports of the file: exact for Python and JavaScript, as far as syntax tells for other languages."""
+    return names(profile, data, tree).imports
+
+
+def names(profile: Profile, data: bytes, tree: Tree | None = None) -> Names:
+    """Return definitions, uses and imports in one go; data formats have none.  Raises what ``parse`` raises."""
+    if profile.data:
+        return Names((), (), ())
+    root = (tree or parse(profile, data)).root_node
+    if profile.binder == "python":
+        from forkmerge.syntax import names_python  # noqa: PLC0415 - only the language at hand
+
+        return names_python.names(root)
+    from forkmerge.syntax import names_general  # noqa: PLC0415 - only the language at hand
+
+    return names_general.names(profile, root)

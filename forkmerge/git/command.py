@@ -35,8 +35,8 @@ OWN_WORDS = ("safe.", "user.", "author.", "committer.")
 """Configuration of the user's that is kept when it comes by ``GIT_CONFIG_COUNT``, as CI containers give it."""
 
 HARMLESS = frozenset(
-    ("check-ref-format", "config", "ls-tree", "merge-base", "merge-file", "mktree")
-    + ("rev-parse", "symbolic-ref", "update-ref", "var", "version")
+    {"check-ref-format", "config", "ls-tree", "merge-base", "merge-file", "mktree", "rev-parse", "symbolic-ref"}
+    | {"update-ref", "var", "version"}
 )
 """Commands with which no option brings a filter, driver, signature program or alias into play; hooks are always off."""
 

@@ -136,8 +136,8 @@ class Repository:
     def entries(self, tree_or_commit: str) -> dict[str, Entry]:
         """Return the flattened tree: path -> entry, submodules and symlinks included, in git's order.
 
-        Raises ``UnusableInput`` for missing trees, for names that are doubled or unsafe (``..``, ``.git``, ...), and for
-        trees that nobody can check out (a few small objects can stand for billions of files).
+        Raises ``UnusableInput`` for missing trees, for names that are doubled or unsafe (``..``, ``.git``, ...), and
+        for trees that nobody can check out (a few small objects can stand for billions of files).
         """
         found: dict[str, Entry] = {}
         folders = 0

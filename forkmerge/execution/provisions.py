@@ -119,6 +119,11 @@ def _small_files(checkout: str, path: str) -> Iterator[str]:
         with contextlib.suppress(OSError):
             for below in sorted(os.listdir(full)):
                 yield from _small_files(checkout, os.path.join(path, below))
-    elif os.path.isfile(full) and (name.endswith(SUFFIXES) or ".egg-info/" in path):
-        if not (name.endswith(_DATA) and any(word in name.lower() for word in _SECRET_WORDS)):
-            yield path
+    elif os.path.isfile(full) and _wanted(path, name.lower()):
+        yield path
+
+
+def _wanted(path: str, name: str) -> bool:
+    if name.endswith(_DATA) and any(word in name for word in _SECRET_WORDS):
+        return False
+    return name.endswith(SUFFIXES) or ".egg-info/" in path

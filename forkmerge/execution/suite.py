@@ -35,8 +35,8 @@ class Suite:
     environment: Environment
     backend: Backend
     tests: tuple[TestId, ...] | None = None
-    test_limits: TestLimits = TestLimits()
-    limits: Limits = Limits()
+    test_limits: TestLimits = TestLimits()  # noqa: RUF009 - frozen values
+    limits: Limits = Limits()  # noqa: RUF009 - the same
     mode: Mode = Mode.RUN
 
 

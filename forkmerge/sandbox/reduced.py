@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _LAUNCHER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "launcher.py")
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(_LAUNCHER)))
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 - the host's own; semaphores and shared memory live there
 _READABLE = ("/proc", "/sys/devices/system", "/sys/fs/cgroup", "/sys/kernel/mm/transparent_hugepage")
 
 
@@ -97,10 +98,13 @@ def _launch(command: Command, on_tick: Tick | None, *, confined: bool) -> Comple
     try:
         shutil.rmtree(private, ignore_errors=True)
         os.makedirs(os.path.join(private, "home"), mode=0o700)
+        spec = _specification(command, private, confined=confined)
         try:
-            return _supervise(_specification(command, private, confined=confined), command, on_tick)
+            return _supervise(spec, command, on_tick)
         finally:
             shutil.rmtree(private, ignore_errors=True)
+            if isinstance(spec["user"], tuple):
+                _sweep_shared_memory(spec["user"][0])
     except (OSError, ForkmergeError) as error:
         return Completed("not-started", seconds=time.monotonic() - started, reason=str(error))
 
@@ -182,7 +186,7 @@ def _grants(command: Command, private: str) -> Iterator[tuple[str, int]]:
     for device in _DEVICES:
         yield f"/dev/{device}", landlock.DEVICE
     if os.geteuid() == 0:
-        yield "/dev/shm", landlock.WRITE  # noqa: S108 - what others have there belongs to another user
+        yield _SHARED_MEMORY, landlock.WRITE  # what others have there belongs to another user
     for path in (command.candidate, private, *([command.events] if command.events else [])):
         yield path, landlock.WRITE
     if command.network:
@@ -204,6 +208,18 @@ def without(folder: str, hidden: tuple[str, ...]) -> Iterator[str]:
         for entry in entries:
             if not entry.is_symlink():
                 yield from without(entry.path, below)
+
+
+def _sweep_shared_memory(uid: int) -> None:
+    """Delete what the user of a run that is over left in the shared memory of the host."""
+    with contextlib.suppress(OSError), os.scandir(_SHARED_MEMORY) as entries:
+        for entry in entries:
+            with contextlib.suppress(OSError):
+                if entry.stat(follow_symlinks=False).st_uid == uid:
+                    if entry.is_dir(follow_symlinks=False):
+                        shutil.rmtree(entry.path, ignore_errors=True)
+                    else:
+                        os.unlink(entry.path)
 
 
 def _limits(limits: Limits, *, own_user: bool) -> list[tuple[int, int]]:

@@ -103,35 +103,30 @@ def read_junit(data: bytes) -> tuple[list[Case], bool]:
     root, whole = _Reader().read(data)
     if root is None:
         return [], False
-    from junitparser import JUnitXml  # noqa: PLC0415 - late: it loads lxml where that is installed
-    from junitparser.junitparser import JUnitXmlError  # noqa: PLC0415 - the same
+    from junitparser import JUnitXml, TestCase  # noqa: PLC0415 - late: it loads lxml where that is installed
 
-    if root.tag == "testcase":
-        return [], False
+    if root.tag != "testsuites":
+        inner, root = root, Element("testsuites")
+        root.append(inner)
     try:
         parsed = JUnitXml.fromstring(tostring(root))
-    except (JUnitXmlError, ValueError, SyntaxError):
+    except (ValueError, SyntaxError):  # a character that no XML may hold
         return [], False
-    suites = [parsed] if root.tag == "testsuite" else list(parsed)
-    cases = [case for suite in suites for case in _cases(suite, ())]
-    if root.tag == "testsuites":  # node:test puts top-level tests right below the root
-        from junitparser import TestCase  # noqa: PLC0415 - the same
-
-        cases += [_case(case, ()) for case in parsed.iterchildren(TestCase)]  # type: ignore[no-untyped-call]
+    cases = [case for suite in parsed for case in _cases(suite, ())]
+    # node:test puts tests that stand in no suite right below the root
+    cases += [_case(case, ()) for case in parsed.iterchildren(TestCase)]  # type: ignore[no-untyped-call]
     return cases, whole
 
 
-def _cases(suite: Any, outer: tuple[str, ...], depth: int = 0) -> Iterator[Case]:
+def _cases(suite: Any, outer: tuple[str, ...], outer_file: str = "") -> Iterator[Case]:
     from junitparser import TestCase  # noqa: PLC0415 - late, see above
 
-    if depth > _MAX_DEPTH:
-        return
     path = (*outer, str(suite.name or ""))
-    file = str(suite._elem.get("file") or suite._elem.get("filepath") or "")
+    file = str(suite._elem.get("file") or suite._elem.get("filepath") or outer_file)
     for case in suite.iterchildren(TestCase):
         yield _case(case, path, file)
     for inner in suite.testsuites():
-        yield from _cases(inner, path, depth + 1)
+        yield from _cases(inner, path, file)
 
 
 def _case(case: Any, suites: tuple[str, ...], file: str = "") -> Case:

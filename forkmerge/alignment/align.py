@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forkmerge.alignment.candidates import by_rare_words
 from forkmerge.alignment.context import by_members
 from forkmerge.alignment.exact import by_body, by_name, left_over_names, same_files
 from forkmerge.alignment.homologies import compose, without_base
@@ -91,11 +92,11 @@ def _pairing(left: Sources, right: Sources, reader: _Reader, limits: Limits) -> 
     by_body(pairing, scale)
     _descend(pairing, scale)
     for level in limits.levels:
-        while True:
-            scale.learn(pairing.to_right)
-            if not measured_round(pairing, scale, level):
-                break
+        scale.learn(pairing.to_right)
+        by_words = by_rare_words(pairing, scale)
+        while measured_round(pairing, scale, level, by_words):
             _descend(pairing, scale)
+            scale.learn(pairing.to_right)
     left_over_names(pairing, scale)
     pairing.parts = parts(pairing, scale)
     return pairing

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from forkmerge.alignment.pairing import Pairing
     from forkmerge.alignment.table import Table
     from forkmerge.alignment.weigh import Scale
-    from forkmerge.alignment.words import Bag, Lexicon, Run
+    from forkmerge.alignment.words import Bag, Run
 
 _Feature = TypeVar("_Feature", bytes, "Run")
 
@@ -30,11 +30,15 @@ _BEST = 6
 _GAP_LIMIT = 900
 
 
-def candidates(pairing: Pairing, scale: Scale) -> list[tuple[tuple[int, int], float]]:
-    """Return pairs of free units with how strongly their place speaks for them: 0 not at all, 1 no other fits there."""
+def candidates(pairing: Pairing, by_words: Iterable[tuple[int, int]]) -> list[tuple[tuple[int, int], float]]:
+    """Return pairs of free units with how strongly their place speaks for them: 0 not at all, 1 no other fits there.
+
+    ``by_words`` are pairs that ``by_rare_words`` gave before; those that are no longer free are left out.
+    """
     pairs = _in_gaps(pairing)
-    for pair in _by_rare_words(pairing, scale):
-        pairs.setdefault(pair, 0.0)
+    for one, other in by_words:
+        if one not in pairing.to_right and other not in pairing.to_left:
+            pairs.setdefault((one, other), 0.0)
     for pair in _namesakes(pairing):
         pairs.setdefault(pair, 0.0)
     return sorted(pairs.items())
@@ -75,29 +79,30 @@ def _namesakes(pairing: Pairing) -> Iterable[tuple[int, int]]:
             yield from ((one, other) for one in mine for other in yours)
 
 
-def _by_rare_words(pairing: Pairing, scale: Scale) -> set[tuple[int, int]]:
+def by_rare_words(pairing: Pairing, scale: Scale) -> set[tuple[int, int]]:
+    """Return for each free unit the few of the other side with which it shares most of what is rare."""
     found: set[tuple[int, int]] = set()
     for kind in sorted(MEASURED):
         left = {i: scale.left_bag(i) for i in _free(pairing.left, pairing.to_right, kind)}
         right = {i: scale.right_bag(i) for i in _free(pairing.right, pairing.to_left, kind)}
-        found.update(_likely(left, right, scale.lexicon))
-        found.update((one, other) for other, one in _likely(right, left, scale.lexicon))
+        found.update(_likely(left, right))
+        found.update((one, other) for other, one in _likely(right, left))
     return found
 
 
-def _likely(bags: dict[int, Bag], others: dict[int, Bag], lexicon: Lexicon) -> set[tuple[int, int]]:
+def _likely(bags: dict[int, Bag], others: dict[int, Bag]) -> set[tuple[int, int]]:
     """Return for each of ``bags`` the few ``others`` with which it shares most of its rarest features."""
     runs = _index(others, lambda bag: bag.runs)
     words = _index(others, lambda bag: bag.words)
     found: set[tuple[int, int]] = set()
     for number, bag in bags.items():
-        features = [(len(runs[f]), -lexicon.run_bits(f), runs[f]) for f in bag.runs if f in runs]
-        features += [(len(words[f]), -lexicon.bits(f), words[f]) for f in bag.words if f in words]
+        features = [(len(runs[f]), -weight, runs[f]) for f, weight in bag.runs.items() if f in runs]
+        features += [(len(words[f]), -weight, words[f]) for f, weight in bag.words.items() if f in words]
         features.sort()
-        shared: dict[int, float] = defaultdict(float)
-        for _, bits, holders in features[:_PROBES]:
+        shared: dict[int, int] = defaultdict(int)
+        for _, weight, holders in features[:_PROBES]:
             for other in holders:
-                shared[other] -= bits
+                shared[other] -= weight
         found.update((number, other) for other in sorted(shared, key=lambda o: (-shared[o], o))[:_BEST])
     return found
 

@@ -71,7 +71,7 @@ def by_body(pairing: Pairing, scale: Scale) -> None:
             if i not in taken:
                 found[table.families[i], digest(table.text(i), table.own(i))][side].append(i)
     for mine, yours in found.values():
-        if len(mine) == len(yours) == 1 and scale.bits_left(mine[0]) >= TELLING_BITS:
+        if len(mine) == len(yours) == 1 and scale.left_bag(mine[0]).bits >= TELLING_BITS:
             one, other = mine[0], yours[0]
             if one not in pairing.to_right and other not in pairing.to_left:
                 pairing.join(one, other, SAME_BODY, *_name_evidence(pairing, one, other), identical=True)

@@ -14,6 +14,8 @@ from forkmerge.alignment.assignment import assign
 from forkmerge.alignment.candidates import candidates
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from forkmerge.alignment.pairing import Pairing
     from forkmerge.alignment.weigh import Scale
 
@@ -21,6 +23,8 @@ _MARGIN = 0.06
 _NAME_BONUS, _SCOPE_BONUS, _FILE_BONUS, _GAP_BONUS = 0.2, 0.06, 0.06, 0.2
 _LITTLE_BITS = 30.0
 _SURE = 0.1
+_RIVALS_FROM = 0.2
+"""A candidate so far below the level is no rival any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +37,16 @@ class Candidate:
     evidence: tuple[str, ...]
 
 
-def measured_round(pairing: Pairing, scale: Scale, least: float) -> bool:
-    """Pair what is alike enough for the level ``least`` (0..1); return whether anything was found."""
-    found = _weighed(pairing, scale, least)
+def measured_round(pairing: Pairing, scale: Scale, least: float, by_words: Iterable[tuple[int, int]]) -> bool:
+    """Pair what is alike enough for the level ``least`` (0..1); return whether anything was found.
+
+    ``by_words`` are the candidates of ``by_rare_words``; others come from the neighbours and the names as they are now.
+    """
+    found = {}
+    for (one, other), place in candidates(pairing, by_words):
+        candidate = _weigh(pairing, scale, one, other, place, least)
+        if candidate.weight > least - _RIVALS_FROM:
+            found[one, other] = candidate
     passing = {pair: c.weight - c.needed + 0.01 for pair, c in found.items() if c.weight >= c.needed}
     chosen = assign(passing)
     margins = _margins(found, chosen)
@@ -47,17 +58,8 @@ def measured_round(pairing: Pairing, scale: Scale, least: float) -> bool:
     return bool(chosen)
 
 
-def _weighed(pairing: Pairing, scale: Scale, least: float) -> dict[tuple[int, int], Candidate]:
-    found = {}
-    for (one, other), place in candidates(pairing, scale):
-        candidate = _weigh(pairing, scale, one, other, place, least)
-        if candidate.weight > least - 0.2:
-            found[one, other] = candidate
-    return found
-
-
 def _weigh(pairing: Pairing, scale: Scale, one: int, other: int, place: float, least: float) -> Candidate:
-    score = scale.similarity(one, other)
+    score, bits = scale.compare(one, other)
     weight, evidence = score, []
     name = pairing.left.located[one].unit.name
     if name and name == pairing.right.located[other].unit.name:
@@ -72,7 +74,7 @@ def _weigh(pairing: Pairing, scale: Scale, one: int, other: int, place: float, l
     if place:
         weight += _GAP_BONUS * place
         evidence.append("neighbours match")
-    needed = least + (1 - least) * _LITTLE_BITS / (_LITTLE_BITS + scale.shared_bits(one, other))
+    needed = least + (1 - least) * _LITTLE_BITS / (_LITTLE_BITS + bits)
     return Candidate(score, weight, needed, tuple(evidence))
 
 

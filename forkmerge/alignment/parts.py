@@ -41,20 +41,18 @@ def parts(pairing: Pairing, scale: Scale) -> tuple[Part, ...]:
     }
     lost = {a: _less(scale.left_bag(a), scale.right_bag(b)) for a, b in changed} if came else {}
     gained = {b: _less(scale.right_bag(b), scale.left_bag(a)) for a, b in changed} if gone else {}
-    split = [Part(whole, piece, split=True, share=share) for piece, whole, share in _contained(scale, came, lost)]
-    joined = [Part(piece, whole, split=False, share=share) for piece, whole, share in _contained(scale, gone, gained)]
+    split = [Part(whole, piece, split=True, share=share) for piece, whole, share in _contained(came, lost)]
+    joined = [Part(piece, whole, split=False, share=share) for piece, whole, share in _contained(gone, gained)]
     return (*split, *joined)
 
 
 def _less(bag: Bag, other: Bag) -> dict[Run, int]:
     """Return the runs of ``bag`` that ``other`` has not."""
-    rest = {run: n - other.runs.get(run, 0) for run, n in bag.runs.items()}
-    return {run: n for run, n in rest.items() if n > 0}
+    rest = {run: weight - other.runs.get(run, 0) for run, weight in bag.runs.items()}
+    return {run: weight for run, weight in rest.items() if weight > 0}
 
 
-def _contained(
-    scale: Scale, pieces: Mapping[int, Bag], wholes: Mapping[int, Mapping[Run, int]]
-) -> list[tuple[int, int, float]]:
+def _contained(pieces: Mapping[int, Bag], wholes: Mapping[int, Mapping[Run, int]]) -> list[tuple[int, int, float]]:
     """Return (piece, whole, share of the piece that is there) for the best whole of each piece, if it is enough."""
     index: dict[Run, list[int]] = defaultdict(list)
     for number, runs in wholes.items():
@@ -62,17 +60,17 @@ def _contained(
             index[run].append(number)
     found = []
     for number, piece in pieces.items():
-        if piece.word_bits < _LEAST_BITS:
+        if piece.bits < _LEAST_BITS:
             continue
-        shared: dict[int, float] = defaultdict(float)
-        for run, n in piece.runs.items():
+        shared: dict[int, int] = defaultdict(int)
+        for run, weight in piece.runs.items():
             rivals = index.get(run, ())
             if len(rivals) <= _RARE:
                 for whole in rivals:
-                    shared[whole] += min(n, wholes[whole][run]) * scale.lexicon.run_bits(run)
+                    shared[whole] += min(weight, wholes[whole][run])
         if shared:
             best = max(shared, key=lambda whole: (shared[whole], -whole))
-            share = shared[best] / piece.run_bits
+            share = shared[best] / piece.run_weight
             if share >= _SHARE:
                 found.append((number, best, min(1.0, share)))
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forkmerge.alignment.words import Bag, Lexicon
+from forkmerge.alignment.words import Bag, Lexicon, compare
 
 if TYPE_CHECKING:
     from forkmerge.alignment.table import Table
@@ -20,17 +20,26 @@ class Scale:
         self.lexicon = Lexicon(sorted(mine - yours), sorted(yours - mine))
         self._left_bags: dict[int, Bag] = {}
         self._right_bags: dict[int, Bag] = {}
+        self._compared: dict[tuple[int, int], tuple[float, float]] = {}
 
     def learn(self, pairs: dict[int, int]) -> None:
-        """Take over the renames among the matched units; bags made before are forgotten if that changes anything."""
+        """Take over the renames among the matched units; what was weighed with another meaning is forgotten."""
         renames = {
             (self._left.own(one), self._right.own(other))
             for one, other in pairs.items()
             if one >= 0 and self._left.located[one].unit.name != self._right.located[other].unit.name
         }
-        if self.lexicon.learn(sorted(renames)):
-            self._left_bags.clear()
-            self._right_bags.clear()
+        changed = self.lexicon.learn(sorted(renames))
+        if not changed:
+            return
+        stale_left = {i for i, bag in self._left_bags.items() if not changed.isdisjoint(bag.secret)}
+        stale_right = {i for i, bag in self._right_bags.items() if not changed.isdisjoint(bag.secret)}
+        for i in stale_left:
+            del self._left_bags[i]
+        for i in stale_right:
+            del self._right_bags[i]
+        for pair in [p for p in self._compared if p[0] in stale_left or p[1] in stale_right]:
+            del self._compared[pair]
 
     def left_bag(self, number: int) -> Bag:
         """Return the bag of a left unit."""
@@ -48,14 +57,13 @@ class Scale:
             self._right_bags[number] = bag
         return bag
 
+    def compare(self, one: int, other: int) -> tuple[float, float]:
+        """Return how alike a left and a right unit are, in 0..1, and how many bits they share."""
+        known = self._compared.get((one, other))
+        if known is None:
+            known = self._compared[one, other] = compare(self.left_bag(one), self.right_bag(other))
+        return known
+
     def similarity(self, one: int, other: int) -> float:
         """Return how alike two units are, in 0..1."""
-        return self.lexicon.similarity(self.left_bag(one), self.right_bag(other))
-
-    def bits_left(self, number: int) -> float:
-        """Return how much a left unit tells."""
-        return self.left_bag(number).word_bits
-
-    def shared_bits(self, one: int, other: int) -> float:
-        """Return how much the words tell that two units share."""
-        return self.lexicon.shared_bits(self.left_bag(one), self.right_bag(other))
+        return self.compare(one, other)[0]

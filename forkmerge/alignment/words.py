@@ -14,37 +14,46 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from math import log2
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_WORD = re.compile(rb"[A-Za-z_$\x80-\xff][\w$\x80-\xff]*|[0-9][\w.]*|[^\s\w]")
+_WORD = re.compile(rb"[A-Za-z_$\x80-\xff][\w$\x80-\xff]*|[0-9][\w.]*|[^\s\w\"'`]")
 _OWN, _UNKNOWN = b"\x01", b"\x02"
-_LEAST_BITS = 0.5
+SCALE = 16
+_LEAST = SCALE // 2
 _COMMON_BITS = 3.0
 """Signs such as ``(`` carry about this much; it is taken off every weight, for sharing them means nothing."""
 
 
 def words(text: bytes) -> list[bytes]:
     """Return the words of ``text`` in order; white space and quotes are left out, so formatting hardly counts."""
-    return [w for w in _WORD.findall(text) if w not in _QUOTES]
-
-
-_QUOTES = frozenset((b'"', b"'", b"`"))
+    return _WORD.findall(text)
 
 
 Run: TypeAlias = tuple[bytes, bytes, bytes]
+Item = TypeVar("Item", bytes, Run)
 
 
 @dataclass(frozen=True, slots=True)
 class Bag:
-    """What a unit holds: words and runs of three words with their counts, and the bits of both."""
+    """What a unit holds: each word and each run of three words with what it weighs (its bits times its count).
+
+    ``secret`` holds the words that only this unit's side knows.  Weights are whole numbers (``SCALE`` to the bit), so
+    that sums do not depend on their order.
+    """
 
     words: dict[bytes, int]
     runs: dict[Run, int]
-    word_bits: float
-    run_bits: float
+    secret: frozenset[bytes]
+    word_weight: int
+    run_weight: int
+
+    @property
+    def bits(self) -> float:
+        """Return how much the words tell, in bits."""
+        return self.word_weight / SCALE
 
 
 class Lexicon:
@@ -59,18 +68,14 @@ class Lexicon:
             right_counts.update(words(text))
         both = left_counts + right_counts
         total = max(1, both.total())
-        self._bits = {w: max(_LEAST_BITS, log2(total / n) - _COMMON_BITS) for w, n in both.items()}
-        self._bits[_OWN] = self._bits[_UNKNOWN] = _LEAST_BITS
+        self._weight = {w: max(_LEAST, round(SCALE * (log2(total / n) - _COMMON_BITS))) for w, n in both.items()}
+        self._weight[_OWN] = self._weight[_UNKNOWN] = _LEAST
         self._shared = left_counts.keys() & right_counts.keys()
         self._became: dict[bytes, bytes] = {}
-        self._targets: frozenset[bytes] = frozenset()
+        self._targets: dict[bytes, bytes] = {}
 
-    def bits(self, word: bytes) -> float:
-        """Return how much it tells when two units share ``word``."""
-        return self._bits.get(word, _LEAST_BITS)
-
-    def learn(self, renames: Iterable[tuple[bytes, bytes]]) -> bool:
-        """Take over what names became, where left and right agree on it; return whether anything is new.
+    def learn(self, renames: Iterable[tuple[bytes, bytes]]) -> frozenset[bytes]:
+        """Take over what names became, where left and right agree on it; return the names that now mean more, or less.
 
         Only names that the other side does not know are translated: one that still stands there may mean another thing.
         """
@@ -81,52 +86,42 @@ class Lexicon:
                 seen.setdefault(old, set()).add(new)
                 back.setdefault(new, set()).add(old)
         became = {old: min(news) for old, news in seen.items() if len(news) == 1 and len(back[min(news)]) == 1}
-        if became == self._became:
-            return False
+        changed = {name for pair in became.items() ^ self._became.items() for name in pair}
         self._became = became
-        self._targets = frozenset(became.values())
-        return True
+        self._targets = {new: new for new in became.values()}
+        return frozenset(changed)
 
     def bag(self, text: bytes, own: bytes, *, left: bool) -> Bag:
         """Return the bag of a unit's ``text``; its ``own`` name is masked, its words are those of the right side."""
-        known = [self._known(word, own, left=left) for word in words(text)]
-        counts: dict[bytes, int] = Counter(known)
-        runs: dict[Run, int] = Counter(zip(known, known[1:], known[2:], strict=False))
-        return Bag(
-            counts,
-            runs,
-            sum(self.bits(w) * n for w, n in counts.items()),
-            sum(self.run_bits(run) * n for run, n in runs.items()),
-        )
+        found = words(text)
+        secret = frozenset(found) - self._shared - {own}
+        meaning = self._became if left else self._targets
+        told = {word: meaning.get(word, _UNKNOWN) for word in secret}
+        told[own] = _OWN
+        known = [told.get(word, word) for word in found]
+        weight = self._weight
+        by_word = {w: n * weight.get(w, _LEAST) for w, n in Counter(known).items()}
+        by_run = {
+            run: n * (weight.get(run[0], _LEAST) + weight.get(run[1], _LEAST) + weight.get(run[2], _LEAST))
+            for run, n in Counter(zip(known, known[1:], known[2:], strict=False)).items()
+        }
+        return Bag(by_word, by_run, secret, sum(by_word.values()), sum(by_run.values()))
 
-    def run_bits(self, run: Run) -> float:
-        """Return how much it tells when two units share this run of words."""
-        return self.bits(run[0]) + self.bits(run[1]) + self.bits(run[2])
 
-    def shared_bits(self, one: Bag, other: Bag) -> float:
-        """Return how much the words tell that both bags hold."""
-        small, large = (one.words, other.words) if len(one.words) <= len(other.words) else (other.words, one.words)
-        return sum(self.bits(w) * min(n, large[w]) for w, n in small.items() if w in large)
+def shared(one: dict[Item, int], other: dict[Item, int]) -> int:
+    """Return the weight that two bags' words, or runs, have in common."""
+    return sum([min(one[item], other[item]) for item in one.keys() & other.keys()])
 
-    def similarity(self, one: Bag, other: Bag) -> float:
-        """Return how alike two bags are in 0..1: weighted Dice of words and of runs (so order counts too)."""
-        if not one.words and not other.words:
-            return 1.0
-        alike = 2 * self.shared_bits(one, other) / max(1e-9, one.word_bits + other.word_bits)
-        if not one.runs or not other.runs:
-            return alike
-        small, large = (one.runs, other.runs) if len(one.runs) <= len(other.runs) else (other.runs, one.runs)
-        shared = sum(self.run_bits(r) * min(n, large[r]) for r, n in small.items() if r in large)
-        return (alike + 2 * shared / (one.run_bits + other.run_bits)) / 2
 
-    def _known(self, word: bytes, own: bytes, *, left: bool) -> bytes:
-        if word == own:
-            return _OWN
-        if word in self._shared:
-            return word
-        if left:
-            return self._became.get(word, _UNKNOWN)
-        return word if word in self._targets else _UNKNOWN
+def compare(one: Bag, other: Bag) -> tuple[float, float]:
+    """Return how alike two bags are in 0..1 (weighted Dice of words and of runs: order counts), and the shared bits."""
+    if not one.words and not other.words:
+        return 1.0, 0.0
+    common = shared(one.words, other.words)
+    alike = 2 * common / (one.word_weight + other.word_weight)
+    if one.runs and other.runs:
+        alike = (alike + 2 * shared(one.runs, other.runs) / (one.run_weight + other.run_weight)) / 2
+    return alike, common / SCALE
 
 
 def digest(text: bytes, own: bytes) -> bytes:

@@ -26,7 +26,8 @@ def _language(name: str) -> Language:
         problem, mend = f"{wheel} can't be used: {error}", f"pip install --upgrade {wheel} tree-sitter"
     return Language(
         name=profile.name,
-        extensions=profile.extensions,
+        extensions=tuple(e for e in profile.extensions if not e.endswith("?")),
+        by_content=tuple(e.removesuffix("?") for e in profile.extensions if e.endswith("?")),
         file_names=profile.filenames,
         grammar=wheel,
         grammar_version=_version(wheel),

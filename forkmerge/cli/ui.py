@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rich.console import Console
 
-PLAIN_WIDTH = 100
-"""Columns of what is piped: fixed, so that the same input gives the same output in every window."""
+PLAIN_WIDTH = 2000
+"""Columns of what is piped: so many that nothing is wrapped, and the same in every window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,37 @@ class Ui:
         print(json.dumps(data, indent=2))  # noqa: T201 - the result
 
 
+class Trimmed:
+    """A stream that leaves out blanks at line ends, which tables are padded with."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write ``text`` without the blanks; return how much of it was taken (all)."""
+        self._stream.write("\n".join(line.rstrip(" ") for line in text.split("\n")) if "\n" in text else text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush the stream."""
+        self._stream.flush()
+
+    def isatty(self) -> bool:
+        """Return whether the stream is a terminal."""
+        return self._stream.isatty()
+
+    @property
+    def encoding(self) -> str:
+        """Return the encoding of the stream."""
+        return self._stream.encoding
+
+
 def _console(stream: TextIO, colored: bool) -> Console:
     from rich.console import Console  # noqa: PLC0415 - loaded when it is needed
 
     terminal = stream.isatty()
     return Console(
-        file=stream,
+        file=stream if terminal else cast("TextIO", Trimmed(stream)),
         force_terminal=colored or None if terminal else colored,
         no_color=not colored,
         width=None if terminal else PLAIN_WIDTH,

@@ -90,10 +90,14 @@ class Alignment:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A language of the profiles: whether its grammar can be imported here, and the ``mend`` where it can't."""
+    """A language of the profiles: whether its grammar can be imported here, and the ``mend`` where it can't.
+
+    Files with an extension of ``by_content`` are taken for this language only if what is in them bears it out.
+    """
 
     name: str
     extensions: tuple[str, ...]
+    by_content: tuple[str, ...]
     file_names: tuple[str, ...]
     grammar: str
     grammar_version: str

@@ -114,7 +114,7 @@ class Display:
         self._live: Live | None = None
 
     def __enter__(self) -> Self:
-        if self._console.is_terminal and not self._console.is_dumb_terminal:
+        if self._console.file.isatty() and not self._console.is_dumb_terminal:
             from rich.live import Live  # noqa: PLC0415 - only for terminals
 
             self._live = Live(console=self._console, transient=True, refresh_per_second=8, get_renderable=self._render)

@@ -56,7 +56,7 @@ def languages(console: Console, found: Languages) -> None:
     """Print the languages, what tells them, and the mend for each that can't be parsed."""
     table = _table(("language", 0), ("files", 3), ("grammar", 2), ("", 0))
     for language in found.languages:
-        files = " ".join((*language.extensions, *language.file_names))
+        files = " ".join((*language.extensions, *(f"({e})" for e in language.by_content), *language.file_names))
         grammar = f"{language.grammar} {language.grammar_version}".strip()
         word, style = ("ok", "green") if language.available else ("missing", "red")
         table.add_row(language.name, files, grammar, Text(word, style=style))
@@ -74,10 +74,8 @@ def diagnosis(console: Console, found: Diagnosis) -> None:
             group = check.group
             line(console, group, "bold")
         word, style = _MARKS[check.state]
-        text = Text("  ")
-        text.append(f"{word:<8}", style=style)
-        text.append(f"{check.name}: {words.safe(check.found)}")
-        console.print(text, overflow="fold")
+        console.print(Text(f"  {word:<8}", style=style), end="")
+        line(console, f"{check.name}: {words.safe(check.found)}", indent=10)
         if check.mend and check.state is not State.OK:
             line(console, f"          mend: {words.safe(check.mend)}", "dim")
     if found.statement:

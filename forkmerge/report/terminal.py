@@ -6,6 +6,7 @@ from the repository goes through ``words.safe`` and is printed as text, never as
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -76,9 +77,15 @@ def proposal(console: Console, run: Proposals, chosen: Proposal) -> None:
     line(console, _sandbox(run), "dim")
 
 
-def line(console: Console, text: str = "", style: str = "") -> None:
-    """Print ``text`` as it is, wrapped at the console's width."""
-    console.print(Text(text, style=style), overflow="fold")
+def line(console: Console, text: str = "", style: str = "", *, indent: int = 0) -> None:
+    """Print ``text``: at a terminal wrapped with its own indentation, in a pipe as one line.
+
+    ``indent`` columns of the line are taken already by what was printed before.
+    """
+    if console.is_terminal and len(text) + indent > console.width:
+        hanging = " " * (indent or len(text) - len(text.lstrip()) + 2)
+        text = fill(" " * indent + text, console.width, subsequent_indent=hanging, break_on_hyphens=False)[indent:]
+    console.print(Text(text, style=style), overflow="fold", soft_wrap=True)
 
 
 def _ranking(run: Proposals) -> Table:

@@ -1,0 +1,77 @@
+"""The loci as the search sees them, and genomes as trees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from forkmerge.app.testpaths import is_test, with_tests
+from forkmerge.git import trees
+from forkmerge.recombination.genome import all_ours, all_theirs, default
+from forkmerge.recombination.offspring import express
+from forkmerge.search.protocol import Landscape, Worth
+
+if TYPE_CHECKING:
+    from forkmerge.fitness.required import Owner
+    from forkmerge.git.repository import Repository
+    from forkmerge.model.source import Tree
+    from forkmerge.recombination.values import Genome, LocusMap
+
+Candidate: TypeAlias = "Genome | str"
+"""A genome, or the id of a tree that comes from elsewhere (git's merge)."""
+
+
+def landscape(found: LocusMap, given: tuple[str, ...], tests: frozenset[str]) -> Landscape:
+    """Return the search's view: what each allele is worth; loci in test files stand still (each side brings its own)."""
+    start = default(found)
+    still = frozenset(i for i, locus in enumerate(found.loci) if is_test(locus.path, given))
+    worths = []
+    for index, locus in enumerate(found.loci):
+        row = tuple(
+            Worth(a.kept_ours, a.kept_theirs, a.chimeric, int(number != start[index]), a.size)
+            for number, a in enumerate(locus.alleles)
+        )
+        worths.append(row)
+    dormant = frozenset(i for i, locus in enumerate(found.loci) if locus.dormant) | still
+    return Landscape(
+        tuple(worths),
+        start,
+        all_ours(found),
+        all_theirs(found),
+        dormant,
+        found.clauses,
+        tuple(g.loci for g in found.groups),
+        tests=tests,
+        gate=True,
+    )
+
+
+@dataclass(slots=True)
+class Materialiser:
+    """Writes candidates as trees of ``repo``: as they are, or with the complete test tree of one side."""
+
+    repo: Repository
+    found: LocusMap
+    ours: Tree
+    theirs: Tree
+    ours_tree: str
+    given: tuple[str, ...] = ()
+    _plain: dict[Candidate, str] = field(default_factory=dict)
+    _owned: dict[tuple[str, Owner], str] = field(default_factory=dict)
+
+    def plain(self, candidate: Candidate) -> str:
+        """Return the tree of the candidate itself."""
+        if isinstance(candidate, str):
+            return candidate
+        if candidate not in self._plain:
+            self._plain[candidate] = trees.write(self.repo, self.ours_tree, express(self.found, candidate))
+        return self._plain[candidate]
+
+    def __call__(self, candidate: Candidate, owner: Owner) -> str:
+        """Return the tree of the candidate with the tests of ``owner``."""
+        tree = self.plain(candidate)
+        if (tree, owner) not in self._owned:
+            tests = self.ours if owner == "ours" else self.theirs
+            changes = with_tests(self.repo.entries(tree), tests, self.given)
+            self._owned[tree, owner] = trees.write(self.repo, tree, changes) if changes else tree
+        return self._owned[tree, owner]

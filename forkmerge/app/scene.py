@@ -1,0 +1,97 @@
+"""The scene of a proposal: the scenario, its trees, the structured merge and the loci that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forkmerge.model.source import EXECUTABLE, REGULAR, Entry, SourceFile, Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from forkmerge.alignment.located import Homology
+    from forkmerge.git.repository import Repository
+    from forkmerge.merge.rules import Allowed
+    from forkmerge.model.revision import Scenario
+    from forkmerge.model.treemerge import TreeMerge
+    from forkmerge.recombination.values import LocusMap
+
+_LARGEST = 1_000_000
+"""Files above this many bytes are not looked into for units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything about a scenario that can be known without running a test."""
+
+    scenario: Scenario
+    base: Tree
+    ours: Tree
+    theirs: Tree
+    homologies: tuple[Homology, ...]
+    merge: TreeMerge
+    loci: LocusMap
+
+
+def scene(repo: Repository, scenario: Scenario, *, allowed: Allowed | None = None) -> Scene:
+    """Return the scene of ``scenario``; raises UnusableInput when an object can't be read."""
+    from forkmerge.alignment.align import align  # noqa: PLC0415 - what is below is loaded when it is needed
+    from forkmerge.git.linemerge import line_merge  # noqa: PLC0415
+    from forkmerge.git.renames import renames  # noqa: PLC0415
+    from forkmerge.merge.moves import moved_units  # noqa: PLC0415
+    from forkmerge.merge.rules import Allowed  # noqa: PLC0415
+    from forkmerge.merge.tree import Inputs, merge_trees  # noqa: PLC0415
+    from forkmerge.recombination.loci import loci  # noqa: PLC0415
+    from forkmerge.syntax.profiles import for_path  # noqa: PLC0415
+
+    base, ours, theirs = (repo.entries(r.tree) for r in (scenario.base, scenario.ours, scenario.theirs))
+    rootless = not scenario.bases
+    read = _cached(repo)
+    sources = [_sources(read, repo, tree, (base, ours, theirs)) for tree in (base, ours, theirs)]
+    homologies = align(None if rootless else sources[0], sources[1], sources[2])
+    inputs = Inputs(
+        base,
+        ours,
+        theirs,
+        read,
+        line_merge,
+        {old: r.new for old, r in renames(repo, scenario.base.tree, scenario.ours.tree).items()},
+        {old: r.new for old, r in renames(repo, scenario.base.tree, scenario.theirs.tree).items()},
+        moved_units(homologies),
+        allowed or Allowed(),
+    )
+    merged = merge_trees(inputs)
+    found = loci(merged, profile_for=for_path, read=lambda entry: read(entry.oid))
+    return Scene(scenario, base, ours, theirs, homologies, merged, _adapted(found, homologies))
+
+
+def _adapted(found: LocusMap, homologies: tuple[Homology, ...]) -> LocusMap:
+    """Return the loci with alleles in which one side's new code follows the other side's renames and defaults."""
+    from forkmerge.app.adaptation import adapted  # noqa: PLC0415 - as above
+
+    return adapted(found, homologies)
+
+
+def _cached(repo: Repository) -> Callable[[str], bytes]:
+    known: dict[str, bytes] = {}
+
+    def read(oid: str) -> bytes:
+        if oid not in known:
+            known[oid] = repo.read(oid)
+        return known[oid]
+
+    return read
+
+
+def _sources(
+    read: Callable[[str], bytes], repo: Repository, tree: Tree, trees: tuple[Tree, ...]
+) -> tuple[SourceFile, ...]:
+    from forkmerge.syntax.profiles import for_path  # noqa: PLC0415 - as above
+
+    def wanted(path: str, entry: Entry) -> bool:
+        if entry.mode not in (REGULAR, EXECUTABLE) or all(t.get(path) == entry for t in trees):
+            return False
+        return for_path(path) is not None and repo.size(entry.oid) <= _LARGEST
+
+    return tuple(SourceFile(path, read(e.oid), e.mode) for path, e in sorted(tree.items()) if wanted(path, e))

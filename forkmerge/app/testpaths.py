@@ -1,0 +1,51 @@
+"""Which paths of a tree are tests: what is swapped when an offspring meets the test tree of one side."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from forkmerge.model.source import Entry
+
+_FOLDERS = frozenset(("test", "tests", "testing", "__tests__", "spec", "specs", "testdata"))
+_NAMES = re.compile(
+    r"^(?:test_.*\.py|.*_test\.py|conftest\.py|.*_test\.go|.*[.-](?:test|spec)\.[cm]?[jt]sx?|.*(?:Test|Tests|IT)\.java)$"
+)
+
+
+def is_test(path: str, given: tuple[str, ...] = ()) -> bool:
+    """Return whether ``path`` belongs to the tests: by ``given`` folders, files and globs, or by what tests are called.
+
+    ``src/test`` of Maven and ``tests/`` next to a package count as folders of tests; a package that is called
+    ``testing`` below ``src`` (or beside a top-level ``tests``) is code.
+    """
+    if given:
+        return any(path == g.rstrip("/") or path.startswith(g.rstrip("/") + "/") or fnmatchcase(path, g) for g in given)
+    *folders, name = path.split("/")
+    if _NAMES.match(name):
+        return True
+    for depth, folder in enumerate(folders):
+        if folder in _FOLDERS and not (folder in ("testing", "spec", "specs") and depth):
+            return True
+    return False
+
+
+def tests_of(entries: Mapping[str, Entry], given: tuple[str, ...] = ()) -> dict[str, Entry]:
+    """Return the part of a tree that is tests."""
+    return {path: entry for path, entry in entries.items() if is_test(path, given)}
+
+
+def with_tests(
+    candidate: Mapping[str, Entry], owner: Mapping[str, Entry], given: tuple[str, ...] = ()
+) -> dict[str, Entry | None]:
+    """Return what has to change in ``candidate`` so that its tests are exactly those of ``owner``."""
+    mine, other = tests_of(candidate, given), tests_of(owner, given)
+    return {path: other.get(path) for path in _either(mine, other) if mine.get(path) != other.get(path)}
+
+
+def _either(left: Iterable[str], right: Iterable[str]) -> list[str]:
+    return sorted({*left, *right})

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+import forkmerge
+from forkmerge.app import store
+from forkmerge.git.repository import Repository
+from forkmerge.git.scenario import resolve
+from forkmerge.report.values import (
+    GitReport,
+    Origin,
+    Owner,
+    OwnerTests,
+    Proposal,
+    Proposals,
+    SandboxReport,
+    Verdict,
+)
+
+SCHEMAS = Path(forkmerge.__file__).parent.parent / "docs" / "reference" / "schemas"
+
+
+def document(done, command: str):
+    data = json.loads(done.stdout)
+    jsonschema.validate(data, json.loads((SCHEMAS / f"{command}.json").read_text()))
+    assert data["version"] == 1
+    return data
+
+
+def test_align_lists_what_was_renamed_and_what_both_changed(fork, forkmerge_run) -> None:
+    data = document(forkmerge_run("align", "fork", "upstream", "--json", cwd=fork), "align")
+    by_name = {u["base"]["unit"] if u["base"] else u["fork"]["unit"]: u for u in data["units"]}
+    assert by_name["area"]["change"] == "both"
+    assert by_name["area"]["kind"] == "same"
+    assert by_name["perimeter"]["kind"] == "renamed"
+    assert by_name["perimeter"]["upstream"]["unit"] == "circumference"
+    assert by_name["perimeter"]["change"] == "upstream"
+    assert by_name["more"]["kind"] == "added"
+    assert by_name["more"]["upstream"] is None
+    assert all(0 <= u["score"] <= 1 for u in data["units"])
+    assert any(locus["conflict"] and locus["unit"] == "area" for locus in data["loci"])
+
+
+def test_align_for_people_groups_and_names_the_places(fork, forkmerge_run) -> None:
+    text = forkmerge_run("align", "fork", "upstream", cwd=fork).stdout.decode()
+    assert "Renamed (1)" in text
+    assert "calc.py:8 perimeter" in text
+    assert ":8 circumference" in text
+    assert "On one side only (1)" in text
+    assert text == forkmerge_run("align", "fork", "upstream", cwd=fork).stdout.decode()
+
+
+def test_align_writes_nothing(fork, forkmerge_run, git) -> None:
+    before = git("for-each-ref", cwd=fork).stdout
+    forkmerge_run("align", "fork", "upstream", cwd=fork)
+    assert git("for-each-ref", cwd=fork).stdout == before
+    assert git("status", "--porcelain", cwd=fork).stdout == b""
+
+
+def test_languages_tells_the_truth_about_each_grammar(forkmerge_run) -> None:
+    data = document(forkmerge_run("languages", "--json"), "languages")
+    python = next(language for language in data["languages"] if language["name"] == "python")
+    assert python["available"]
+    assert ".py" in python["extensions"]
+    assert python["grammar"] == "tree-sitter-python"
+
+
+def test_a_grammar_that_is_missing_is_told_with_its_mend(forkmerge_run, tmp_path) -> None:
+    (tmp_path / "tree_sitter_go.py").write_text("raise ImportError('gone')\n")
+    done = forkmerge_run("languages", "--json", PYTHONPATH=f"{tmp_path}:{Path(forkmerge.__file__).parent.parent}")
+    go = next(language for language in document(done, "languages")["languages"] if language["name"] == "go")
+    assert not go["available"]
+    assert "pip install" in go["mend"]
+
+
+def test_doctor_looks_at_every_part_and_names_mends(fork, forkmerge_run) -> None:
+    done = forkmerge_run("doctor", "--json", cwd=fork)
+    data = document(done, "doctor")
+    assert {check["group"] for check in data["checks"]} >= {"git", "python", "grammars", "sandbox", "repository"}
+    missing = [check for check in data["checks"] if check["state"] == "missing"]
+    assert done.returncode == (4 if missing else 0)
+    assert all(check["mend"] for check in data["checks"] if check["state"] in ("missing", "limited"))
+
+
+def test_doctor_without_git_is_exit_code_4(tmp_path, forkmerge_run) -> None:
+    done = forkmerge_run("doctor", "--json", PATH=str(tmp_path))
+    assert done.returncode == 4
+    git = next(check for check in json.loads(done.stdout)["checks"] if check["group"] == "git")
+    assert (git["state"], bool(git["mend"])) == ("missing", True)
+
+
+@pytest.fixture
+def kept(fork, git) -> Proposals:
+    """A run with one proposal: the fork's tree with upstream's rename in it."""
+    text = (fork / "calc.py").read_text()
+    (fork / "calc.py").write_text(text.replace("perimeter", "circumference"))
+    git("add", "-A", cwd=fork, check=True)
+    tree = git("write-tree", cwd=fork, check=True).stdout.decode().strip()
+    git("reset", "-q", "--hard", cwd=fork, check=True)
+    with Repository.open(fork) as repo:
+        run = Proposals(
+            scenario=resolve(repo, "HEAD", "upstream"),
+            suites=(),
+            parents=(),
+            git=GitReport(clean=False, conflicts=("calc.py",)),
+            proposals=(Proposal(1, tree, Origin.OFFSPRING, Verdict.GOOD, (OwnerTests(Owner.OURS, 2, 2),), 1.0, 0.5),),
+            evaluations=3,
+            suite_equivalents=3.0,
+            cached=0,
+            seconds=1.0,
+            sandbox=SandboxReport("bubblewrap", "full"),
+            created=1_700_000_000,
+        )
+        return store.save(repo, run)
+
+
+def test_show_tells_what_is_kept(kept, fork, forkmerge_run) -> None:
+    data = document(forkmerge_run("show", "--json", cwd=fork), "show")
+    assert data["proposal"]["tree"] == kept.proposals[0].tree
+    assert data["run"] == "runs/1"
+    text = forkmerge_run("show", "1", cwd=fork).stdout.decode()
+    assert "Verdict: good" in text
+    assert "2 of 2 required kept" in text
+
+
+def test_show_writes_the_page_on_demand(kept, fork, forkmerge_run, tmp_path) -> None:
+    done = forkmerge_run("show", "--html", str(tmp_path / "run.html"), cwd=fork)
+    assert done.returncode == 0
+    assert (tmp_path / "run.html").read_text().startswith("<!doctype html>")
+
+
+def test_show_of_nothing_says_how_to_get_something(fork, forkmerge_run) -> None:
+    done = forkmerge_run("show", cwd=fork)
+    assert done.returncode == 3
+    assert b"forkmerge propose" in done.stderr
+
+
+def test_diff_is_gits_between_the_trees(kept, fork, forkmerge_run, git) -> None:
+    for against, ref in (("fork", "fork"), ("upstream", "upstream"), ("base", "main")):
+        expected = git("diff", "--no-color", "--no-ext-diff", "--full-index", ref, "refs/forkmerge/latest/1", cwd=fork)
+        done = forkmerge_run("diff", "--against", against, cwd=fork)
+        kept_lines = [line for line in done.stdout.splitlines() if not line.startswith(b"index ")]
+        assert kept_lines == [line for line in expected.stdout.splitlines() if not line.startswith(b"index ")]
+    assert b"\x1b[" in forkmerge_run("--color=always", "diff", cwd=fork).stdout
+
+
+def test_diff_against_a_merge_that_git_has_no_tree_of_is_told(kept, fork, forkmerge_run) -> None:
+    assert forkmerge_run("diff", "--against", "git", cwd=fork).returncode == 3
+
+
+def test_diff_runs_no_program_that_the_repository_names(kept, fork, forkmerge_run, git, tmp_path) -> None:
+    (fork / ".gitattributes").write_text("*.py diff=evil\n")
+    git("config", "diff.evil.textconv", f"touch {tmp_path}/ran; cat", cwd=fork, check=True)
+    git("config", "diff.evil.command", f"touch {tmp_path}/ran", cwd=fork, check=True)
+    assert b"circumference" in forkmerge_run("diff", cwd=fork).stdout
+    assert not (tmp_path / "ran").exists()
+
+
+def test_apply_makes_a_merge_commit_with_both_parents_and_trailers(kept, fork, forkmerge_run, git) -> None:
+    done = forkmerge_run("apply", "-m", "Bring upstream in", cwd=fork)
+    assert done.returncode == 0, done.stderr
+    head = git("rev-parse", "fork", cwd=fork).stdout
+    assert done.stdout == head
+    parents = git("log", "-1", "--format=%P", "fork", cwd=fork).stdout.decode().split()
+    assert parents == [kept.scenario.ours.commit, kept.scenario.theirs.commit]
+    assert git("rev-parse", "fork^{tree}", cwd=fork).stdout.decode().strip() == kept.proposals[0].tree
+    assert git("status", "--porcelain", cwd=fork).stdout == b""
+    message = git("log", "-1", "--format=%B", cwd=fork).stdout.decode()
+    assert message.startswith("Bring upstream in\n\n")
+    trailers = git(
+        "log", "-1", "--format=%(trailers:unfold,key=Forkmerge-Proposal,key=Forkmerge-Tests)", cwd=fork
+    ).stdout
+    assert b"Forkmerge-Proposal: runs/1/1" in trailers
+    assert b"Forkmerge-Tests: ours 2/2 kept" in trailers
+
+
+def test_apply_to_a_branch_leaves_everything_else(kept, fork, forkmerge_run, git) -> None:
+    before = git("rev-parse", "HEAD", cwd=fork).stdout
+    assert forkmerge_run("apply", "--branch", "merged", cwd=fork).returncode == 0
+    assert git("rev-parse", "HEAD", cwd=fork).stdout == before
+    assert git("rev-parse", "merged^{tree}", cwd=fork).stdout.decode().strip() == kept.proposals[0].tree
+
+
+def test_apply_without_commit_leaves_a_merge_in_progress(kept, fork, forkmerge_run, git) -> None:
+    done = forkmerge_run("apply", "--no-commit", cwd=fork)
+    assert done.returncode == 0, done.stderr
+    assert git("rev-parse", "MERGE_HEAD", cwd=fork).stdout == git("rev-parse", "upstream", cwd=fork).stdout
+    assert git("write-tree", cwd=fork).stdout.decode().strip() == kept.proposals[0].tree
+
+
+def test_apply_never_overwrites_the_users_changes(kept, fork, forkmerge_run, git) -> None:
+    (fork / "calc.py").write_text("mine\n")
+    done = forkmerge_run("apply", cwd=fork)
+    assert done.returncode == 3
+    assert b"calc.py" in done.stderr
+    assert (fork / "calc.py").read_text() == "mine\n"
+
+
+def test_branch_and_no_commit_exclude_each_other(kept, fork, forkmerge_run) -> None:
+    assert forkmerge_run("apply", "--branch", "x", "--no-commit", cwd=fork).returncode == 2
+
+
+def test_the_demo_lists_its_forks_and_knows_no_others(forkmerge_run) -> None:
+    assert {line.split("\t")[0] for line in forkmerge_run("demo", "--list").stdout.decode().splitlines()} >= {
+        "seedbook",
+        "tidetable",
+    }
+    done = forkmerge_run("demo", "nothing")
+    assert done.returncode == 2
+    assert b"seedbook" in done.stderr

@@ -1,6 +1,6 @@
 # make demo and make test do all set-up themselves (see .ci/setup); the other targets are for maintainers.
 .POSIX:
-.PHONY: help demo test lint unit slow wheel bench-merge docs setup clean
+.PHONY: help demo test lint unit slow wheel bench-merge docs cases setup clean
 
 PYTHON =
 BIN = .venv/bin
@@ -14,6 +14,7 @@ help:
 	@echo "make wheel        dist/forkmerge-*.whl, checked in an empty environment"
 	@echo "make bench-merge  forkmerge merge-file beside git merge-file, in time"
 	@echo "make docs         the generated pages of docs/reference"
+	@echo "make cases        what merge cases that fall short give today (fixtures/merge/README.md)"
 	@echo "make clean        everything that these targets made, the environment too"
 
 setup:
@@ -46,6 +47,9 @@ bench-merge: setup
 
 docs: setup
 	$(BIN)/python docs/generate_cli.py
+
+cases: setup
+	@cd tests && ../$(BIN)/python -m support.cases
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

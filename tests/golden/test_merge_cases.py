@@ -1,69 +1,15 @@
 """Merge cases: fixtures/merge/<language>/<case>/ says what each merge has to be; see the README there.
 
 A case whose ideal is out of reach today stores what comes out of it in ``expected_currently``; its test fails as soon
-as the ideal is reached, so that the file goes.
+as the ideal is reached, so that the file goes (``make cases``).
 """
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import pytest
+from support.cases import FOLDERS, NAMES, Case, as_wished, merged
 
 from forkmerge.git.linemerge import line_merge
-from forkmerge.merge.file import merge_file
-from forkmerge.merge.markers import render
-
-if TYPE_CHECKING:
-    from forkmerge.model.hunk import FileMerge
-
-CASES = Path(__file__).resolve().parents[2] / "fixtures" / "merge"
-FOLDERS = tuple(sorted(path.parent for path in CASES.glob("*/*/case.toml")))
-NAMES = tuple("/".join(folder.parts[-2:]) for folder in FOLDERS)
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One folder: the three versions, and what is told about their merge."""
-
-    path: str
-    base: bytes
-    ours: bytes
-    theirs: bytes
-    outcome: str
-    git: str
-    expected: bytes | None
-    currently: bytes | None
-
-    @classmethod
-    def read(cls, folder: Path) -> Case:
-        told = tomllib.loads((folder / "case.toml").read_text(encoding="utf-8"))
-        assert told.keys() == {"why", "outcome", "git"}
-        suffix = next(folder.glob("base.*")).suffix
-        files = {
-            path.stem: path.read_bytes() for path in folder.iterdir() if path.suffix == suffix and path.stem != "case"
-        }
-        unknown = files.keys() - {"base", "ours", "theirs", "expected", "expected_currently"}
-        assert not unknown, f"files that no case has: {unknown}"
-        return cls(
-            f"case{suffix}", files["base"], files["ours"], files["theirs"], told["outcome"], told["git"],
-            files.get("expected"), files.get("expected_currently"),
-        )  # fmt: skip
-
-
-def merged(case: Case, *, swapped: bool = False) -> tuple[FileMerge, bytes]:
-    ours, theirs = (case.theirs, case.ours) if swapped else (case.ours, case.theirs)
-    result = merge_file(case.path, case.base, ours, theirs, line_merge=line_merge)
-    return result, render(result, line_merge, labels=("ours", "base", "theirs"))[0]
-
-
-def as_wished(case: Case, result: FileMerge, text: bytes) -> bool:
-    if case.outcome == "merged":
-        return result.clean and text == case.expected
-    return not result.clean and case.expected in (None, text)
 
 
 @pytest.fixture(params=FOLDERS, ids=NAMES)

@@ -39,6 +39,14 @@ class Baseline(Driven):
         found = self.evaluated[0, genome]
         return (found.broken, len(found.failed), tuple(-k for k in self.landscape.key(genome)))
 
+    def ranks(self, genomes: Sequence[Genome]) -> Generator[tuple[Query, ...], tuple[Verdict, ...], list[Rank]]:
+        """Return the ranks of several genomes."""
+        found: list[Rank] = []
+        for genome in genomes:
+            rank = yield from self.rank(genome)
+            found += [rank]
+        return found
+
     def random_genome(self) -> Genome:
         """Return a random genome that no static clause forbids (after many failures: ours)."""
         for _ in range(_TRIES):
@@ -109,9 +117,7 @@ class Genetic(Baseline):
         default = self.repaired(self.landscape.default, self.landscape.ours)
         people = [self.landscape.ours, self.landscape.theirs, default]
         people += [self._cross(self.landscape.ours, default) for _ in range(self.population - len(people))]
-        ranks = []
-        for genome in people:
-            ranks.append((yield from self.rank(genome)))
+        ranks = yield from self.ranks(people)
         while len(self.evaluated) < _size(self.landscape):
             child = self._cross(self._winner(people, ranks), self._winner(people, ranks))
             child = self.repaired(self._mutated(child), child)
@@ -147,9 +153,7 @@ class Gomea(Genetic):
         yield from self.parents()
         default = self.repaired(self.landscape.default, self.landscape.ours)
         people = [default, *(self.random_genome() for _ in range(self.population - 1))]
-        ranks = []
-        for genome in people:
-            ranks.append((yield from self.rank(genome)))
+        ranks = yield from self.ranks(people)
         while len(self.evaluated) < _size(self.landscape):
             before = len(self.evaluated)
             family = linkage_tree(people, self.rng)

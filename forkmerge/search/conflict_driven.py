@@ -219,13 +219,10 @@ class ConflictDriven(Driven):
             reason = verdict.reasons.get(test)
             waiting.remove(test)
             explained = yield from self._shrink(test, genome, waiting)
-            waiting = [
-                t
-                for t in waiting
-                if t not in explained
-                and t not in self.knowledge.flaky
-                and (reason is None or verdict.reasons.get(t) != reason)
-            ]
+            done = explained | self.knowledge.flaky
+            if reason is not None:
+                done |= {t for t in waiting if verdict.reasons.get(t) == reason}
+            waiting = [t for t in waiting if t not in done]
 
     def _shrink(
         self, test: str, genome: Genome, others: list[str]
@@ -353,10 +350,10 @@ class ConflictDriven(Driven):
         self.landscape = refined.landscape
         self.generation += 1
         self.shrunk, self.skipped, self.inseparable, self.core, self.optimal = [], [], False, (), False
-        for found in tuple(self.evaluated.values()):
-            if found.generation == self.generation - 1 and found.genome in genomes:
-                moved = replace(found, genome=genomes[found.genome], generation=self.generation)
-                self.evaluated[self.generation, moved.genome] = moved
+        for old in tuple(self.evaluated.values()):
+            if old.generation == self.generation - 1 and old.genome in genomes:
+                new = replace(old, genome=genomes[old.genome], generation=self.generation)
+                self.evaluated[self.generation, new.genome] = new
 
 
 def _only(genome: Genome) -> Clause:

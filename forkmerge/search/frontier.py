@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from forkmerge.search.protocol import Worth
 
 Tail: TypeAlias = tuple[int, int, int]
-MOST_STATES = 1024
+MOST_STATES = 512
 """Past this many states a frontier is thinned, and what comes of it is no longer proven."""
 
 
@@ -28,9 +28,6 @@ class State(NamedTuple):
     choices: Any
 
 
-EMPTY = State(0, 0, (0, 0, 0), None)
-
-
 class Frontier(NamedTuple):
     """States none of which beats another; ``exact`` is False once some were thinned out."""
 
@@ -38,23 +35,41 @@ class Frontier(NamedTuple):
     exact: bool = True
 
 
-def start() -> Frontier:
-    """Return the frontier before anything is chosen."""
-    return Frontier((EMPTY,))
+def options(alleles: Iterable[int], worths: Sequence[Worth]) -> tuple[State, ...]:
+    """Return those of ``alleles`` that no other one beats, as states whose ``choices`` is the allele."""
+    states = []
+    for a in alleles:
+        worth = worths[a]
+        states.append(State(worth.ours, worth.theirs, (int(worth.chimeric), worth.distance, worth.size), a))
+    return prune(states).states
 
 
-def extend(frontier: Frontier, locus: int, alleles: Iterable[int], worths: Sequence[Worth]) -> Frontier:
-    """Return the frontier after one more locus, of which only ``alleles`` may be chosen."""
-    options = prune(
-        [State(w.ours, w.theirs, (int(w.chimeric), w.distance, w.size), a) for a in alleles for w in (worths[a],)]
-    ).states
-    states = [
-        State(s.ours + o.ours, s.theirs + o.theirs, _plus(s.against, o.against), (locus, o.choices, s.choices))
-        for s in frontier.states
-        for o in options
-    ]
-    pruned = prune(states)
-    return Frontier(pruned.states, pruned.exact and frontier.exact)
+def product(per_locus: Iterable[tuple[int, tuple[State, ...]]]) -> Frontier:
+    """Return the frontier of choosing one of its ``options`` for each locus.
+
+    Loci with one option only add up; so the work grows with the few where the sides compete.
+    """
+    ours = theirs = chimeric = distance = size = 0
+    chain: Any = None
+    open_loci = []
+    for locus, found in per_locus:
+        if len(found) != 1:
+            open_loci.append((locus, found))
+            continue
+        only = found[0]
+        ours, theirs = ours + only.ours, theirs + only.theirs
+        chimeric, distance, size = _plus((chimeric, distance, size), only.against)
+        chain = (locus, only.choices, chain)
+    frontier = Frontier((State(ours, theirs, (chimeric, distance, size), chain),))
+    for locus, found in open_loci:
+        states = [
+            State(s.ours + o.ours, s.theirs + o.theirs, _plus(s.against, o.against), (locus, o.choices, s.choices))
+            for s in frontier.states
+            for o in found
+        ]
+        pruned = prune(states)
+        frontier = Frontier(pruned.states, pruned.exact and frontier.exact)
+    return frontier
 
 
 def join(one: Frontier, two: Frontier) -> Frontier:

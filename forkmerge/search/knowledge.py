@@ -49,10 +49,12 @@ class Knowledge:
         passed = verdict.passed
         if passed is None and query.tests is not None:
             passed = query.tests - verdict.failed
+        if passed is None and self.landscape.tests is not None:
+            passed = self.landscape.tests - verdict.failed
         for test in passed or ():
             if test not in verdict.failed:
                 self._fact(test, query.genome, passed=True)
-        if query.tests is None and verdict.passed is None:
+        if query.tests is None and passed is None:
             self._whole[query.genome] = verdict.failed
 
     def covered(self, test: str) -> frozenset[int] | None:

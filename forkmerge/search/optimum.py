@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from forkmerge.search.frontier import Frontier, State, choices, extend, join, prune, start
+from forkmerge.search.frontier import Frontier, State, choices, join, options, product, prune
 from forkmerge.search.protocol import Landscape, scaled
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from forkmerge.recombination.values import Clause, Genome
 
-MOST_NODES = 4000
+MOST_NODES = 1500
 """Branching nodes of one component before MaxSAT takes over."""
 
 
@@ -70,10 +70,11 @@ def unsatisfiable_core(landscape: Landscape, clauses: Sequence[Clause]) -> tuple
 def _solve(landscape: Landscape, clauses: Sequence[Clause], most_nodes: int) -> tuple[Genome, bool] | None:
     components = _components(clauses)
     tied = {locus for loci, _ in components for locus in loci}
-    frontier = start()
-    for locus, worths in enumerate(landscape.worths):
-        if locus not in tied:
-            frontier = extend(frontier, locus, range(len(worths)), worths)
+    frontier = product(
+        (locus, options(range(len(worths)), worths))
+        for locus, worths in enumerate(landscape.worths)
+        if locus not in tied
+    )
     for loci, inside in components:
         part = _Component(landscape, loci, inside, most_nodes).frontier()
         if not part.states:
@@ -110,6 +111,7 @@ class _Component:
         self.left = most_nodes
         self.states: tuple[State, ...] = ()
         self.exact = True
+        self.memo: dict[tuple[int, frozenset[int]], tuple[State, ...]] = {}
 
     def frontier(self) -> Frontier:
         self._explore({locus: frozenset(range(len(self.worths[locus]))) for locus in self.loci})
@@ -145,14 +147,18 @@ class _Component:
         return worth.ours / max(1, self.totals[0]) + worth.theirs / max(1, self.totals[1])
 
     def _beaten(self, allowed: Mapping[int, frozenset[int]]) -> bool:
-        ours = sum(max(self.worths[x][a].ours for a in alleles) for x, alleles in allowed.items())
-        theirs = sum(max(self.worths[x][a].theirs for a in alleles) for x, alleles in allowed.items())
+        best = [self._options(locus, alleles) for locus, alleles in allowed.items()]
+        ours, theirs = sum(o[0].ours for o in best), sum(o[-1].theirs for o in best)
         return any(s.ours >= ours and s.theirs >= theirs and (s.ours > ours or s.theirs > theirs) for s in self.states)
 
+    def _options(self, locus: int, allowed: frozenset[int]) -> tuple[State, ...]:
+        found = self.memo.get((locus, allowed))
+        if found is None:
+            found = self.memo[locus, allowed] = options(sorted(allowed), self.worths[locus])
+        return found
+
     def _leaf(self, allowed: Mapping[int, frozenset[int]]) -> None:
-        frontier = start()
-        for locus in self.loci:
-            frontier = extend(frontier, locus, sorted(allowed[locus]), self.worths[locus])
+        frontier = product((locus, self._options(locus, allowed[locus])) for locus in self.loci)
         pruned = prune([*self.states, *frontier.states])
         self.states = pruned.states
         self.exact = self.exact and frontier.exact and pruned.exact

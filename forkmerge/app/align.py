@@ -115,7 +115,8 @@ def _evidence(homology: Homology) -> tuple[str, ...]:
 def _place(located: Located | None) -> Place | None:
     if located is None:
         return None
-    return Place(located.path, located.line, ".".join((*located.unit.scope, located.unit.name)))
+    name = located.unit.name or f"({located.unit.kind})"
+    return Place(located.path, located.line, ".".join((*located.unit.scope, name)))
 
 
 def _loci(repo: Repository, scenario: Scenario) -> tuple[LocusPlace, ...]:

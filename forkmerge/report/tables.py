@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from forkmerge.report.documents import AlignedUnits, Alignment, Diagnosis, Languages, Place
 
 _GROUPS = (
+    ("Added on both sides", ("added-twice",)),
     ("Moved to another file", ("moved-file", "moved-file+renamed")),
     ("Renamed", ("renamed", "moved+renamed")),
     ("Moved within the file", ("moved",)),
@@ -24,6 +25,8 @@ _GROUPS = (
     ("Same name, same place", ("same",)),
     ("On one side only", ("added", "deleted")),
 )
+_UNTOUCHED = ": same name, body unchanged"
+"""The end of the evidence for a side that did nothing to a unit."""
 _MARKS = {
     State.OK: ("ok", "green"),
     State.LIMITED: ("limited", "yellow"),
@@ -37,13 +40,13 @@ def alignment(console: Console, found: Alignment, *, everything: bool) -> None:
     line(console, words.headline(found.scenario), "bold")
     unchanged = 0
     for title, kinds in _GROUPS:
-        rows = [u for u in found.units if u.kind in kinds]
+        rows = [u for u in found.units if _group(u) in kinds]
         shown = [u for u in rows if everything or u.kind != "same" or u.change != "none"]
         unchanged += len(rows) - len(shown)
         if shown:
             line(console)
             line(console, f"{title} ({len(shown)})", "bold")
-            console.print(_units(shown))
+            _units(console, shown)
     if unchanged:
         line(console)
         line(console, f"{unchanged} more {words.plural('unit', unchanged)} in these files are unchanged (--all)", "dim")
@@ -85,33 +88,56 @@ def diagnosis(console: Console, found: Diagnosis) -> None:
             line(console, f"  {words.safe(sentence)}")
 
 
-def _units(units: list[AlignedUnits]) -> Table:
-    table = _table(("fork", 4), ("upstream", 4), ("changed by", 0), ("score", 0), ("evidence", 4))
+def _units(console: Console, units: list[AlignedUnits]) -> None:
+    """Print units under the names of their files at a terminal, each on one line of its own in a pipe."""
+    path = ""
     for unit in units:
+        places = [place for place in (unit.fork, unit.upstream, unit.base) if place is not None]
+        together = console.is_terminal and len({place.path for place in places}) == 1
+        if together and places[0].path != path:
+            path = places[0].path
+            line(console, f"  {words.safe(path)}")
+        elif not together:
+            path = ""
         score = f"{unit.score:.2f}{'?' if unit.doubtful else ''}" if unit.score else ""
-        changed = {"none": "", "same": "both alike"}.get(unit.change, unit.change)
-        table.add_row(
-            *(Text(cell) for cell in _places(unit)),
-            Text(changed, style="yellow" if changed == "both" else ""),
-            score,
-            Text(words.safe("; ".join(unit.evidence)), style="dim"),
-        )
-    return table
+        text = f"{'    ' if together else '  '}{score:<5}  {_both(unit, short=together)}{_who(unit)}"
+        evidence = words.safe("; ".join(e for e in unit.evidence if not e.endswith(_UNTOUCHED)))
+        if console.is_terminal:
+            line(console, text, "yellow" if unit.change == "both" else "")
+            if evidence:
+                line(console, f"{' ' * (len(text) - len(text.lstrip()) + 7)}{evidence}", "dim")
+        else:
+            line(console, text + (f"  ({evidence})" if evidence else ""))
 
 
-def _places(unit: AlignedUnits) -> tuple[str, str]:
-    """Return both places; upstream's path is left out where it is that of the fork."""
-    fork, upstream = _place(unit.fork), _place(unit.upstream)
-    if unit.fork is None or unit.upstream is None:
-        gone = f"(deleted: {_place(unit.base)})" if unit.base is not None else ""
-        return fork or gone, upstream or gone
-    if unit.fork.path == unit.upstream.path:
-        upstream = f":{unit.upstream.line} {words.safe(unit.upstream.unit)}"
-    return fork, upstream
+def _group(unit: AlignedUnits) -> str:
+    twice = unit.base is None and unit.fork is not None and unit.upstream is not None
+    return "added-twice" if twice else unit.kind
 
 
-def _place(place: Place | None) -> str:
-    return "" if place is None else f"{words.safe(place.path)}:{place.line} {words.safe(place.unit)}"
+def _who(unit: AlignedUnits) -> str:
+    if unit.change == "none":
+        return ""
+    if unit.change == "same":
+        return "  [both alike]"
+    gone = unit.fork is None or unit.upstream is None
+    verb = "added" if unit.base is None else "changed" if not gone or unit.change == "both" else "deleted"
+    return f"  [{verb} by {unit.change}]"
+
+
+def _both(unit: AlignedUnits, *, short: bool) -> str:
+    """Return where fork and upstream have the unit ("a.py:3 f -> a.py:7 g"), or the one side that has it."""
+    fork, upstream = _place(unit.fork, short=short), _place(unit.upstream, short=short)
+    if unit.fork is not None and unit.upstream is not None:
+        return fork if fork == upstream else f"{fork} -> {upstream}"
+    return fork or upstream or _place(unit.base, short=short)
+
+
+def _place(place: Place | None, *, short: bool) -> str:
+    if place is None:
+        return ""
+    unit = words.safe(place.unit) or "(unnamed)"
+    return f"{unit}:{place.line}" if short else f"{words.safe(place.path)}:{place.line} {unit}"
 
 
 def _loci(console: Console, found: Alignment) -> None:

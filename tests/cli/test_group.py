@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -121,7 +122,7 @@ def test_a_traceback_is_shown_with_vv_alone(capsys) -> None:
     ],
 )
 def test_colours_follow_the_option_then_the_environment(color, environment, colored) -> None:
-    with open(os.devnull, "w") as stream:
+    with Path(os.devnull).open("w") as stream:
         assert Ui(color=color).colored(stream, environment) is colored
 
 

@@ -153,9 +153,6 @@ def test_the_language_comes_from_path_where_the_names_do_not_tell(tmp_path, fork
 )
 @pytest.mark.parametrize("quiet", [False, True])
 def test_whatever_goes_wrong_inside_the_answer_is_gits(trouble, quiet, files, tmp_path, env, git) -> None:
-    import subprocess
-    import sys
-
     script = (
         "import sys, types\n"
         "broken = types.ModuleType('forkmerge.merge.file')\n"

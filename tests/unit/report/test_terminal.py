@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 
 import pytest
@@ -21,8 +22,6 @@ def rendered(run: Proposals, *, width: int = 80, tty: bool = True) -> str:
 
 
 def test_everything_fits_into_80_columns() -> None:
-    import re
-
     text = re.sub(r"\x1b\[[0-9;]*m", "", rendered(RUN))
     assert max(map(len, text.splitlines())) <= 80
     for number in ("41/41", "27/27", "25/27 -2", "+2 -1", "99% / 100%"):

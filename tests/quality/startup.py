@@ -1,0 +1,106 @@
+"""Start-up of ``forkmerge --version`` and ``forkmerge merge-file`` against that of the bare interpreter.
+
+Each round runs all of them one after the other, so that a busy machine slows all alike; what counts is the median of the
+rounds' ratios.  ``python tests/quality/startup.py`` prints the table and ends with 1 when a limit is passed.  The
+installed console script is measured where there is one beside the interpreter, else the same script made here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LIMITS = {
+    "--version": 4.0,
+    "merge-file, clean": 6.0,
+    "merge-file, conflict solved": 6.0,
+    "merge-file, conflict left": 6.0,
+}
+SCRIPT = (
+    "#!{python}\nimport sys\nfrom forkmerge.cli.main import main\nif __name__ == '__main__':\n    sys.exit(main())\n"
+)
+
+
+def source(lines: int) -> str:
+    """A Python file of about so many lines."""
+    parts = ["import os\nimport sys\n"]
+    for i in range(lines // 6):
+        parts.append(f"\n\ndef function_{i}(a, b={i}):\n    value = a * {i} + b\n    return value\n")
+    return "".join(parts)
+
+
+def cases(folder: Path, script: Path) -> dict[str, list[str]]:
+    base = source(500)
+    sides = {
+        "clean": (base.replace("value = a * 3 ", "value = a * 33 "), base.replace("value = a * 70 ", "value = a * 71 ")),
+        "conflict solved": (base.replace("import os\n", "import os\nimport re\n"), base.replace("import os\n", "import os\nimport json\n")),
+        "conflict left": (base.replace("value = a * 3 ", "value = a * 33 "), base.replace("value = a * 3 ", "value = a * 34 ")),
+    }  # fmt: skip
+    (folder / "base.py").write_text(base)
+    out = {"python -I -S -c pass": [sys.executable, "-I", "-S", "-c", "pass"], "--version": [str(script), "--version"]}
+    for number, (name, (ours, theirs)) in enumerate(sides.items()):
+        one, two = folder / f"ours{number}.py", folder / f"theirs{number}.py"
+        one.write_text(ours)
+        two.write_text(theirs)
+        out[f"merge-file, {name}"] = [
+            str(script),
+            "merge-file",
+            "-p",
+            "-q",
+            str(one),
+            str(folder / "base.py"),
+            str(two),
+        ]
+    return out
+
+
+def console_script(folder: Path) -> Path:
+    installed = Path(sys.executable).parent / "forkmerge"
+    if installed.exists():
+        return installed
+    script = folder / "forkmerge"
+    script.write_text(SCRIPT.format(python=sys.executable))
+    script.chmod(0o755)
+    return script
+
+
+def measure(rounds: int) -> dict[str, tuple[float, float]]:
+    """Return name -> (median milliseconds, median ratio to the bare interpreter)."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        commands = cases(folder, console_script(folder))
+        env = os.environ | {"PYTHONPATH": str(ROOT)}
+        times: dict[str, list[float]] = {key: [] for key in commands}
+        for turn in range(rounds + 1):
+            for key, command in commands.items():
+                started = time.perf_counter()
+                subprocess.run(command, cwd=folder, env=env, capture_output=True, check=False)
+                if turn:
+                    times[key].append(time.perf_counter() - started)
+    bare = times["python -I -S -c pass"]
+    return {
+        key: (statistics.median(spent) * 1000, statistics.median(a / b for a, b in zip(spent, bare, strict=True)))
+        for key, spent in times.items()
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=20)
+    found = measure(parser.parse_args().rounds)
+    late = [key for key, (_, ratio) in found.items() if ratio > LIMITS.get(key, ratio)]
+    for key, (spent, ratio) in found.items():
+        limit = f"limit {LIMITS[key]:.0f}" if key in LIMITS else ""
+        print(f"{key:<28} {spent:7.1f} ms  {ratio:5.2f} times  {limit}{'  TOO SLOW' if key in late else ''}")
+    return 1 if late else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -16,10 +16,14 @@ class Lines:
 
     def start(self, at: int, floor: int) -> int:
         """Return the start of the line of ``at`` if only blanks stand between, else ``at``; not before ``floor``."""
-        begin = max(self.data.rfind(b"\n", 0, at) + 1, floor)
+        begin = self.data.rfind(b"\n", 0, at) + 1
         if begin == 0 and self.data.startswith(b"\xef\xbb\xbf"):
             begin = min(3, at)
-        return begin if not self.data[begin:at].strip() else at
+        return at if begin < floor or self.data[begin:at].strip() else begin
+
+    def leads(self, at: int) -> bool:
+        """Return whether nothing but blanks stands before ``at`` on its line."""
+        return not self.data[self.data.rfind(b"\n", 0, at) + 1 : at].removeprefix(b"\xef\xbb\xbf").strip()
 
     def column(self, at: int) -> int:
         """Return how many bytes stand before ``at`` on its line."""
@@ -41,6 +45,31 @@ class Lines:
     def code_end(self, start: int, end: int) -> int:
         """Return the end of ``data[start:end]`` without the blanks and line ends that some grammars count in."""
         return start + len(self.data[start:end].rstrip())
+
+    def without_tail(self, start: int, end: int) -> int:
+        """Return the end of ``data[start:end]`` without comments below that are not indented deeper than ``start``."""
+        column, sign = self.column(start), self.line_comment.encode()
+        while sign:
+            line = self.data.rfind(b"\n", start, end) + 1
+            text = self.data[line:end].lstrip(b" \t")
+            if line == 0 or end - line - len(text) > column or not text.startswith(sign):
+                break
+            end = self.code_end(start, line)
+        return end
+
+    def with_comments_above(self, at: int, floor: int) -> int:
+        """Return the start of the comment lines right above the line that starts at ``at``, indented as it is."""
+        sign = self.line_comment.encode()
+        blank = at
+        while self.data[blank : blank + 1] in (b" ", b"\t"):
+            blank += 1
+        begin = at
+        while sign and begin > floor:
+            above = self.data.rfind(b"\n", 0, begin - 1) + 1
+            if above < floor or not self.data[above:begin].startswith(self.data[at:blank] + sign):
+                break
+            begin = above
+        return begin
 
     def touching(self, above: int, below: int) -> bool:
         """Return whether only blanks and at most one line end stand between two places."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import re
 import sys
 from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING
@@ -29,14 +30,20 @@ MAX_DEPTH = 1000
 """Trees nested deeper than this are not for code that recurses; see ``depth``."""
 
 
+_INDICATOR = re.compile(rb"(?<=\s)[-?:](?=\s|$)")
+
+
 def parse(profile: Profile, data: bytes, old: tree_sitter.Tree | None = None) -> tree_sitter.Tree:
     """Return the tree of ``data``, whose offsets are those of ``data`` (a BOM is skipped, not removed).
 
     ``old`` is the tree of an earlier text, told of the edit that led to ``data``: only what changed is read anew.
-    Raises ``MissingTool`` where the grammar is not installed, ``UnusableInput`` above ``MAX_BYTES``.
+    Raises ``MissingTool`` where the grammar is not installed, ``UnusableInput`` above ``MAX_BYTES`` and
+    where the text is nested deeper than the grammar can bear.
     """
     if len(data) > MAX_BYTES:
         raise UnusableInput(f"too large to parse: {len(data)} bytes, the limit is {MAX_BYTES}")
+    if profile.max_indents and _deeper(data, profile.max_indents):
+        raise UnusableInput(f"nested deeper than {profile.max_indents} columns of indentation")
     parser = tree_sitter.Parser(language(profile))
     return parser.parse(data) if old is None else parser.parse(data, old)
 
@@ -79,6 +86,23 @@ def depth(tree: tree_sitter.Tree, limit: int = MAX_DEPTH) -> int:
         while not cursor.goto_next_sibling():
             if not cursor.goto_parent():
                 return deepest
+
+
+def _deeper(data: bytes, limit: int) -> bool:
+    """Return whether more than ``limit`` columns may be open at once: of indented lines, and of ``-``, ``?``, ``:``."""
+    columns: list[int] = []
+    for line in data.splitlines():
+        indent = len(line) - len(line.lstrip())
+        if indent == len(line):
+            continue
+        while columns and columns[-1] >= indent:
+            columns.pop()
+        columns.append(indent)
+        if b"- " in line or b"? " in line or b" :" in line or b"\t" in line:
+            columns.extend(m.start() for m in _INDICATOR.finditer(line, indent + 1))
+        if len(columns) > limit:
+            return True
+    return False
 
 
 @functools.cache

@@ -73,7 +73,7 @@ class Binding:
 class Profile:
     """One language.
 
-    ``indentation``: indentation has a meaning.  ``atomic``: nodes that are never merged inside (strings, templates,
+    ``indentation``: indentation has a meaning; ``max_indents``: so many columns deep the grammar can be trusted (0: any).  ``atomic``: nodes that are never merged inside (strings, templates,
     numbers, ...).  ``imports``: import-like statements.  ``blocks``: nodes whose named children are statements or
     members in order.  ``lists``: comma lists.  ``statements``: nodes that are one statement.  ``wrappers``: nodes
     that wrap a unit (a decorated definition, an export); ``attached``: siblings that belong to what follows them
@@ -94,6 +94,7 @@ class Profile:
     function: str
     sniff: tuple[str, ...]
     indentation: bool
+    max_indents: int
     line_comment: str
     data: str
     binder: str

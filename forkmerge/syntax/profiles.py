@@ -110,6 +110,7 @@ def _profile(table: dict[str, Any]) -> Profile:
         function=table.get("function", "language"),
         sniff=tuple(table.get("sniff", ())),
         indentation=table.get("indentation", False),
+        max_indents=table.get("max_indents", 0),
         line_comment=table.get("line_comment", ""),
         data=table.get("data", ""),
         binder=table.get("binder", ""),

@@ -119,41 +119,48 @@ class _Finder:
         floor, opened = place.within.start, place.kind != ""
         for node, inner, rule in self._flat(container, full=place.kind in _PLACES):
             if node is not None and node.type in self.leading:
-                end = self.lines.code_end(node.start_byte, node.end_byte)
-                if node.start_byte < floor:
+                if node.start_byte < floor or not self.lines.leads(node.start_byte):
                     continue
+                end = self.lines.code_end(node.start_byte, node.end_byte)
                 if lead and self.lines.touching(lead[1], node.start_byte) and not self._sealed(lead, opened=opened):
                     lead = (lead[0], end)
                 elif not run and found and self._hangs(found[-1], node):
-                    found[-1] = replace(found[-1], span=Span(found[-1].span.start, self.lines.end(end, place.within.end)))
-                    floor = found[-1].span.end
+                    end = self.lines.end(end, place.within.end)
+                    found[-1] = replace(found[-1], span=Span(found[-1].span.start, end))
+                    floor = end
                 else:
                     lead = (node.start_byte, end)
                 continue
-            start = -1
-            if node is not None:
-                near = lead and self._near(lead, node) and not (not opened and self.lines.header(*lead))
-                start = self.lines.start(lead[0] if lead and near else node.start_byte, floor)
-            if rule is not None and node is not None and rule.kind == "imports":
-                if run is None and not opened:
-                    start = self.lines.start(node.start_byte, floor)
-                run = (run[0], run[1], node) if run else (start, node, node)
-            else:
-                if run is not None:
-                    found.append(self._imports(run, place))
-                    floor, run = found[-1].span.end, None
-                if rule is not None and node is not None and inner is not None:
-                    found.append(self._unit(rule, max(start, floor), node, inner, place))
+            if run is not None and (rule is None or rule.kind != "imports"):
+                found.append(self._imports(run, place))
+                floor, run = found[-1].span.end, None
+            if rule is not None and node is not None and inner is not None:
+                start = self._start(node, lead, floor, opened=opened, imports=rule.kind == "imports")
+                if rule.kind == "imports":
+                    run = (run[0], run[1], node) if run else (start, node, node)
+                else:
+                    found.append(self._unit(rule, start, node, inner, place))
                     floor = found[-1].span.end
-            lead, opened = None, True
+            lead = None
+            opened = opened or (node is not None and (rule is not None or node.type not in self.profile.transparent))
         return tuple(found)
+
+    def _start(self, node: Node, lead: tuple[int, int] | None, floor: int, *, opened: bool, imports: bool) -> int:
+        """Return where a unit begins: with the comments above it, unless they speak of the file."""
+        if lead and self._near(lead, node) and (opened or not (imports or self.lines.header(*lead))):
+            return self.lines.start(lead[0], floor)
+        start = self.lines.start(max(node.start_byte, floor), floor)
+        if lead is None and self.profile.data == "yaml":  # whose comments may lie within the node above
+            above = self.lines.with_comments_above(start, floor)
+            start = above if opened or not self.lines.header(above, start) else start
+        return start
 
     def _flat(self, container: Node, *, full: bool) -> Iterator[tuple[Node | None, Node | None, UnitRule | None]]:
         """Yield (node, unit, rule) for what stands in ``container``, looking through transparent nodes and branches.
 
         Comments and other statements come without a rule; a node of None ends what was looked through.
         """
-        stack = [(iter(container.children), full)]
+        stack = [(iter((*self._above(container), *container.children)), full)]
         while stack:
             nodes, wide = stack[-1]
             node = next(nodes, None)
@@ -177,11 +184,25 @@ class _Finder:
             elif kind in self.profile.branches:
                 stack.append((iter(node.children), False))
 
+    def _above(self, body: Node) -> list[Node]:
+        """Return the comments between the head of a unit and its body: some grammars leave them out of the body."""
+        out: list[Node] = []
+        before = body.prev_sibling
+        while before is not None and before.type in self.profile.comments:
+            out.insert(0, before)
+            before = before.prev_sibling
+        return out
+
     def _fit(self, node: Node, kind: str) -> tuple[Node, UnitRule | None]:
         if kind in self.profile.imports:
             return node, _IMPORTS
         inner = paths.unwrap(self.profile, self.rules, node) if kind in self.profile.wrappers else node
-        return inner, paths.rule_for(self.rules, inner)
+        rule = paths.rule_for(self.rules, inner)
+        if rule is not None and rule.kind != "imports":
+            template, nodes = paths.name_nodes(rule, inner)
+            if not template or any(n.start_byte == n.end_byte for n in nodes):
+                return inner, None
+        return inner, rule
 
     def _sealed(self, lead: tuple[int, int], *, opened: bool) -> bool:
         """Return whether comments at the top are a header of one line, which the comments below don't go on."""
@@ -221,25 +242,49 @@ class _Finder:
         kind = rule.kind
         if place.kind in _OWNERS:
             kind = _MEMBER.get(kind, kind)
-        end = self.lines.code_end(node.start_byte, min(node.end_byte, place.within.end))
+        end = self._end(node, place.within)
         span = Span(start, self.lines.end(end, place.within.end))
         ordinal = self._ordinal(scope, kind, name)
         signature = paths.follow(inner, rule.signature) if rule.signature else None
         body = (paths.follow(inner, rule.body) if rule.body else None) or inner
         children: tuple[Unit, ...] = ()
         if body.type in self.containers and place.nesting < MAX_NESTING:
-            children = self.inside(body, _Place(Span(body.start_byte, span.end), (*scope, name), kind, place.nesting + 1))
+            first = next(iter(self._above(body)), body).start_byte
+            within = Span(self.lines.start(first, max(span.start, node.start_byte)), span.end)
+            children = self.inside(body, _Place(within, (*scope, name), kind, place.nesting + 1))
         return Unit(
             kind,
             name,
             scope,
             ordinal,
-            "" if signature is None else _normal(signature),
+            "" if signature is None else self._signature(signature),
             span,
-            Span(body.start_byte, max(body.start_byte, min(self.lines.code_end(body.start_byte, body.end_byte), span.end))),
+            self._clamped(Span(body.start_byte, self._end(body, span)), span),
             inner.type,
             children,
         )
+
+    def _end(self, node: Node, within: Span) -> int:
+        end = self.lines.code_end(node.start_byte, min(node.end_byte, within.end))
+        return self.lines.without_tail(node.start_byte, end) if self.profile.indentation else end
+
+    @staticmethod
+    def _clamped(inner: Span, outer: Span) -> Span:
+        start = min(max(inner.start, outer.start), outer.end)
+        return Span(start, min(max(inner.end, start), outer.end))
+
+    def _signature(self, node: Node) -> str:
+        """Return the text of parameters without comments and layout."""
+        pieces, at = [], node.start_byte
+        for child in node.named_children:
+            if child.type in self.profile.comments:
+                pieces.append(self.lines.data[at : child.start_byte])
+                at = child.end_byte
+        pieces.append(self.lines.data[at : node.end_byte])
+        text = " ".join(b" ".join(pieces).decode("utf-8", "replace").split())
+        for loose, tight in (("( ", "("), (" )", ")"), (" ,", ","), (",)", ")")):
+            text = text.replace(loose, tight)
+        return text
 
     def _ordinal(self, scope: tuple[str, ...], kind: str, name: str) -> int:
         key = (scope, kind, name)
@@ -252,11 +297,6 @@ def _text(node: Node) -> str:
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'`":
         text = text[1:-1]
     return text
-
-
-def _normal(node: Node) -> str:
-    text = " ".join((node.text or b"").decode("utf-8", "replace").split())
-    return text.replace("( ", "(").replace(" )", ")").replace(",)", ")")
 
 
 def _qualified(node: Node) -> list[str]:

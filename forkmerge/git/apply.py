@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from forkmerge.errors import UnusableInput, UsageError
 from forkmerge.git import command, scenario, trees
-from forkmerge.model.source import REGULAR, Entry
+from forkmerge.model.source import REGULAR, SUBMODULE, Entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -77,6 +77,8 @@ def apply(
         _move(repo, [f"create {ref} {made}"], message)
         return ApplyResult(made, result_tree, ref, changed)
     worktree = _worktree(repo)
+    missing = [e.oid for p in changed if (e := after.get(p)) and e.mode != SUBMODULE and repo.kind(e.oid) != "blob"]
+    repo.read_many(missing)
     if commit and (done := _done_already(repo, result_tree, (ours, theirs))):
         return ApplyResult(done, result_tree, _head(repo), changed)
     _check_state(repo, ours)

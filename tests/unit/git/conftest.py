@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 from typing import TYPE_CHECKING
@@ -9,14 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
     from typing import TypeAlias
 
     Make: TypeAlias = "Callable[..., Workshop]"
-
-if TYPE_CHECKING:
-    from pathlib import Path
-from typing import TYPE_CHECKING
+    Elsewhere: TypeAlias = "Callable[[Path], AbstractContextManager[Workshop]]"
 
 
 class Workshop:
@@ -62,9 +62,13 @@ class Workshop:
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give git a home and a configuration that belong to the test, and no word of the environment's."""
+    prepare_home(tmp_path, monkeypatch)
+
+
+def prepare_home(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [n for n in os.environ if n.startswith("GIT_")]:
         monkeypatch.delenv(name)
-    home = tmp_path / "home"
+    home = top / "home"
     home.mkdir()
     (home / ".gitconfig").write_text(
         "[user]\n\tname = A Tester\n\temail = tester@example.com\n[init]\n\tdefaultBranch = main\n"
@@ -72,37 +76,54 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    temporary = tmp_path / "temporary"
+    temporary = top / "temporary"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setattr("tempfile.tempdir", None)
 
 
+def new_workshop(path: Path, *options: str) -> Workshop:
+    path.mkdir()
+    shop = Workshop(path)
+    shop.git("init", "-q", *options)
+    return shop
+
+
+def diverge(shop: Workshop) -> Workshop:
+    shop.commit_files("base", {"text": "1\n2\n3\n4\n5\n6\n7\n", "folder/kept": "kept\n", "gone": "gone\n"})
+    shop.git("switch", "-q", "-c", "theirs")
+    shop.commit_files("theirs", {"text": "1\n2\n3\n4\n5\n6\nseven\n", "new/file": "new\n", "gone": None})
+    shop.git("switch", "-q", "main")
+    shop.commit_files("ours", {"text": "one\n2\n3\n4\n5\n6\n7\n"})
+    return shop
+
+
 @pytest.fixture
 def make() -> Make:
     """Make an empty repository at a path, with options for ``git init``."""
-
-    def new(path: Path, *options: str) -> Workshop:
-        path.mkdir()
-        shop = Workshop(path)
-        shop.git("init", "-q", *options)
-        return shop
-
-    return new
+    return new_workshop
 
 
 @pytest.fixture
-def workshop(make: Make, tmp_path: Path) -> Workshop:
+def workshop(tmp_path: Path) -> Workshop:
     """An empty repository."""
-    return make(tmp_path / "repository")
+    return new_workshop(tmp_path / "repository")
 
 
 @pytest.fixture
 def diverged(workshop: Workshop) -> Workshop:
     """Branches main (ours, checked out) and theirs that both changed ``text`` from a common base; no conflict."""
-    workshop.commit_files("base", {"text": "1\n2\n3\n4\n5\n6\n7\n", "folder/kept": "kept\n", "gone": "gone\n"})
-    workshop.git("switch", "-q", "-c", "theirs")
-    workshop.commit_files("theirs", {"text": "1\n2\n3\n4\n5\n6\nseven\n", "new/file": "new\n", "gone": None})
-    workshop.git("switch", "-q", "main")
-    workshop.commit_files("ours", {"text": "one\n2\n3\n4\n5\n6\n7\n"})
-    return workshop
+    return diverge(workshop)
+
+
+@pytest.fixture(scope="module")
+def elsewhere() -> Elsewhere:
+    """Enter a home in a folder, with the repository ``diverged`` in it, outside of any one test."""
+
+    @contextlib.contextmanager
+    def enter(top: Path) -> Iterator[Workshop]:
+        with pytest.MonkeyPatch.context() as patch:
+            prepare_home(top, patch)
+            yield diverge(new_workshop(top / "pattern"))
+
+    return enter

@@ -80,10 +80,11 @@ def test_an_interrupt_waits_for_what_must_not_stop_half_way(workshop: Workshop) 
     os.mkfifo(pipe)
 
     def interrupt_then_feed() -> None:
-        time.sleep(0.3)
-        os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(0.3)
-        pipe.write_bytes(b"whole\n")
+        with pipe.open("wb") as feed:  # waits until git reads
+            time.sleep(0.3)
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.3)
+            feed.write(b"whole\n")
 
     feeder = threading.Thread(target=interrupt_then_feed)
     feeder.start()

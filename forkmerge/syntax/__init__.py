@@ -1,0 +1,1 @@
+"""Languages as data: profiles, trees, units, tokens and names of source files."""

@@ -37,8 +37,8 @@ def _json(data: bytes) -> str:
     def pairs(found: list[tuple[str, object]]) -> dict[str, object]:
         table = dict(found)
         if len(table) < len(found):
-            seen: set[str] = set()
-            twice = next(key for key, _ in found if key in seen or seen.add(key))
+            keys = [key for key, _ in found]
+            twice = next(key for position, key in enumerate(keys) if key in keys[:position])
             raise _DuplicateKeyError(f"the key {twice!r} is given twice")
         return table
 

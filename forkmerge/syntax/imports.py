@@ -1,7 +1,7 @@
 """Imports of languages other than Python, read off the statement's tree.
 
-Exact for JavaScript and TypeScript; for Java, Go, Rust and C as far as the statement itself tells: what a wildcard or an
-include brings in is ``*``.
+Exact for JavaScript and TypeScript; for Java, Go, Rust and C as far as the statement itself tells: what a wildcard or
+an include brings in is ``*``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from forkmerge.model.span import Span
 from forkmerge.syntax.names import Import
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tree_sitter import Node
 
@@ -133,18 +133,14 @@ def _include(node: Node) -> Iterator[Import]:
     yield Import(_text(path).strip('<>"') if path is not None else "", "*", "", _span(node))
 
 
-_READERS: dict[str, Callable[[Node], Iterator[Import]]] = {
+_READERS: dict[str, Callable[[Node], Iterable[Import]]] = {
     "extern_crate_declaration": _rust_crate,
     "import_alias": _alias,
-    "import_declaration": lambda node: _java(node) if node.child_count and _is_java(node) else _go(node),
+    "import_declaration": lambda node: (*_java(node), *_go(node)),  # one name in two grammars, no child in common
     "import_statement": _ecma,
     "preproc_include": _include,
     "use_declaration": _rust,
 }
-
-
-def _is_java(node: Node) -> bool:
-    return any(c.type in ("scoped_identifier", "identifier") for c in node.named_children)
 
 
 def _join(prefix: str, rest: str) -> str:

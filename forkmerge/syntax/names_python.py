@@ -91,9 +91,7 @@ class _Walk:
     def bind(self, node: Node, kind: str, where: _Where, *, text: str = "") -> None:
         word = text or _text(node)
         conditional = where.conditional or any(_overloads(d, word) for d in where.decorators) or word == "_"
-        self.definitions.append(
-            Name(word, kind, where.scope, _span(node), "", conditional, where.decorators)
-        )
+        self.definitions.append(Name(word, kind, where.scope, _span(node), "", conditional, where.decorators))
 
     def inner(self, where: _Where, name: str, *, in_class: bool = False) -> _Where:
         if not name:
@@ -218,7 +216,7 @@ class _Walk:
                 self.bind(child, "import", where, text="*")
         return []
 
-    def nothing(self, node: Node, where: _Where) -> _Next:  # noqa: ARG002, PLR6301 - one of the handlers
+    def nothing(self, node: Node, where: _Where) -> _Next:  # noqa: ARG002 - one of the handlers
         return []
 
     def case(self, node: Node, where: _Where) -> _Next:

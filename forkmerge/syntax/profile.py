@@ -19,9 +19,9 @@ class UnitRule:
     """How units of one kind are found.
 
     A node whose type is in ``nodes`` is such a unit when every condition of ``where`` holds: the node at the path
-    has one of the types, or one of the texts that are given as ``=text``.  The first rule that fits decides.  ``name`` lists paths or templates, the first that leads
-    somewhere names the unit; ``scope`` is the path of a type that owns it (a Go receiver); ``signature`` and ``body``
-    are paths, "" where there is none.
+    has one of the types, or one of the texts that are given as ``=text``.  The first rule that fits decides.  ``name``
+    lists paths or templates, the first that leads somewhere names the unit; ``scope`` is the path of a type that owns
+    it (a Go receiver); ``signature`` and ``body`` are paths, "" where there is none.
     """
 
     kind: str
@@ -73,17 +73,21 @@ class Binding:
 class Profile:
     """One language.
 
-    ``indentation``: indentation has a meaning; ``max_indents``: so many columns deep the grammar can be trusted (0: any).  ``atomic``: nodes that are never merged inside (strings, templates,
-    numbers, ...).  ``imports``: import-like statements.  ``blocks``: nodes whose named children are statements or
-    members in order.  ``lists``: comma lists.  ``statements``: nodes that are one statement.  ``wrappers``: nodes
-    that wrap a unit (a decorated definition, an export); ``attached``: siblings that belong to what follows them
-    (attributes).  ``transparent``: nodes that are looked through for units; ``branches``: nodes that make what is
-    defined in them conditional.  ``qualified``: names with the scope written before them.  ``identifiers``: leaves
-    that are names; ``members``: ``node.field`` places where an identifier is looked up in an object and not in a
-    scope, and nodes (``node``) in which no identifier is; ``scopes``: nodes that open a scope of names; ``repeatable``: names that
-    may be defined again and again; ``binder``: the
-    language's own rules of scope where there are some ("python"), else ``bindings`` say what binds.  ``data``: the
+    ``sniff``: texts of which one must be in the file where its extension (``.h?``) is not enough.  ``indentation``:
+    indentation has a meaning; ``max_indents``: so many columns deep the grammar can be trusted (0: any).  ``data``: the
     format a loader can check, "" for code.
+
+    Nodes: ``comments``; ``atomic`` ones are never merged inside (strings, templates, numbers); ``imports`` are
+    import-like statements; ``blocks`` have statements or members as their named children, in order; ``lists`` are comma
+    lists; ``statements`` are one statement or member; ``wrappers`` wrap a unit (a decorated definition, an export);
+    ``attached`` are siblings that belong to what follows them (attributes); ``transparent`` ones are looked through for
+    units; ``branches`` make what is defined in them conditional.
+
+    Names: ``identifiers`` are the leaves that are names; ``qualified`` nodes are names with their scope written before
+    them; ``members`` are ``node.field`` places where an identifier is looked up in an object and not in a scope, and
+    nodes in which nothing is a name; ``scopes`` are nodes that open a scope; ``repeatable`` are names that may be
+    defined again and again.  ``bindings`` say what binds names, unless ``binder`` names a language ("python") that has
+    rules of its own.
     """
 
     name: str

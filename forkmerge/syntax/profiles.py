@@ -8,6 +8,8 @@ taken only if the content bears it out (the profile's ``sniff`` strings).
 The files stand in ``grammars/`` of a source checkout and in ``forkmerge/_data/grammars`` of an installed wheel.
 """
 
+# pathlib would cost start-up time:
+# ruff: noqa: PTH100, PTH112, PTH118, PTH120, PTH123, PTH208
 from __future__ import annotations
 
 import functools
@@ -47,7 +49,7 @@ def for_path(path: str, data: bytes = b"") -> Profile | None:
 def load(name: str) -> Profile:
     """Return the profile of the language ``name``; raises ``UnusableInput`` if there is none."""
     try:
-        with open(os.path.join(_folder(), name + ".toml"), "rb") as file:  # noqa: PTH123 - pathlib costs start-up time
+        with open(os.path.join(_folder(), name + ".toml"), "rb") as file:
             table = tomllib.load(file)
     except FileNotFoundError:
         raise UnusableInput(f"no profile for the language {name!r}", hint="see `forkmerge languages`") from None
@@ -63,7 +65,7 @@ def names() -> tuple[str, ...]:
 def index() -> str:
     """Return what ``grammars/index`` has to hold, made from the profiles beside it."""
     lines = []
-    for entry in sorted(os.listdir(_folder())):  # noqa: PTH208 - pathlib costs start-up time
+    for entry in sorted(os.listdir(_folder())):
         if entry.endswith(".toml"):
             profile = load(entry.removesuffix(".toml"))
             marks = [*profile.extensions, *("=" + f for f in profile.filenames), *("!" + s for s in profile.shebangs)]
@@ -81,7 +83,7 @@ def _folder() -> str:
 @functools.cache
 def _table() -> dict[str, str]:
     table: dict[str, str] = {}
-    with open(os.path.join(_folder(), "index"), encoding="utf-8") as file:  # noqa: PTH123 - as above
+    with open(os.path.join(_folder(), "index"), encoding="utf-8") as file:
         for line in file:
             name, *marks = line.split()
             for mark in marks:

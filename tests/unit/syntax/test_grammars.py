@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from forkmerge.syntax import parsing, profiles
-from forkmerge.syntax.profile import Profile
+
+if TYPE_CHECKING:
+    from forkmerge.syntax.profile import Profile
 
 GRAMMARS = Path(__file__).parents[3] / "grammars"
 SETS = (

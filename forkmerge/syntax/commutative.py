@@ -1,0 +1,59 @@
+"""Which children of a node are a set, by a profile's ``commutative`` rules, and what makes two of them the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forkmerge.syntax import paths
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from forkmerge.syntax.profile import Commutative, Profile
+
+
+def rule_for(profile: Profile, child: Node) -> Commutative | None:
+    """Return the rule by which ``child`` may change places with its like under its parent, None if it may not."""
+    parent = child.parent
+    if parent is None:
+        return None
+    for rule in profile.commutative:
+        if parent.type in rule.parents and child.type in rule.children and _listed(rule, parent, child):
+            return rule
+    return None
+
+
+def identity(profile: Profile, rule: Commutative, child: Node) -> str:
+    """Return the text that makes ``child`` the same as another listed by ``rule``, "" where it has no identity.
+
+    A child without identity is not to be moved: an export that defines nothing, an unnamed section.
+    """
+    if rule.key == "text":
+        return _text(child)
+    if rule.key == "first":
+        first = next((c for c in child.named_children if not c.is_extra), None)
+        return _text(first) if first is not None else ""
+    rules = paths.rules_by_node(profile)
+    inner = paths.unwrap(profile, rules, child)
+    unit = paths.rule_for(rules, inner)
+    if unit is None:
+        return ""
+    template, nodes = paths.name_nodes(unit, inner)
+    signature = paths.follow(inner, unit.signature) if unit.signature else None
+    owner = paths.follow(inner, unit.scope) if unit.scope else None
+    return " ".join(filter(None, (_text(owner), template.format(*map(_text, nodes)), _text(signature))))
+
+
+def _listed(rule: Commutative, parent: Node, child: Node) -> bool:
+    if rule.field and child not in parent.children_by_field_name(rule.field):
+        return False
+    if rule.having and not any(c.type in rule.having for c in child.children):
+        return False
+    if not rule.requires:
+        return True
+    left = parent.parent.child_by_field_name("left") if parent.parent is not None else None
+    return left is not None and _text(left) == rule.requires
+
+
+def _text(node: Node | None) -> str:
+    return " ".join((node.text or b"").decode("utf-8", "replace").split()) if node is not None else ""

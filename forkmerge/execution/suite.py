@@ -38,6 +38,7 @@ class Suite:
     test_limits: TestLimits = TestLimits()  # noqa: RUF009 - frozen values
     limits: Limits = Limits()  # noqa: RUF009 - the same
     mode: Mode = Mode.RUN
+    network: bool = False
 
 
 def run_suite(job: Job, workspace: Workspace) -> SuiteRun:
@@ -85,6 +86,7 @@ def _command(suite: Suite, workspace: Workspace, tests: tuple[TestId, ...] | Non
         support=workspace.support,
         events=workspace.events,
         directory=suite.command.directory,
+        network=suite.network,
     )
 
 

@@ -1,0 +1,109 @@
+"""What the tests of both sides oblige an offspring to: the parents' runs, and what each side did to its tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from forkmerge.app.testpaths import tests_of
+from forkmerge.fitness.required import Duty, Required, Waiver, changes_of, required
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from forkmerge.fitness.required import Owner, TestChanges
+    from forkmerge.model.outcome import SuiteRun, TestId
+    from forkmerge.model.source import Tree
+
+Runs = tuple["SuiteRun", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parents:
+    """The trees of base, ours and theirs, and the runs of each parent's suite on itself."""
+
+    base: Tree
+    ours: Tree
+    theirs: Tree
+    ours_runs: Runs
+    theirs_runs: Runs
+
+    def tree(self, side: str) -> Tree:
+        """Return the tree of ``base``, ``ours`` or ``theirs``."""
+        return {"base": self.base, "ours": self.ours, "theirs": self.theirs}[side]
+
+
+def duties(parents: Parents, read: Callable[[str], bytes], given: tuple[str, ...]) -> tuple[Required, TestChanges]:
+    """Return what is required, and what each side did to each test since the base."""
+    source = _Definitions(parents, read)
+    tests = {r.test for runs in (parents.ours_runs, parents.theirs_runs) for run in runs for r in run.results}
+
+    def support_changed(owner: Owner) -> bool:
+        return tests_of(parents.tree(owner), given) != tests_of(parents.base, given)
+
+    changes = changes_of(sorted(tests), source.definition, support_changed)
+    return required(parents.ours_runs, parents.theirs_runs, changes), changes
+
+
+def outdated(known: Required, changes: TestChanges, failing: dict[Owner, frozenset[str]]) -> Required:
+    """Return ``known`` without the duties that the other side's own test files have made outdated.
+
+    ``failing`` are the keys of duties that fail on the *other* parent as it is.  Such a test stands word for word in
+    both parents and passes in both, each with its own test files; it fails only where one side's old test files meet
+    the other side's code.  So what it needs besides its own text (data, helpers, constants) was changed together with
+    that code, and the newer copy of the test, which stays required, supersedes it.
+    """
+    both = {d.test for d in known.duties if d.owner == "ours"} & {d.test for d in known.duties if d.owner == "theirs"}
+    kept: list[Duty] = []
+    waived = list(known.waived)
+    for duty in known.duties:
+        other: Owner = "theirs" if duty.owner == "ours" else "ours"
+        alike = changes.of("ours", duty.test) == changes.of("theirs", duty.test) == "unchanged"
+        if duty.test in both and alike and str(duty) in failing[duty.owner] and other in changes.support_changed:
+            waived.append(
+                Waiver(duty, f"what it shares with other tests was changed by {other} together with the code")
+            )
+        else:
+            kept.append(duty)
+    return replace(known, duties=tuple(kept), waived=tuple(waived))
+
+
+class _Definitions:
+    """Finds the source of tests in the trees of the three versions."""
+
+    def __init__(self, parents: Parents, read: Callable[[str], bytes]) -> None:
+        self._parents = parents
+        self._read = read
+        self._units: dict[str, dict[tuple[str, ...], bytes]] = {}
+
+    def definition(self, side: str, test: TestId) -> bytes | None:
+        """Return the text of the unit of ``test``, that of its file where it has none, None without the file."""
+        tree = self._parents.tree(side)
+        entry = tree.get(test.file)
+        if entry is None:
+            return None
+        known = self._units.get(entry.oid)
+        if known is None:
+            known = self._units[entry.oid] = self._index(test.file, self._read(entry.oid))
+        scope = tuple(p for p in test.suite.replace("::", ".").split(".") if p)
+        name = test.name.split("[", 1)[0]
+        if (*scope, name) in known:
+            return known[*scope, name]
+        ours, theirs, base = (t.get(test.file) for t in (self._parents.ours, self._parents.theirs, self._parents.base))
+        somewhere = any(e is not None and (*scope, name) in self._units.get(e.oid, {}) for e in (ours, theirs, base))
+        return None if somewhere else self._read(entry.oid)
+
+    @staticmethod
+    def _index(path: str, data: bytes) -> dict[tuple[str, ...], bytes]:
+        from forkmerge.errors import ForkmergeError  # noqa: PLC0415 - loaded when tests are looked into
+        from forkmerge.syntax.profiles import for_path  # noqa: PLC0415 - the same
+        from forkmerge.syntax.units import units, walk  # noqa: PLC0415 - the same
+
+        profile = for_path(path, data)
+        if profile is None:
+            return {}
+        try:
+            found = units(profile, data)
+        except ForkmergeError:
+            return {}
+        return {(*u.scope, u.name): u.span.of(data) for u in walk(found) if u.name}

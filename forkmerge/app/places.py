@@ -1,0 +1,65 @@
+"""Where loci stand in an offspring, and whose edits it leaves out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forkmerge.recombination.offspring import segments
+from forkmerge.report.values import DroppedEdit
+
+if TYPE_CHECKING:
+    from forkmerge.app.summary import Found
+    from forkmerge.git.repository import Repository
+    from forkmerge.recombination.values import Genome, LocusMap
+
+_SHOWN = 80
+
+
+def line_of(loci: LocusMap, genome: Genome, index: int) -> int:
+    """Return the line (from 1) at which a locus begins in the offspring, 0 for an entry as a whole."""
+    locus = loci.loci[index]
+    line = 1
+    for segment in segments(loci, genome, locus.file):
+        if not isinstance(segment, bytes):
+            number, content = segment
+            if number == locus.slots[0]:
+                return line
+            line += content.count(b"\n")
+        else:
+            line += segment.count(b"\n")
+    return 0
+
+
+def dropped_edits(found: Found, index: int, chosen: int) -> tuple[DroppedEdit, ...]:
+    """Return the edits of each side that the chosen allele leaves out, with the last commit that made them."""
+    locus = found.scene.loci.loci[index]
+    allele = locus.alleles[chosen]
+    out = []
+    for side, kept, whole in (
+        ("ours", allele.kept_ours, locus.edit_ours),
+        ("theirs", allele.kept_theirs, locus.edit_theirs),
+    ):
+        if kept >= whole:
+            continue
+        commit, author = _last_commit(found.repo, found, side, locus.path)
+        text = _text(locus.alleles[locus.ours if side == "ours" else locus.theirs].contents)
+        out.append(DroppedEdit(side, locus.path, 0, text, commit, author, f"{whole - kept} of {whole} changed tokens"))
+    return tuple(out)
+
+
+def _text(contents: tuple[object, ...]) -> str:
+    for content in contents:
+        if isinstance(content, bytes) and content.strip():
+            return content.strip().splitlines()[0].decode("utf-8", "replace")[:_SHOWN]
+    return ""
+
+
+def _last_commit(repo: Repository, found: Found, side: str, path: str) -> tuple[str, str]:
+    scenario = found.scene.scenario
+    tip = (scenario.ours if side == "ours" else scenario.theirs).commit
+    if tip is None:
+        return "", ""
+    limits = [f"^{b}" for b in scenario.bases]
+    said = repo.run(["log", "-1", "--format=%h%x00%an", tip, *limits, "--", path], check=False).stdout
+    commit, _, author = said.decode("utf-8", "replace").strip().partition("\0")
+    return commit, author

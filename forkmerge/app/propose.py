@@ -1,0 +1,308 @@
+"""The main job: recombine a fork and its upstream, and rank what comes out by the tests of both.
+
+    scenario -> git's own merge -> scene (structured merge, loci) -> the parents' suites -> duties
+             -> search: offspring chosen by what failed -> confirmation of the best -> proposals, kept as refs
+
+Invariants: the repository's branches, index and work tree are not touched; the parents and the merges are always among
+what is ranked; what was evaluated is in the ledger before the next thing is asked, so a killed run loses nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING
+
+from forkmerge.app import testing
+from forkmerge.app.duties import Parents, duties, outdated
+from forkmerge.app.landscape import Candidate, Materialiser, landscape
+from forkmerge.app.runs import Runs
+from forkmerge.app.scene import Scene, scene
+from forkmerge.app.summary import Found, summary
+from forkmerge.errors import Interrupted, MissingTool, UnusableInput
+from forkmerge.fitness.evaluator import Evaluation, Evaluator
+from forkmerge.fitness.ledger import Ledger, ledger_path
+from forkmerge.fitness.limits import limits_for
+from forkmerge.fitness.parents import measure, suite_seconds
+from forkmerge.fitness.records import Purpose
+from forkmerge.fitness.verdicts import search_verdict
+from forkmerge.git.mergetree import git_merge
+from forkmerge.git.repository import Repository
+from forkmerge.git.scenario import resolve
+from forkmerge.model.outcome import RunStatus, SuiteRun
+from forkmerge.report import events
+from forkmerge.report.values import Verdict
+from forkmerge.search.conflict_driven import ConflictDriven
+from forkmerge.search.protocol import Answer, Budget, Query
+
+if TYPE_CHECKING:
+    from forkmerge.app.request import ProposeRequest
+    from forkmerge.fitness.records import Recall
+    from forkmerge.fitness.required import Owner, Required, TestChanges
+    from forkmerge.git.mergetree import GitMerge
+    from forkmerge.report.events import Progress
+    from forkmerge.report.values import Proposals
+
+_SUITES_PER_EVALUATION = 2.0
+
+
+def propose(request: ProposeRequest, progress: Progress) -> Proposals:
+    """Return the ranked proposals, kept under ``refs/forkmerge/``.
+
+    Raises UnusableInput, MissingTool or UsageError where no run is possible; an interruption ends the search and gives
+    what was found until then (``interrupted``).
+    """
+    from forkmerge.app.store import save  # noqa: PLC0415 - needed at the end
+
+    started = time.monotonic()
+    with Repository.open(request.repository) as repo:
+        found = _Proposing(repo, request, progress, started).run()
+        result = summary(found)
+        return save(repo, result)
+
+
+@dataclass(slots=True)
+class _Proposing:
+    """One run of ``propose``: what it knows so far."""
+
+    repo: Repository
+    request: ProposeRequest
+    progress: Progress
+    started: float
+    interrupted: bool = False
+    out_of_time: bool = False
+    labels: dict[Candidate, str] = field(default_factory=dict)
+
+    def run(self) -> Found:
+        settings = self.request.settings
+        self._phase("reading", f"{self.request.fork} and {self.request.upstream}")
+        scenario = resolve(self.repo, self.request.fork, self.request.upstream)
+        merge = git_merge(self.repo, scenario)
+        seen = scene(self.repo, scenario)
+        used = testing.setting(self.repo, seen.ours, settings, os.environ)
+        ledger = Ledger.open(ledger_path(str(self.repo.common_dir)))
+        for note in ledger.notes:
+            self.progress.update(events.Remark(note, warning=True))
+        recall = testing.recall(ledger, used, settings, os.environ)
+        jobs = settings.jobs or min(4, os.cpu_count() or 1)
+        base = os.path.join(
+            os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"), "forkmerge"
+        )
+        try:
+            with Runs(self.repo, used, jobs=jobs, base=base, progress=self.progress, over=self._over) as runs:
+                return self._search(seen, merge, runs, recall, jobs)
+        finally:
+            ledger.close()
+
+    def _search(self, seen: Scene, merge: GitMerge, runs: Runs, recall: Recall, jobs: int) -> Found:
+        settings = self.request.settings
+        given = settings.test_paths
+        parents = self._parents(seen, runs, recall)
+        required, changes = duties(parents, self.repo.read, given)
+        if not required.duties:
+            raise _nothing_to_keep(parents)
+        runs.limits = limits_for((*parents.ours_runs, *parents.theirs_runs))
+        materialise = Materialiser(self.repo, seen.loci, seen.ours, seen.theirs, seen.scenario.ours.tree, given)
+        seconds = suite_seconds(parents.ours_runs, parents.theirs_runs)
+        trees: dict[Owner, str] = {"ours": seen.scenario.ours.tree, "theirs": seen.scenario.theirs.tree}
+
+        def evaluator(needed: Required) -> Evaluator[Candidate]:
+            return Evaluator(
+                materialise, runs, recall, needed, trees, seconds, selects=runs.setting.runner.selects, jobs=jobs
+            )
+
+        found = Found(
+            request=self.request,
+            repo=self.repo,
+            scene=seen,
+            merge=merge,
+            setting=runs.setting,
+            parents=parents,
+            required=required,
+            materialise=materialise,
+        )
+        first = evaluator(required)
+        try:
+            required = self._without_outdated(first, required, changes, seen, runs)
+            evaluate = evaluator(required)
+            self._explore(found, evaluate, required, merge, seen, runs)
+            self._confirm(found, evaluate, runs)
+        except (KeyboardInterrupt, Interrupted):
+            self.interrupted = not self.out_of_time
+            runs.close()
+        found.required = required
+        found.counters = first.counters
+        found.interrupted, found.out_of_time = self.interrupted, self.out_of_time
+        found.seconds = time.monotonic() - self.started
+        return found
+
+    # -- the parents -----------------------------------------------------------------------------------------------
+
+    def _parents(self, seen: Scene, runs: Runs, recall: Recall) -> Parents:
+        times = self.request.settings.runs
+        measured: list[tuple[SuiteRun, ...]] = []
+        for label, tree in (("fork", seen.scenario.ours.tree), ("upstream", seen.scenario.theirs.tree)):
+            self._phase("running the parents' own tests", label)
+            runs.label = label
+            self.progress.update(events.EvaluationStarted(label))
+            began = time.monotonic()
+            found = measure(tree, run=runs, recall=recall, times=times, reverse=runs.setting.runner.selects)
+            measured.append(found)
+            good = sum(r.status.good for r in found[0].results)
+            verdict = Verdict.GOOD if found[0].status is RunStatus.COMPLETED else Verdict.BROKEN
+            self.progress.update(
+                events.EvaluationFinished(
+                    label, verdict, good, len(found[0].results) - good, time.monotonic() - began, cached=False
+                )
+            )
+            if found[0].status is RunStatus.UNVERIFIED:
+                raise MissingTool(
+                    f"the tests of the {label} could not be run: {_last_words(found[0])}",
+                    hint="forkmerge doctor says what is missing; --sandbox chooses another isolation",
+                )
+        return Parents(seen.base, seen.ours, seen.theirs, measured[0], measured[1])
+
+    def _without_outdated(
+        self, evaluate: Evaluator[Candidate], required: Required, changes: TestChanges, seen: Scene, runs: Runs
+    ) -> Required:
+        """Return the duties that are left when each side's tests have met the other side's code."""
+        self._phase("each side's tests on the other side's code")
+        scenario = seen.scenario
+        failing: dict[Owner, frozenset[str]] = {}
+        crossed: tuple[tuple[Owner, str, str], ...] = (
+            ("ours", scenario.theirs.tree, "upstream"),
+            ("theirs", scenario.ours.tree, "fork"),
+        )
+        for owner, tree, label in crossed:
+            runs.label = label
+            failing[owner] = evaluate.evaluate(tree).failed
+        return outdated(required, changes, failing)
+
+    # -- the search ------------------------------------------------------------------------------------------------
+
+    def _explore(
+        self,
+        found: Found,
+        evaluate: Evaluator[Candidate],
+        required: Required,
+        merge: GitMerge,
+        seen: Scene,
+        runs: Runs,
+    ) -> None:
+        settings = self.request.settings
+        given = settings.test_paths
+        view = landscape(seen.loci, given, frozenset(str(d) for d in required.duties))
+        self.labels |= {view.ours: "fork", view.theirs: "upstream"}
+        self.labels.setdefault(view.default, "structured merge")
+        budget = Budget(settings.budget, settings.budget * _SUITES_PER_EVALUATION)
+        strategy = ConflictDriven(view, budget, Random(settings.seed))  # noqa: S311 - a seeded search, no secret
+        found.landscape = view
+        if merge.clean and merge.tree is not None:
+            self.labels[merge.tree] = "git's merge"
+            found.git = self._evaluate(found, evaluate, merge.tree, None, runs)
+        self._phase("searching", f"{len(seen.loci.loci)} loci")
+        while True:
+            asked = strategy.ask()
+            if asked is None:
+                break
+            for query in (asked,) if isinstance(asked, Query) else asked:
+                evaluation = self._evaluate(found, evaluate, query.genome, query.tests, runs)
+                strategy.tell(query, search_verdict(evaluation))
+            found.answer = self._answer(strategy)
+        found.answer = self._answer(strategy)
+
+    def _answer(self, strategy: ConflictDriven) -> Answer | None:
+        try:
+            return strategy.answer()
+        except IndexError:
+            return None
+
+    def _evaluate(
+        self,
+        found: Found,
+        evaluate: Evaluator[Candidate],
+        candidate: Candidate,
+        tests: frozenset[str] | None,
+        runs: Runs,
+    ) -> Evaluation:
+        whole = tests is None
+        label = self.labels.setdefault(candidate, f"offspring {len(self.labels)}") if whole else "probe"
+        runs.label = label
+        began = time.monotonic()
+        if whole:
+            self.progress.update(events.EvaluationStarted(label))
+        evaluation = evaluate.evaluate(candidate, tests)
+        if whole:
+            found.evaluations[candidate] = evaluation
+            found.labels[candidate] = label
+            self._tell(found, evaluate, label, evaluation, time.monotonic() - began)
+        return evaluation
+
+    def _tell(
+        self, found: Found, evaluate: Evaluator[Candidate], label: str, evaluation: Evaluation, seconds: float
+    ) -> None:
+        lost = len(evaluation.failed) + len(evaluation.undecided)
+        verdict = {"broken": Verdict.BROKEN, "unverified": Verdict.UNVERIFIED}.get(
+            evaluation.status, Verdict.LOSES if lost else Verdict.GOOD
+        )
+        cached = not evaluation.cost.runs
+        self.progress.update(
+            events.EvaluationFinished(label, verdict, len(evaluation.passed), lost, seconds, cached=cached)
+        )
+        if found.fewest is None or lost < found.fewest:
+            found.fewest = lost
+            self.progress.update(events.BestSoFar(label, lost))
+        used = evaluate.counters.evaluations
+        found.search_counters = evaluate.counters
+        limit = self.request.settings.time
+        left = None if limit is None else max(0.0, limit - (time.monotonic() - self.started))
+        self.progress.update(events.BudgetUsed(used, self.request.settings.budget, left))
+
+    # -- the end ---------------------------------------------------------------------------------------------------
+
+    def _confirm(self, found: Found, evaluate: Evaluator[Candidate], runs: Runs) -> None:
+        """Run the best offspring once more: whole suites, in fresh clones, nothing from the record; and its own tests."""
+        best = found.best()
+        if best is None:
+            return
+        self._phase("confirming the best", found.labels.get(best, ""))
+        runs.label = "confirmation"
+        owned = {owner: found.materialise(best, owner) for owner in ("ours", "theirs")}
+        again = {tree: runs(tree, None, Purpose.SUITE) for tree in sorted(set(owned.values()))}
+        bad = []
+        flaky = {str(d) for d in evaluate.flaky}
+        for duty in evaluate.required.duties:
+            run = again[owned[duty.owner]]
+            good = {r.test for r in run.results if r.status.good}
+            if duty.test not in good and str(duty) not in flaky:
+                bad.append(str(duty))
+        expected = found.evaluations[best].failed
+        found.confirmed = best
+        found.unconfirmed = tuple(sorted(set(bad) - expected))
+        plain = found.materialise.plain(best)
+        found.merged_run = again[plain] if plain in again else runs(plain, None, Purpose.SUITE)
+
+    def _over(self) -> bool:
+        limit = self.request.settings.time
+        if limit is not None and time.monotonic() - self.started > limit:
+            self.out_of_time = True
+        return self.out_of_time
+
+    def _phase(self, name: str, detail: str = "") -> None:
+        self.progress.update(events.PhaseStarted(name, detail))
+
+
+def _nothing_to_keep(parents: Parents) -> UnusableInput:
+    words = _last_words(parents.ours_runs[0]) or _last_words(parents.theirs_runs[0])
+    return UnusableInput(
+        "no test passes on the fork or on the upstream, so nothing could be measured",
+        where=words,
+        hint="run the test command in each of them first; --test gives another one",
+    )
+
+
+def _last_words(run: SuiteRun) -> str:
+    lines = [line for line in run.tail.splitlines() if line.strip()]
+    return lines[-1].strip() if lines else ""

@@ -1,0 +1,350 @@
+"""From what a run found to the report's values."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from forkmerge.app.places import dropped_edits, line_of
+from forkmerge.fitness.evaluator import Counters
+from forkmerge.fitness.fitness import Fitness
+from forkmerge.fitness.required import OWNERS
+from forkmerge.recombination.genome import chimeric, distance
+from forkmerge.recombination.kept import Kept, kept
+from forkmerge.recombination.offspring import kept_of
+from forkmerge.report import values
+from forkmerge.report.values import DecidedBy, Origin, OwnerTests, Proposal, Proposals, Verdict
+
+if TYPE_CHECKING:
+    from forkmerge.app.duties import Parents
+    from forkmerge.app.landscape import Candidate, Materialiser
+    from forkmerge.app.request import ProposeRequest
+    from forkmerge.app.runs import Setting
+    from forkmerge.app.scene import Scene
+    from forkmerge.fitness.evaluator import Evaluation
+    from forkmerge.fitness.required import Duty, Owner, Required
+    from forkmerge.git.mergetree import GitMerge
+    from forkmerge.git.repository import Repository
+    from forkmerge.model.outcome import SuiteRun
+    from forkmerge.recombination.values import Genome
+    from forkmerge.search.protocol import Answer, Landscape
+
+MOST_OFFSPRING = 5
+
+
+@dataclass(slots=True)
+class Found:
+    """What a run has found so far; filled in as it goes on, so that an interrupted run has a report too."""
+
+    request: ProposeRequest
+    repo: Repository
+    scene: Scene
+    merge: GitMerge
+    setting: Setting
+    parents: Parents
+    required: Required
+    materialise: Materialiser
+    landscape: Landscape | None = None
+    evaluations: dict[Candidate, Evaluation] = field(default_factory=dict)
+    labels: dict[Candidate, str] = field(default_factory=dict)
+    git: Evaluation | None = None
+    answer: Answer | None = None
+    fewest: int | None = None
+    counters: Counters = field(default_factory=Counters)
+    search_counters: Counters = field(default_factory=Counters)
+    confirmed: Candidate | None = None
+    unconfirmed: tuple[str, ...] = ()
+    merged_run: SuiteRun | None = None
+    interrupted: bool = False
+    out_of_time: bool = False
+    seconds: float = 0.0
+
+    def fitness(self, candidate: Candidate) -> Fitness:
+        """Return the fitness of an evaluated candidate."""
+        evaluation = self.evaluations[candidate]
+        by_key = {str(d): d for d in self.required.duties}
+        lost = tuple(by_key[k] for k in sorted(evaluation.failed) if k in by_key)
+        undecided = tuple(by_key[k] for k in sorted(evaluation.undecided) if k in by_key)
+        if evaluation.status == "broken":
+            lost = self.required.duties
+        share = self.share(candidate)
+        genome = candidate if not isinstance(candidate, str) else None
+        loci = self.scene.loci
+        return Fitness(
+            lost=lost,
+            undecided=undecided,
+            kept=len(evaluation.passed),
+            kept_ours=share.share_ours,
+            kept_theirs=share.share_theirs,
+            chimeric=len(chimeric(loci, genome)) if genome is not None else 0,
+            distance=distance(loci, genome) if genome is not None else 0,
+            size=self._size(genome),
+            verified=evaluation.status != "unverified",
+        )
+
+    def _size(self, genome: Genome | None) -> int:
+        if genome is None:
+            return 0
+        return sum(locus.alleles[i].size for locus, i in zip(self.scene.loci.loci, genome, strict=True))
+
+    def share(self, candidate: Candidate) -> Kept:
+        """Return what a candidate keeps of both sides' edits."""
+        if not isinstance(candidate, str):
+            return kept_of(self.scene.loci, candidate)
+        entries = self.repo.entries(candidate)
+        total = Kept()
+        for path in self.scene.merge.paths:
+            if path.file is None:
+                continue
+            entry = entries.get(path.path)
+            result = self.repo.read(entry.oid) if entry is not None else b""
+            file = path.file
+            total += kept(file.side("base"), file.side("ours"), file.side("theirs"), result)
+        return total
+
+    def ranked(self) -> list[Candidate]:
+        """Return the evaluated candidates, best first, one for each tree."""
+        seen: dict[str, Candidate] = {}
+        order = sorted(self.evaluations, key=lambda c: (isinstance(c, str), self.fitness(c).rank_key()))
+        for candidate in order:
+            seen.setdefault(self.materialise.plain(candidate), candidate)
+        return sorted(seen.values(), key=lambda c: self.fitness(c).rank_key())
+
+    def best(self) -> Candidate | None:
+        """Return the best candidate, None before anything was evaluated."""
+        ranked = self.ranked()
+        return ranked[0] if ranked else None
+
+
+def summary(found: Found) -> Proposals:
+    """Return the report of a run."""
+    ranked = found.ranked()
+    offspring = [c for c in ranked if _origin(found, c) not in (Origin.OURS, Origin.THEIRS)][:MOST_OFFSPRING]
+    parents = [c for c in ranked if _origin(found, c) in (Origin.OURS, Origin.THEIRS)]
+    shown = sorted([*offspring, *parents], key=lambda c: found.fitness(c).rank_key())
+    counters, used = found.search_counters, found.counters
+    scenario = found.scene.scenario
+    return Proposals(
+        scenario=scenario,
+        suites=tuple(
+            values.SuiteReport(
+                values.Owner(owner),
+                found.setting.command.text,
+                found.setting.runner.name,
+                len(found.required.of(owner)),
+            )
+            for owner in OWNERS
+        ),
+        parents=tuple(
+            _run_report(found, owner, runs)
+            for owner, runs in zip(OWNERS, (found.parents.ours_runs, found.parents.theirs_runs), strict=True)
+        ),
+        git=_git(found),
+        proposals=tuple(_proposal(found, c, n) for n, c in enumerate(shown, 1)),
+        evaluations=counters.evaluations,
+        suite_equivalents=round(counters.equivalents + used.equivalents, 2),
+        cached=counters.cost.cache_hits + used.cost.cache_hits,
+        seconds=round(found.seconds, 2),
+        sandbox=values.SandboxReport(
+            found.setting.backend.name,
+            {"bubblewrap": "full", "reduced": "reduced", "none": "none"}[found.setting.backend.name],
+            found.setting.backend.describe(),
+        ),
+        warnings=tuple(_warnings(found)),
+        waivers=tuple(
+            values.Waiver(str(w.duty.test), values.Owner(w.duty.owner), w.reason) for w in found.required.waived
+        ),
+        flaky=tuple(sorted({f"{d.owner}: {d.test}" for d in found.required.advisory})),
+        complete=not found.interrupted and not found.out_of_time,
+        interrupted=found.interrupted,
+        optimal=_optimal(found),
+        seed=found.request.settings.seed,
+        created=int(time.time()),
+    )
+
+
+def _origin(found: Found, candidate: Candidate) -> Origin:
+    if isinstance(candidate, str):
+        return Origin.GIT
+    view = found.landscape
+    tree = found.materialise.plain(candidate)
+    if tree == found.scene.scenario.ours.tree:
+        return Origin.OURS
+    if tree == found.scene.scenario.theirs.tree:
+        return Origin.THEIRS
+    if found.merge.clean and tree == found.merge.tree:
+        return Origin.GIT
+    if view is not None and candidate == view.default:
+        return Origin.STRUCTURED
+    return Origin.OFFSPRING
+
+
+def _owner_tests(found: Found, evaluation: Evaluation) -> tuple[OwnerTests, ...]:
+    out = []
+    parents = (found.parents.ours_runs[0], found.parents.theirs_runs[0])
+    before = {r.test for run in parents for r in run.results if r.status.good}
+    for owner in OWNERS:
+        duties = [d for d in found.required.duties if d.owner == owner]
+        missing = evaluation.failed | evaluation.undecided
+        lost = tuple(str(d.test) for d in duties if str(d) in missing or evaluation.status == "broken")
+        run = evaluation.run(owner)
+        gained = tuple(str(r.test) for r in run.results if r.status.good and r.test not in before) if run else ()
+        out.append(OwnerTests(values.Owner(owner), len(duties), len(duties) - len(lost), lost, gained))
+    return tuple(out)
+
+
+def _verdict(evaluation: Evaluation, fitness: Fitness) -> Verdict:
+    if evaluation.status == "unverified":
+        return Verdict.UNVERIFIED
+    if evaluation.status == "broken":
+        return Verdict.BROKEN
+    return Verdict.GOOD if fitness.good else Verdict.LOSES
+
+
+def _proposal(found: Found, candidate: Candidate, number: int) -> Proposal:
+    evaluation = found.evaluations[candidate]
+    fitness = found.fitness(candidate)
+    tests = _owner_tests(found, evaluation)
+    certificate = _certificate(found, candidate)
+    verdict = _verdict(evaluation, fitness)
+    if candidate == found.confirmed and found.unconfirmed:
+        verdict = Verdict.LOSES
+    if candidate == found.confirmed and found.merged_run is not None:
+        tests = (*tests, _merged_tests(found, found.merged_run))
+    genome = candidate if not isinstance(candidate, str) else None
+    return Proposal(
+        number=number,
+        tree=found.materialise.plain(candidate),
+        origin=_origin(found, candidate),
+        verdict=verdict,
+        tests=tests,
+        kept_ours=round(fitness.kept_ours, 4),
+        kept_theirs=round(fitness.kept_theirs, 4),
+        against_git=_against_git(found, evaluation),
+        loci=_loci(found, genome) if genome is not None else (),
+        chimeric=fitness.chimeric,
+        distance=fitness.distance,
+        size=fitness.size,
+        findings=tuple(f"{k}: {m.splitlines()[0] if m else ''}" for k, m in evaluation.messages[:20]),
+        certificate=certificate,
+    )
+
+
+def _certificate(found: Found, candidate: Candidate) -> str:
+    if candidate != found.confirmed:
+        return ""
+    if found.unconfirmed:
+        return f"not confirmed: {len(found.unconfirmed)} tests failed in a fresh clone that passed before"
+    return "confirmed: both whole suites once more, in fresh clones"
+
+
+def _merged_tests(found: Found, run: SuiteRun) -> OwnerTests:
+    """Return what the offspring's own test tree says of the tests that are required of either side."""
+    required = {d.test for d in found.required.duties}
+    listed = {r.test: r.status for r in run.results}
+    asked = [t for t in sorted(required) if t in listed or not run.results]
+    lost = tuple(str(t) for t in asked if not (t in listed and listed[t].good))
+    return OwnerTests(values.Owner.MERGED, len(asked), len(asked) - len(lost), lost)
+
+
+def _against_git(found: Found, evaluation: Evaluation) -> values.Comparison | None:
+    if found.git is None:
+        return None
+    mine, git = _lost(found, evaluation), _lost(found, found.git)
+    return values.Comparison(tuple(sorted(git - mine)), tuple(sorted(mine - git)))
+
+
+def _lost(found: Found, evaluation: Evaluation) -> set[str]:
+    if evaluation.status == "broken":
+        return {str(d.test) for d in found.required.duties}
+    by_key = {str(d): str(d.test) for d in found.required.duties}
+    return {by_key[k] for k in evaluation.failed | evaluation.undecided if k in by_key}
+
+
+def _git(found: Found) -> values.GitReport:
+    merge = found.merge
+    conflicts = tuple(dict.fromkeys(path for path, _ in merge.conflicts))
+    if found.git is None or merge.tree is None:
+        return values.GitReport(merge.clean, conflicts, merge.tree or "")
+    tests = _owner_tests(found, found.git)
+    verdict = _verdict(found.git, found.fitness(merge.tree))
+    return values.GitReport(merge.clean, conflicts, merge.tree, verdict, tests)
+
+
+def _run_report(found: Found, owner: Owner, runs: tuple[SuiteRun, ...]) -> values.RunReport:
+    first = runs[0]
+    skipped = sum(r.status == "skipped" for r in first.results)
+    passed = sum(r.status.good for r in first.results)
+    flaky: list[Duty] = [d for d in found.required.advisory if d.owner == owner]
+    return values.RunReport(
+        owner,
+        values.Owner(owner),
+        str(first.status),
+        passed,
+        len(first.results) - passed - skipped,
+        skipped,
+        len(flaky),
+        len(runs),
+        round(first.seconds, 2),
+        first.tail if first.status != "completed" else "",
+    )
+
+
+def _loci(found: Found, genome: Genome) -> tuple[values.LocusReport, ...]:
+    loci = found.scene.loci
+    blamed = {index for clause in (found.answer.nogoods if found.answer else ()) for index, _ in clause.cells}
+    out = []
+    for index, (locus, chosen) in enumerate(zip(loci.loci, genome, strict=True)):
+        allele = locus.alleles[chosen]
+        sides = [s for s, n in (("ours", locus.edit_ours), ("theirs", locus.edit_theirs)) if n]
+        if locus.decided:
+            decided = DecidedBy.ONLY_ALLELE
+        elif index in blamed:
+            decided = DecidedBy.TESTS
+        elif not locus.has_conflict and chosen == locus.default:
+            decided = DecidedBy.ENGINE_RULE
+        else:
+            decided = DecidedBy.UNDETERMINED
+        out.append(
+            values.LocusReport(
+                locus.path,
+                locus.unit,
+                line_of(loci, genome, index),
+                locus.id,
+                allele.origin,
+                tuple(sides),
+                decided,
+                "new code: stands on neither side" if allele.new_code else "",
+                dropped_edits(found, index, chosen),
+            )
+        )
+    return tuple(out)
+
+
+def _warnings(found: Found) -> list[str]:
+    out = []
+    if found.out_of_time:
+        out.append("the time was up before the search ended")
+    if found.setting.backend.name == "reduced":
+        out.append("the sandbox was the reduced one: no namespaces, no network at all, loopback included")
+    if found.setting.backend.name == "none":
+        out.append("the tests ran WITHOUT a sandbox, by --sandbox=none")
+    if not found.setting.runner.selects:
+        out.append("this test command tells no single tests apart or can't run them alone: whole suites were run")
+    if found.unconfirmed:
+        out.append(f"tests that failed only when confirming: {', '.join(found.unconfirmed[:5])}")
+    if found.parents.ours_runs[0].status != "completed" or found.parents.theirs_runs[0].status != "completed":
+        out.append("a parent's own suite did not come to its end")
+    return out
+
+
+def _optimal(found: Found) -> str:
+    answer = found.answer
+    if answer is None:
+        return ""
+    if answer.optimal:
+        return "proven: no combination of these alleles keeps all tests and more of both sides' edits"
+    if answer.inseparable:
+        return "proven: no combination of these alleles keeps all required tests"
+    return ""

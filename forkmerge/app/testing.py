@@ -1,0 +1,131 @@
+"""How the tests of a repository are run here: found or told, in the chosen sandbox, with the user's environment."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, cast
+
+from forkmerge.app.runs import Setting
+from forkmerge.errors import UnusableInput, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from forkmerge.app.settings import Settings
+    from forkmerge.execution.provisions import Provision
+    from forkmerge.fitness.ledger import Ledger
+    from forkmerge.fitness.records import Recall
+    from forkmerge.git.repository import Repository
+    from forkmerge.model.source import Tree
+    from forkmerge.sandbox.probe import Wanted
+    from forkmerge.suites.runner import Runner, TestCommand
+
+POLICY = "policy-1"
+_MOST_CARRIED = 2000
+_VENVS = (".venv", "venv")
+
+
+def setting(repo: Repository, tree: Tree, settings: Settings, environ: Mapping[str, str]) -> Setting:
+    """Return how tests are run; UsageError where no test command can be found, MissingTool without a sandbox."""
+    from forkmerge.execution.environment import discover  # noqa: PLC0415 - loaded when tests are to be run
+    from forkmerge.sandbox.probe import choose  # noqa: PLC0415 - the same
+
+    if repo.worktree is None:
+        raise UnusableInput(
+            "a bare repository has no checkout whose environment the tests could use",
+            where=str(repo.git_dir),
+            hint="run this in a clone with a work tree",
+        )
+    checkout = os.path.realpath(repo.worktree)
+    runner, command = _command(tree, settings, repo.read, checkout)
+    environment = discover(checkout, environ, argv=command.argv, passed=settings.pass_env)
+    carried = tuple(_carried(checkout, settings.carry, {p.path for p in environment.found}))
+    environment = replace(environment, found=(*environment.found, *carried))
+    return Setting(runner, command, choose(cast("Wanted", settings.sandbox)), environment, settings.allow_network)
+
+
+def recall(ledger: Ledger, used: Setting, settings: Settings, environ: Mapping[str, str]) -> Recall:
+    """Return the ledger bound to what decides about results here; without ``cache`` it is only written."""
+    from forkmerge.fitness import keys  # noqa: PLC0415 - loaded when tests are to be run
+    from forkmerge.fitness.records import Records  # noqa: PLC0415 - the same
+
+    argv, checkout = used.command.argv, used.environment.checkout
+    key = keys.environment_key(
+        runner=used.runner.name,
+        env=used.environment.variables,
+        program=keys.program_identity(argv, environ, checkout),
+        installed=keys.installed_fingerprint(argv, environ, checkout),
+        sandbox=used.backend.name,
+        policy=f"{POLICY} network={used.network}",
+    )
+    records = Records(ledger, used.command.text, key, f"{used.backend.name} {POLICY}")
+    return records if settings.cache else _Forgetful(records)
+
+
+class _Forgetful:
+    """A record that is written and never asked."""
+
+    def __init__(self, records: Recall) -> None:
+        self.put = records.put
+
+    def get(self, *_: object) -> None:
+        return None
+
+    def runs(self, *_: object) -> tuple[()]:
+        return ()
+
+
+def _command(tree: Tree, settings: Settings, read: Callable[[str], bytes], checkout: str) -> tuple[Runner, TestCommand]:
+    from forkmerge.suites.detect import detect, runner_for  # noqa: PLC0415 - loaded when tests are to be run
+    from forkmerge.suites.runner import TestCommand  # noqa: PLC0415 - the same
+
+    if settings.test:
+        command = TestCommand(settings.test, settings.results or None)
+        return runner_for(settings.test, settings.results or None), command
+    found = detect(tree.keys(), lambda path: read(tree[path].oid))
+    if found is None:
+        raise UsageError(
+            "no test command was given and none can be told from the files", hint="give it with --test CMD"
+        )
+    runner, command = found
+    if command.text.startswith("python "):
+        command = replace(command, text=f"{_python(checkout)} {command.text.removeprefix('python ')}")
+    return runner, command
+
+
+def _python(checkout: str) -> str:
+    """Return the interpreter that tests of the checkout are run with: that of its own virtual environment, if any."""
+    for name in _VENVS:
+        program = os.path.join(checkout, name, "bin", "python")
+        if os.access(program, os.X_OK):
+            return shlex.quote(program)
+    return "python" if _on_path("python") else "python3"
+
+
+def _on_path(program: str) -> bool:
+    from shutil import which  # noqa: PLC0415 - seldom needed
+
+    return which(program) is not None
+
+
+def _carried(checkout: str, globs: tuple[str, ...], known: set[str]) -> list[Provision]:
+    """Return the untracked files that the user wants in every clone."""
+    from forkmerge.execution.provisions import Provision  # noqa: PLC0415 - loaded when tests are to be run
+
+    if not globs:
+        return []
+    out: list[Provision] = []
+    for folder, folders, names in os.walk(checkout):
+        folders[:] = sorted(f for f in folders if f != ".git")
+        for name in sorted(names):
+            full = os.path.join(folder, name)
+            path = os.path.relpath(full, checkout)
+            if path in known or os.path.islink(full) or not any(fnmatchcase(path, g) for g in globs):
+                continue
+            out.append(Provision(path, full, "file"))
+            if len(out) > _MOST_CARRIED:
+                raise UsageError(f"--carry names more than {_MOST_CARRIED} files", hint="name fewer")
+    return out

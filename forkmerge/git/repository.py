@@ -44,6 +44,8 @@ class Repository:
         self.common_dir = common_dir
         self.worktree = worktree
         self.object_format = object_format
+        shared = self.run(["config", "--get", "core.sharedRepository"], check=False).stdout
+        self._shared = shared.decode("ascii", "replace").strip()
         self._sterile = self.sterile()
         self._store = open_store(self._sterile, reader=reader)
 
@@ -239,12 +241,11 @@ class Repository:
     def sterile(self, attributes: Mapping[str, bytes] | None = None) -> Sterile:
         """Return a new sterile git directory over these objects; the caller closes it."""
         shallow = self.common_dir / "shallow"
-        shared = self.run(["config", "--get", "core.sharedRepository"], check=False).stdout.decode("ascii", "replace")
         return Sterile(
             self.common_dir / "objects",
             self.object_format,
             shallow=shallow if shallow.is_file() else None,
-            shared=shared.strip(),
+            shared=self._shared,
             attributes=attributes,
         )
 

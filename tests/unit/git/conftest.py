@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -111,12 +112,27 @@ def workshop(tmp_path: Path) -> Workshop:
 
 
 @pytest.fixture
-def diverged(workshop: Workshop) -> Workshop:
+def diverged(pattern: Path, workshop: Workshop) -> Workshop:
     """Branches main (ours, checked out) and theirs that both changed ``text`` from a common base; no conflict."""
-    return diverge(workshop)
+    return copy(pattern, workshop)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def pattern(elsewhere: Elsewhere, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What ``diverged`` is a copy of."""
+    with elsewhere(tmp_path_factory.mktemp("diverged")) as shop:
+        return shop.path
+
+
+def copy(pattern: Path, workshop: Workshop) -> Workshop:
+    """Replace the repository in ``workshop`` by a copy, its index in step with the new files."""
+    shutil.rmtree(workshop.path)
+    shutil.copytree(pattern, workshop.path, symlinks=True)
+    workshop.git("update-index", "-q", "--refresh")
+    return workshop
+
+
+@pytest.fixture(scope="session")
 def elsewhere() -> Elsewhere:
     """Enter a home in a folder, with the repository ``diverged`` in it, outside of any one test."""
 

@@ -394,3 +394,13 @@ def test_the_result_is_as_git_merge_leaves_it(case: Case, tmp_path: Path) -> Non
     assert other.files() == case.shop.files()
     assert other.git("ls-files", "-s") == case.shop.git("ls-files", "-s")
     assert other.git("rev-parse", "HEAD^{tree}") == case.shop.git("rev-parse", "HEAD^{tree}")
+
+
+@pytest.mark.parametrize("sparse_index", ["--no-sparse-index", "--sparse-index"])
+def test_a_sparse_work_tree_stays_sparse(case: Case, sparse_index: str) -> None:
+    case.tree = trees.write(case.repo, case.tree, {"folder/kept": (0o100644, b"changed\n")})
+    case.shop.git("sparse-checkout", "set", "--cone", sparse_index, "new")
+    case.apply()
+    assert case.shop.files() == {path: data for path, data in MERGED.items() if path != "folder/kept"}
+    assert case.shop.git("status", "--porcelain") == ""
+    assert case.shop.git("rev-parse", "HEAD^{tree}") == case.tree

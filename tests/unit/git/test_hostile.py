@@ -41,7 +41,7 @@ class Hostile:
 
 
 @pytest.fixture(scope="module")
-def pattern(tmp_path_factory: pytest.TempPathFactory, elsewhere: Elsewhere) -> Hostile:
+def trap(tmp_path_factory: pytest.TempPathFactory, elsewhere: Elsewhere) -> Hostile:
     """The repository that every test has a copy of; what runs in a copy marks the same folder."""
     top = tmp_path_factory.mktemp("hostile")
     with elsewhere(top) as shop:
@@ -51,12 +51,12 @@ def pattern(tmp_path_factory: pytest.TempPathFactory, elsewhere: Elsewhere) -> H
 
 
 @pytest.fixture
-def hostile(pattern: Hostile, workshop: Workshop) -> Hostile:
-    for mark in pattern.marks.iterdir():
+def hostile(trap: Hostile, workshop: Workshop) -> Hostile:
+    for mark in trap.marks.iterdir():
         mark.unlink()
     shutil.rmtree(workshop.path)
-    shutil.copytree(pattern.shop.path, workshop.path, symlinks=True)
-    return Hostile(workshop, pattern.marks)
+    shutil.copytree(trap.shop.path, workshop.path, symlinks=True)
+    return Hostile(workshop, trap.marks)
 
 
 def fill(bad: Hostile) -> None:

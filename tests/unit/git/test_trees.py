@@ -14,6 +14,8 @@ from forkmerge.model.source import EXECUTABLE, REGULAR, SUBMODULE, SYMLINK, Entr
 READERS = ("pygit2", "git")
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Workshop
 
 
@@ -198,3 +200,28 @@ def test_a_set_of_references_changes_whole_or_not_at_all(diverged: Workshop) -> 
         refs.update(repo, {"a": head, "b": head})
         refs.update(repo, {"a": None, "c": head, "never": None})
         assert list(refs.list(repo)) == ["refs/forkmerge/b", "refs/forkmerge/c"]
+
+
+def test_commits_are_signed_if_the_user_says_so_not_if_the_repository_does(diverged: Workshop, tmp_path: Path) -> None:
+    signer = tmp_path / "signer"
+    signer.write_text(
+        "#!/bin/sh\necho '[GNUPG:] SIG_CREATED ' >&2\necho '-----BEGIN PGP SIGNATURE-----'\ncat >/dev/null\n"
+    )
+    signer.chmod(0o755)
+    diverged.git("config", "commit.gpgSign", "true")
+    diverged.git("config", "gpg.program", str(signer))
+    with Repository.open(diverged.path) as repo:
+        tree = repo.resolve("HEAD").tree
+        assert b"gpgsig" not in repo.read(trees.commit(repo, tree, [], "m", sign=True))
+        diverged.git("config", "--global", "commit.gpgSign", "true")
+        diverged.git("config", "--global", "gpg.program", str(signer))
+        assert b"gpgsig" in repo.read(trees.commit(repo, tree, [], "m", sign=True))
+        assert b"gpgsig" not in repo.read(trees.commit(repo, tree, [], "m"))
+
+
+def test_objects_of_a_shared_repository_can_be_written_by_the_group(diverged: Workshop) -> None:
+    diverged.git("config", "core.sharedRepository", "group")
+    with Repository.open(diverged.path) as repo:
+        oid = trees.write_blob(repo, b"shared\n")
+    folder = diverged.path / ".git" / "objects" / oid[:2]
+    assert folder.stat().st_mode & 0o070 == 0o070

@@ -62,6 +62,12 @@ def allele_set(hunks: Sequence[Hunk], *, most_mixed: int = MOST_MIXED, most_pick
     return AlleleSet(alleles, where[base], where[ours], where[theirs], default)
 
 
+def allele_of(hunks: Sequence[Hunk], contents: tuple[bytes, ...], origin: str) -> Allele:
+    """Return the allele of ``contents``, one for each of ``hunks``, with what it keeps."""
+    ours, theirs = tuple(h.ours for h in hunks), tuple(h.theirs for h in hunks)
+    return _allele(hunks, contents, origin, (ours, theirs), {})
+
+
 def best_kept(alleles: Sequence[Allele], ours: int, theirs: int) -> int:
     """Return the index of the allele that keeps most: the poorer side first, then both, then the least chimeric."""
     most_ours, most_theirs = max(1, alleles[ours].kept_ours), max(1, alleles[theirs].kept_theirs)

@@ -99,7 +99,23 @@ def pieces(base: bytes, ours: bytes, theirs: bytes) -> tuple[Piece, ...]:
         ours_at, theirs_at = ours_at + c1 - at, theirs_at + c1 - at
         ours_end = ours_at + (c2 - c1) + sum((c.b2 - c.b1) - (c.a2 - c.a1) for c in in_ours)
         theirs_end = theirs_at + (c2 - c1) + sum((c.b2 - c.b1) - (c.a2 - c.a1) for c in in_theirs)
-        result.append(Piece(b"".join(b[c1:c2]), b"".join(o[ours_at:ours_end]), b"".join(t[theirs_at:theirs_end])))
+        result += _finer(b[c1:c2], o[ours_at:ours_end], t[theirs_at:theirs_end])
         at, ours_at, theirs_at = c2, ours_end, theirs_end
     rest = b"".join(b[at:])
     return (*result, Piece(rest, rest, rest)) if rest else tuple(result)
+
+
+def _finer(base: list[bytes], ours: list[bytes], theirs: list[bytes]) -> list[Piece]:
+    """Return a changed stretch in pieces: line by line where both sides changed it and the numbers of lines agree."""
+    if base in (ours, theirs) or not len(base) == len(ours) == len(theirs):
+        return [Piece(b"".join(base), b"".join(ours), b"".join(theirs))]
+    found: list[Piece] = []
+    last: tuple[bool, bool] | None = None
+    for b, o, t in zip(base, ours, theirs, strict=True):
+        who = (o != b, t != b)
+        if who == last:
+            found[-1] = Piece(found[-1].base + b, found[-1].ours + o, found[-1].theirs + t)
+        else:
+            found.append(Piece(b, o, t))
+        last = who
+    return found

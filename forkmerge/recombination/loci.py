@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from forkmerge.recombination.alleles import allele_set
 from forkmerge.recombination.entries import Read, collisions, entry_locus
-from forkmerge.recombination.linkage import Linked, linkage
+from forkmerge.recombination.linkage import linkage
 from forkmerge.recombination.regions import ProfileFor, Region, regions_of_hunks
 from forkmerge.recombination.values import Locus, LocusMap
 
@@ -35,9 +35,13 @@ def loci(tree_merge: TreeMerge, *, profile_for: ProfileFor | None = None, read: 
             found.append(entry)
         if path_merge.file is not None:
             found += _file_loci(path_merge, file, profile_for)
-    named = tuple(_distinct(found))
-    linked: Linked = linkage(tree_merge, named, read)
-    return LocusMap(tree_merge, named, (*collisions(named), *linked.clauses), linked.groups)
+    return linked(LocusMap(tree_merge, tuple(_distinct(found))), read)
+
+
+def linked(locus_map: LocusMap, read: Read | None) -> LocusMap:
+    """Return the map with the clauses and linkage groups that follow from its loci alone."""
+    tied = linkage(locus_map.merge, locus_map.loci, read)
+    return replace(locus_map, clauses=(*collisions(locus_map.loci), *tied.clauses), groups=tied.groups)
 
 
 def locus_of(hunks: tuple[Hunk, ...], slots: tuple[int, ...], *, at: Locus) -> Locus:
@@ -71,7 +75,7 @@ def _file_loci(path_merge: PathMerge, file: int, profile_for: ProfileFor | None)
             groups.append((region, [index]))
     found = []
     for known, slots in groups:
-        name, kind = (known.name or known.kind, known.kind) if known else ("", "hunk")
+        name, kind = (known.name, known.kind) if known else ("", "hunk")
         empty = Locus(
             id=f"{path_merge.path}:{name}",
             path=path_merge.path,

@@ -95,8 +95,10 @@ def placement(locus_map: LocusMap, genome: Genome, file: int) -> Placement | Non
             content = locus.alleles[genome[index]].contents[0]
             return content if isinstance(content, Placement) else None
     path_merge = locus_map.files[file]
-    entry = path_merge.ours or path_merge.theirs or path_merge.base
-    return None if entry is None else Placement(_at(path_merge, 1), entry.mode)
+    entry = path_merge.ours
+    if entry is None:
+        return None
+    return Placement(_at(path_merge, 1), entry.mode, None if path_merge.file is not None else entry.oid)
 
 
 def kept_of(locus_map: LocusMap, genome: Genome) -> Kept:

@@ -8,15 +8,16 @@ over several units, there is no region and the hunk stands alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.model.span import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from forkmerge.model.hunk import FileMerge
     from forkmerge.syntax.profile import Profile
+    from forkmerge.syntax.units import Unit
 
 ProfileFor: TypeAlias = "Callable[[str, bytes], Profile | None]"
 
@@ -58,20 +59,18 @@ def _regions(path: str, data: bytes, profile_for: ProfileFor | None) -> tuple[Re
     profile = profile_for(path, data)
     if profile is None:
         return ()
-    from forkmerge.errors import MissingTool  # noqa: PLC0415 - together with the parser, only where it is used
-    from forkmerge.syntax.units import units  # noqa: PLC0415 - loads the parser
+    from forkmerge.errors import ForkmergeError  # noqa: PLC0415 - together with the parser, only where it is used
+    from forkmerge.syntax.units import units, walk  # noqa: PLC0415 - loads the parser
 
     try:
-        return tuple(_flat(units(profile, data), ""))
-    except MissingTool:
+        return tuple(Region(u.kind, _name(u), u.span) for u in walk(units(profile, data)))
+    except ForkmergeError:
         return ()
 
 
-def _flat(units: Sequence[Any], outer: str) -> Iterable[Region]:
-    for unit in units:
-        name = f"{outer}.{unit.name}" if outer and unit.name else unit.name or outer
-        yield Region(unit.kind, name, unit.span)
-        yield from _flat(unit.children, name)
+def _name(unit: Unit) -> str:
+    name = unit.qualified if unit.name else ".".join((*unit.scope, unit.kind))
+    return f"{name}#{unit.ordinal + 1}" if unit.ordinal else name
 
 
 def _innermost(span: Span, regions: Sequence[Region], data: bytes) -> Region | None:

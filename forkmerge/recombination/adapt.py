@@ -1,0 +1,215 @@
+"""Adapted alleles: the other side's new code, rewritten to fit a rename or a changed default.
+
+Where one side renamed a definition and the other side's edit brings new uses of the old name, the identifier tokens are
+replaced; where one side changed a parameter's default and the other brings new calls that leave the parameter out, the
+old default is passed by name.  Both are exact on tokens and marked as new code; the search takes them only where they
+are needed, since they equal neither parent.  Invariant: strings, comments and attribute names of other things stay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from forkmerge.errors import ForkmergeError
+from forkmerge.recombination.alleles import best_kept
+from forkmerge.recombination.names import used
+from forkmerge.recombination.offspring import segments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tree_sitter import Node
+
+    from forkmerge.model.hunk import Side
+    from forkmerge.recombination.regions import ProfileFor
+    from forkmerge.recombination.values import Allele, Genome, LocusMap
+    from forkmerge.syntax.profile import Profile
+
+Edit: TypeAlias = tuple[int, int, bytes]
+"""Bytes ``start <= i < end`` of the file are replaced."""
+Edits: TypeAlias = "Callable[[Profile, bytes], list[Edit]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """``side`` renamed the definition ``old`` of ``path`` to ``new``; ``kind`` is that of the unit."""
+
+    old: str
+    new: str
+    side: Side
+    kind: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultChange:
+    """``side`` changed the default of ``parameter`` (at ``position`` among those of a call) from ``old``."""
+
+    function: str
+    parameter: str
+    position: int
+    old: str
+    side: Side
+    path: str
+
+
+def adapted(
+    locus_map: LocusMap,
+    *,
+    profile_for: ProfileFor,
+    renames: Sequence[Rename] = (),
+    defaults: Sequence[DefaultChange] = (),
+) -> LocusMap:
+    """Return the map with an adapted allele beside each allele that a rename or a changed default leaves behind.
+
+    Clauses are not made anew: call ``loci.linked`` on the result.  Files without a known language stay as they are.
+    """
+    result = locus_map
+    for rename in renames:
+        old = rename.old.encode()
+        for index in _bringing(result, rename.side, old):
+            result = _extended(result, index, profile_for, lambda p, d, r=rename: _renamed(p, d, r))  # type: ignore[misc]
+    for default in defaults:
+        for index in _bringing(result, default.side, default.function.encode()):
+            result = _extended(result, index, profile_for, lambda p, d, c=default: _completed(p, d, c))  # type: ignore[misc]
+    return result
+
+
+def _bringing(locus_map: LocusMap, side: Side, name: bytes) -> list[int]:
+    """Return the loci where the side other than ``side`` brings new uses of ``name``."""
+    other = "theirs" if side == "ours" else "ours"
+    found = []
+    for index, locus in enumerate(locus_map.loci):
+        before, after = (_mentions(locus.alleles[getattr(locus, s)], name) for s in ("base", other))
+        if after > before:
+            found.append(index)
+    return found
+
+
+def _mentions(allele: Allele, name: bytes) -> int:
+    texts = [c for c in allele.contents if isinstance(c, bytes)]
+    if not any({name, b"." + name} & used(t) for t in texts):
+        return 0
+    return sum(t.count(name) for t in texts)
+
+
+def _extended(locus_map: LocusMap, index: int, profile_for: ProfileFor, edits: Edits) -> LocusMap:
+    """Return the map with the adapted forms of the alleles of one locus appended; the default follows."""
+    locus = locus_map.loci[index]
+    fresh: list[Allele] = []
+    for number, allele in enumerate(locus.alleles):
+        if number == locus.base or allele.new_code:
+            continue
+        contents = _edited(locus_map, index, number, profile_for, edits)
+        if contents is not None and contents != allele.contents:
+            fresh.append(replace(allele, origin="adapted", contents=contents, chimeric=True, new_code=True))
+    if not fresh:
+        return locus_map
+    grown = locus_map.with_alleles(index, tuple(fresh))
+    wide = grown.loci[index]
+    wanted = _edited(locus_map, index, locus.default, profile_for, edits)
+    default = next((i for i, a in enumerate(wide.alleles) if a.contents == wanted), None)
+    chosen = default if default is not None else best_kept(wide.alleles, wide.ours, wide.theirs)
+    loci = (*grown.loci[:index], replace(wide, default=chosen, dormant=False), *grown.loci[index + 1 :])
+    return replace(grown, loci=loci)
+
+
+def _edited(
+    locus_map: LocusMap, index: int, allele: int, profile_for: ProfileFor, edits: Edits
+) -> tuple[bytes, ...] | None:
+    """Return the contents of an allele after ``edits``, None where there is nothing to edit or to parse."""
+    locus = locus_map.loci[index]
+    genome: Genome = tuple(allele if i == index else x.default for i, x in enumerate(locus_map.loci))
+    parts: list[bytes] = []
+    where: dict[int, tuple[int, int]] = {}
+    at = 0
+    for segment in segments(locus_map, genome, locus.file):
+        text = segment if isinstance(segment, bytes) else segment[1]
+        if not isinstance(segment, bytes):
+            where[segment[0]] = (at, at + len(text))
+        parts.append(text)
+        at += len(text)
+    data = b"".join(parts)
+    profile = profile_for(locus.path, data)
+    if profile is None or not where:
+        return None
+    try:
+        found = edits(profile, data)
+    except ForkmergeError:
+        return None
+    return tuple(_applied(data, *where[slot], found) for slot in locus.slots if slot in where) or None
+
+
+def _applied(data: bytes, start: int, end: int, edits: Sequence[Edit]) -> bytes:
+    parts, at = [], start
+    for low, high, text in sorted(edits):
+        if start <= low and high <= end and low >= at:
+            parts += [data[at:low], text]
+            at = high
+    return b"".join((*parts, data[at:end]))
+
+
+def _renamed(profile: Profile, data: bytes, rename: Rename) -> list[Edit]:
+    from forkmerge.syntax.tokens import tokens  # noqa: PLC0415 - loads the parser
+
+    old, new = rename.old.encode(), rename.new.encode()
+    method = rename.kind in ("method", "field")
+    found: list[Edit] = []
+    before = b""
+    for token in tokens(profile, data):
+        if token.text == old and "identifier" in token.kind and (before in (b".", b"->", b"::")) == method:
+            found.append((token.start, token.end, new))
+        before = token.text
+    return found
+
+
+def _completed(profile: Profile, data: bytes, change: DefaultChange) -> list[Edit]:
+    if profile.name != "python":
+        return []
+    from forkmerge.syntax.parsing import parse  # noqa: PLC0415 - loads the parser
+
+    found: list[Edit] = []
+    stack = [parse(profile, data).root_node]
+    while stack:
+        node = stack.pop()
+        stack.extend(node.children)
+        if node.type == "call" and _callee(node) == change.function.encode():
+            edit = _with_argument(node, change)
+            if edit is not None:
+                found.append(edit)
+    return found
+
+
+def _callee(call: Node) -> bytes:
+    function = call.child_by_field_name("function")
+    if function is not None and function.type == "attribute":
+        function = function.child_by_field_name("attribute")
+    return function.text or b"" if function is not None and function.type == "identifier" else b""
+
+
+def _with_argument(call: Node, change: DefaultChange) -> Edit | None:
+    """Return the edit that passes the old default by name, None where the call gives the parameter or may give it."""
+    arguments = call.child_by_field_name("arguments")
+    if arguments is None or arguments.type != "argument_list":
+        return None
+    positional = 0
+    last = None
+    for child in arguments.named_children:
+        if child.type == "comment":
+            continue
+        last = child
+        if child.type in ("list_splat", "dictionary_splat"):
+            return None
+        if child.type == "keyword_argument":
+            name = child.child_by_field_name("name")
+            if name is not None and name.text == change.parameter.encode():
+                return None
+        else:
+            positional += 1
+    if positional > change.position:
+        return None
+    text = f"{change.parameter}={change.old}".encode()
+    if last is None:
+        return (arguments.start_byte + 1, arguments.start_byte + 1, text)
+    return (last.end_byte, last.end_byte, b", " + text)

@@ -8,15 +8,14 @@ library's ``LazyLoader`` does the same and costs more than it saves here, becaus
 from __future__ import annotations
 
 import sys
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Any
 
-_Module = type(sys)
 
-
-class _Later(_Module):
+class _Later(ModuleType):
     """Stands for a module until the first attribute is asked for."""
 
     def __getattr__(self, name: str) -> Any:

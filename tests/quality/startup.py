@@ -1,7 +1,7 @@
 """Start-up of ``forkmerge --version`` and ``forkmerge merge-file`` against that of the bare interpreter.
 
-Each round runs all of them one after the other, so that a busy machine slows all alike; what counts is the median of the
-rounds' ratios.  ``python tests/quality/startup.py`` prints the table and ends with 1 when a limit is passed.  The
+Each round runs all of them one after the other, so that a busy machine slows all alike; what counts is the median of
+the rounds' ratios.  ``python tests/quality/startup.py`` prints the table and ends with 1 when a limit is passed.  The
 installed console script is measured where there is one beside the interpreter, else the same script made here.
 """
 
@@ -30,19 +30,18 @@ SCRIPT = (
 
 def source(lines: int) -> str:
     """A Python file of about so many lines."""
-    parts = ["import os\nimport sys\n"]
-    for i in range(lines // 6):
-        parts.append(f"\n\ndef function_{i}(a, b={i}):\n    value = a * {i} + b\n    return value\n")
-    return "".join(parts)
+    function = "\n\ndef function_{0}(a, b={0}):\n    value = a * {0} + b\n    return value\n"
+    return "import os\nimport sys\n" + "".join(function.format(i) for i in range(lines // 6))
 
 
 def cases(folder: Path, script: Path) -> dict[str, list[str]]:
     base = source(500)
-    sides = {
-        "clean": (base.replace("value = a * 3 ", "value = a * 33 "), base.replace("value = a * 70 ", "value = a * 71 ")),
-        "conflict solved": (base.replace("import os\n", "import os\nimport re\n"), base.replace("import os\n", "import os\nimport json\n")),
-        "conflict left": (base.replace("value = a * 3 ", "value = a * 33 "), base.replace("value = a * 3 ", "value = a * 34 ")),
-    }  # fmt: skip
+    edits = {
+        "clean": (("a * 3 ", "a * 33 "), ("a * 70 ", "a * 71 ")),
+        "conflict solved": (("import os\n", "import os\nimport re\n"), ("import os\n", "import os\nimport json\n")),
+        "conflict left": (("a * 3 ", "a * 33 "), ("a * 3 ", "a * 34 ")),
+    }
+    sides = {name: (base.replace(*ours), base.replace(*theirs)) for name, (ours, theirs) in edits.items()}
     (folder / "base.py").write_text(base)
     out = {"python -I -S -c pass": [sys.executable, "-I", "-S", "-c", "pass"], "--version": [str(script), "--version"]}
     for number, (name, (ours, theirs)) in enumerate(sides.items()):

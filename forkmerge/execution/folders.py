@@ -37,6 +37,8 @@ class WorkFolder:
         with _locked(os.path.join(base, _LOCK), wait=True):
             sweep(base)
             self.path = tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=base)
+            if os.geteuid() == 0:
+                os.chmod(self.path, 0o711)  # noqa: S103 - runs have user ids of their own, which have to get through
             self._lock = contextlib.ExitStack()
             self._lock.enter_context(_locked(os.path.join(self.path, _LOCK), wait=True))
 

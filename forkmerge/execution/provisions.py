@@ -111,7 +111,13 @@ def _path(line: bytes) -> str:
 def _small_files(checkout: str, path: str) -> Iterator[str]:
     name = os.path.basename(path)
     full = os.path.join(checkout, path)
-    if os.path.islink(full) or name in _CACHES or name in ENVIRONMENTS or name.startswith(".git"):
+    if (
+        os.path.islink(full)
+        or name in _CACHES
+        or name in ENVIRONMENTS
+        or name.startswith(".git")
+        or name.endswith("cache")
+    ):
         return
     if os.path.isdir(full):
         if is_environment(full):

@@ -22,7 +22,7 @@ import sys
 import time
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_SET_SECCOMP, _PR_CAP_AMBIENT, _PR_SET_KEEPCAPS = 1, 36, 22, 47, 8
-_NO_NEW_PRIVS = 38
+_NO_NEW_PRIVS, _PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP = 38, 28, 4
 
 
 def main(argv: list[str]) -> int:
@@ -103,6 +103,8 @@ def _confine(spec) -> None:  # type: ignore[no-untyped-def]
 def _change_user(uid: int, gid: int, *, keep: bool) -> None:
     """Become ``uid`` without any capability, but for looking through folders when ``keep``: Landlock bounds that."""
     if keep:
+        with contextlib.suppress(OSError):  # else access(2) answers as if the capability were not there
+            _prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP)
         _prctl(_PR_SET_KEEPCAPS, 1)
     os.setgroups([])
     os.setresgid(gid, gid, gid)

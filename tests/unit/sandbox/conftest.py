@@ -6,13 +6,16 @@ import os
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from forkmerge.errors import MissingTool
-from forkmerge.sandbox.backend import Backend
 from forkmerge.sandbox.command import Command, Completed, Limits, Mount
 from forkmerge.sandbox.probe import choose
+
+if TYPE_CHECKING:
+    from forkmerge.sandbox.backend import Backend
 
 PYTHON = os.path.realpath(sys.executable)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from forkmerge.sandbox.command import Mount
+from forkmerge.sandbox.syscalls import ARCHITECTURES
 
 pytestmark = pytest.mark.sandbox
 
@@ -84,7 +85,9 @@ def test_run_reads_not_hidden_files_inside_a_mount(machine):
     machine.extra = (Mount(str(tools), str(tools)),)
     command = machine.command("/bin/sh", "-c", f"cat {tools}/program; cat {tools}/credentials")
     hidden = (*command.hidden, str(tools / "credentials"))
-    done = machine.backend.run(type(command)(**{f: getattr(command, f) for f in command.__slots__} | {"hidden": hidden}))
+    done = machine.backend.run(
+        type(command)(**{f: getattr(command, f) for f in command.__slots__} | {"hidden": hidden})
+    )
     assert b"a program" in done.stdout_tail
     assert b"the secret" not in done.stdout_tail
 
@@ -164,7 +167,11 @@ def test_run_reaches_no_unix_socket_by_sendmsg(machine, tmp_path):
     listener = Listener(socket.AF_UNIX, socket.SOCK_DGRAM, address)
     code = f"""
 import socket
-for make in (lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM), lambda: socket.socketpair(type=socket.SOCK_DGRAM)[0]):
+ways = (
+    lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM),
+    lambda: socket.socketpair(type=socket.SOCK_DGRAM)[0],
+)
+for make in ways:
     try:
         make().sendmsg([b"out"], [], 0, {address!r})
     except OSError as error:
@@ -174,13 +181,33 @@ for make in (lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM), lambda: s
     assert not listener.visited()
 
 
-OUTLIVE = {
-    "double-fork": "import os\nif os.fork() == 0:\n os.setsid()\n if os.fork() == 0:\n  {work}\n os._exit(0)\nos._exit(0)",
-    "nohup": "import subprocess, sys\nsubprocess.Popen(['/usr/bin/nohup', sys.executable, '-I', '-S', '-c', {work!r}], "
-    "stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)",
-    "ignoring": "import os, signal\nfor n in range(1, 65):\n try: signal.signal(n, signal.SIG_IGN)\n except (OSError, ValueError): pass\n"
-    "if os.fork() == 0:\n {work}\nos._exit(0)",
-}
+DOUBLE_FORK = """
+import os
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        {work}
+    os._exit(0)
+os._exit(0)
+"""
+NOHUP = """
+import subprocess, sys
+null = subprocess.DEVNULL
+command = ["/usr/bin/nohup", sys.executable, "-I", "-S", "-c", {work!r}]
+subprocess.Popen(command, stdin=null, stdout=null, stderr=null, start_new_session=True)
+"""
+IGNORING = """
+import os, signal
+for number in range(1, 65):
+    try:
+        signal.signal(number, signal.SIG_IGN)
+    except (OSError, ValueError):
+        pass
+if os.fork() == 0:
+    {work}
+os._exit(0)
+"""
+OUTLIVE = {"double-fork": DOUBLE_FORK, "nohup": NOHUP, "ignoring": IGNORING}
 
 
 @pytest.mark.parametrize("way", OUTLIVE)
@@ -198,7 +225,12 @@ def test_nothing_outlives_a_run(any_machine, way):
 
 def test_nothing_outlives_a_timeout(any_machine):
     machine = any_machine
-    script = "(trap '' TERM HUP INT; sleep 2; echo x > alive) & setsid sh -c 'sleep 2; echo x > alive' & trap '' TERM; sleep 60"
+    script = """
+        (trap '' TERM HUP INT; sleep 2; echo x > alive) &
+        setsid sh -c 'sleep 2; echo x > alive' &
+        trap '' TERM
+        sleep 60
+    """
     machine.limits = type(machine.limits)(wall=0.7)
     done = machine.sh(script)
     assert done.status == "timeout"
@@ -244,13 +276,12 @@ def test_an_exploding_fork_bomb_is_cleared_at_the_wall_limit(machine):
 
 def processes_of(folder: Path) -> list[str]:
     found = []
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                if os.readlink(f"/proc/{name}/cwd").startswith(str(folder)):
-                    found.append(name)
-            except OSError:
-                continue
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "cwd").readlink().is_relative_to(folder):
+                found.append(process.name)
+        except OSError:
+            continue
     return found
 
 
@@ -273,7 +304,9 @@ def test_processor_time_is_bounded(machine):
 
 
 def test_an_output_flood_is_bounded(machine):
-    done = machine.python("import os\nfor _ in range(2000): os.write(1, b'x' * 65536)\nos.write(1, b'end')", output=1000)
+    done = machine.python(
+        "import os\nfor _ in range(2000): os.write(1, b'x' * 65536)\nos.write(1, b'end')", output=1000
+    )
     assert done.code == 0
     assert len(done.stdout_tail) == 1000
     assert done.stdout_tail.endswith(b"end")
@@ -311,8 +344,6 @@ def test_run_sees_no_variables_or_memory_of_the_host(machine):
 
 @pytest.mark.parametrize("call", ["unshare", "mount", "ptrace", "keyctl", "bpf", "io_uring_setup", "userfaultfd"])
 def test_rare_system_calls_are_refused(machine, call):
-    from forkmerge.sandbox.syscalls import ARCHITECTURES
-
     number = ARCHITECTURES[os.uname().machine].calls[call]
     code = f"""
 import ctypes, errno

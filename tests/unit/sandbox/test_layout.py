@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 
 import pytest
@@ -53,7 +52,7 @@ def test_symlinks_of_the_tree_into_oldroot_write_nothing_on_the_host(tmp_path):
     target = tmp_path / "host"
     target.mkdir()
     for name in ("tmp", ".venv", "home", "usr", "etc", "dev", ".forkmerge", "env", "proc"):
-        os.symlink(f"/oldroot{target}/{name}", machine.candidate / name)
+        (machine.candidate / name).symlink_to(f"/oldroot{target}/{name}")
     tools = tmp_path / "tools"
     tools.mkdir()
     machine.extra = (Mount(str(tools), "/tmp/.forkmerge/env/0"),)

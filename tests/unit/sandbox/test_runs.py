@@ -76,7 +76,9 @@ def test_home_and_temporary_folder_are_private_and_writable(any_machine):
 
 def test_only_the_given_environment_is_there(any_machine, monkeypatch):
     monkeypatch.setenv("FORKMERGE_SECRET", "x")
-    done = any_machine.backend.run(replace(any_machine.command("/usr/bin/env"), env=(("PATH", "/usr/bin:/bin"), ("A", "é b"))))
+    done = any_machine.backend.run(
+        replace(any_machine.command("/usr/bin/env"), env=(("PATH", "/usr/bin:/bin"), ("A", "é b")))
+    )
     names = {line.split("=")[0] for line in done.stdout_tail.decode().splitlines()}
     assert names == {"PATH", "A", "HOME", "TMPDIR", "PWD"}
     assert "A=é b" in done.stdout_tail.decode()
@@ -170,8 +172,9 @@ def test_killing_the_caller_kills_the_run(any_machine):
 import sys
 from forkmerge.sandbox.command import Command
 from forkmerge.sandbox.probe import choose
-command = Command(("/bin/sh", "-c", "echo x > started; sleep 2; echo x > alive"), {str(any_machine.candidate)!r}, "/fm/at",
-                  env=(("PATH", "/usr/bin:/bin"),))
+script = "echo x > started; sleep 2; echo x > alive"
+env = (("PATH", "/usr/bin:/bin"),)
+command = Command(("/bin/sh", "-c", script), {str(any_machine.candidate)!r}, "/fm/at", env=env)
 choose({any_machine.backend.name!r}).run(command)
 """
     root = Path(__file__).parents[3]

@@ -1,0 +1,224 @@
+"""Slots follow trees by difference; what is handed out is the tree, bit for bit, or nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forkmerge.errors import UnusableInput
+from forkmerge.execution.clone import CloneError, Slot
+from forkmerge.execution.treeid import object_id, tree_id
+from forkmerge.model.source import EXECUTABLE, SUBMODULE, SYMLINK, Entry
+
+from .conftest import Blobs
+
+
+def snapshot(root: Path) -> dict[str, object]:
+    found = {}
+    for folder, names, files in os.walk(root):
+        for name in names + files:
+            path = Path(folder, name)
+            relative = str(path.relative_to(root))
+            if path.is_symlink():
+                found[relative] = ("link", str(path.readlink()))
+            elif path.is_file():
+                found[relative] = (path.stat().st_mode & 0o777, path.read_bytes())
+            elif not any(path.iterdir()):
+                found[relative] = "empty"
+    return found
+
+
+def test_switch_writes_every_kind_of_entry(tmp_path, blobs):
+    entries = {
+        "a": blobs.entry("one"),
+        "d/e/run": blobs.entry("#!", EXECUTABLE),
+        "l": blobs.entry("d/../a", SYMLINK),
+        "sub": Entry(SUBMODULE, "1" * 40),
+        "caf\udce9": blobs.entry("bytes"),
+    }
+    slot = Slot(str(tmp_path / "s"))
+    assert slot.switch(entries, blobs.read) == 5
+    slot.verify(entries)
+    assert snapshot(tmp_path / "s") == {
+        "a": (0o644, b"one"),
+        "d/e/run": (0o755, b"#!"),
+        "l": ("link", "d/../a"),
+        "sub": "empty",
+        "caf\udce9": (0o644, b"bytes"),
+    }
+
+
+def test_switch_writes_only_what_differs(tmp_path, blobs):
+    first = {"same": blobs.entry("same"), "old/x": blobs.entry("x"), "m": blobs.entry("1")}
+    second = {"same": first["same"], "m": Entry(EXECUTABLE, first["m"].oid), "new/y": blobs.entry("y")}
+    slot = Slot(str(tmp_path / "s"))
+    slot.switch(first, blobs.read)
+    blobs.reads.clear()
+    assert slot.switch(second, blobs.read) == 3
+    assert sorted(blobs.reads) == sorted([first["m"].oid, second["new/y"].oid])
+    slot.verify(second)
+    assert not (tmp_path / "s/old").exists()
+
+
+def test_switch_between_file_folder_and_symlink(tmp_path, blobs):
+    slot = Slot(str(tmp_path / "s"))
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    trees = [
+        {"p": blobs.entry(str(outside), SYMLINK)},
+        {"p/q": blobs.entry("inside")},
+        {"p": blobs.entry("file")},
+        {"p/q/r": blobs.entry("deep")},
+        {"p": Entry(SUBMODULE, "2" * 40)},
+        {"p/q": blobs.entry("inside")},
+        {},
+    ]
+    for entries in trees:
+        slot.switch(entries, blobs.read)
+        slot.verify(entries)
+    assert list(outside.iterdir()) == []
+
+
+def test_switch_never_writes_through_a_planted_symlink(tmp_path, blobs):
+    slot = Slot(str(tmp_path / "s"))
+    slot.switch({"d/a": blobs.entry("a")}, blobs.read)
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (tmp_path / "s/d/a").unlink()
+    (tmp_path / "s/d").rmdir()
+    (tmp_path / "s/d").symlink_to(outside)
+    with pytest.raises(CloneError):
+        slot.switch({"d/a": blobs.entry("a"), "d/b": blobs.entry("b")}, blobs.read)
+    assert list(outside.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", ["../x", "a/../../x", "/x", "a//b", ".git/config", "d/.GIT/hooks/x", ".", "a/.", ""])
+def test_switch_refuses_paths_that_lead_out(tmp_path, blobs, path):
+    slot = Slot(str(tmp_path / "s"))
+    with pytest.raises(UnusableInput):
+        slot.switch({"good": blobs.entry("x"), path: blobs.entry("evil")}, blobs.read)
+    assert [p.name for p in tmp_path.iterdir()] == ["s"]
+    assert list((tmp_path / "s").iterdir()) == []
+
+
+@pytest.mark.parametrize("damage", ["changed", "mode", "gone", "extra", "kind", "link", "extra-folder-file"])
+def test_damage_is_noticed_and_nothing_is_handed_out(tmp_path, blobs, damage):
+    entries = {"a": blobs.entry("one"), "d/b": blobs.entry("two"), "l": blobs.entry("a", SYMLINK)}
+    slot = Slot(str(tmp_path / "s"))
+    slot.switch(entries, blobs.read)
+    root = tmp_path / "s"
+    if damage == "changed":
+        (root / "a").write_text("One")
+    elif damage == "mode":
+        (root / "a").chmod(0o755)
+    elif damage == "gone":
+        (root / "d/b").unlink()
+    elif damage == "extra":
+        (root / "d/conftest.py").write_text("")
+    elif damage == "kind":
+        (root / "a").unlink()
+        (root / "a").symlink_to("d/b")
+    elif damage == "link":
+        (root / "l").unlink()
+        (root / "l").symlink_to("d")
+    else:
+        (root / "n").mkdir()
+        (root / "n/f").write_text("")
+    with pytest.raises(CloneError):
+        slot.verify(entries)
+    with pytest.raises(CloneError):
+        slot.checkout(str(tmp_path / "c"))
+
+
+def test_a_fifo_in_a_slot_does_not_hang_the_check(tmp_path, blobs):
+    entries = {"a": blobs.entry("one")}
+    slot = Slot(str(tmp_path / "s"))
+    slot.switch(entries, blobs.read)
+    (tmp_path / "s/a").unlink()
+    os.mkfifo(tmp_path / "s/a")
+    with pytest.raises(CloneError):
+        slot.verify(entries)
+
+
+def test_wrong_blob_from_the_store_is_noticed(tmp_path, blobs):
+    entries = {"a": blobs.entry("one")}
+    slot = Slot(str(tmp_path / "s"))
+    slot.switch(entries, lambda oid: b"another")
+    with pytest.raises(CloneError):
+        slot.checkout(str(tmp_path / "c"))
+
+
+def test_checkout_is_an_independent_copy_with_fixed_modes(tmp_path, blobs):
+    entries = {"a": blobs.entry("one"), "d/run": blobs.entry("#!", EXECUTABLE), "l": blobs.entry("/etc", SYMLINK)}
+    slot = Slot(str(tmp_path / "s"))
+    before = os.umask(0o077)
+    try:
+        slot.switch(entries, blobs.read)
+        slot.checkout(str(tmp_path / "c"))
+    finally:
+        os.umask(before)
+    assert snapshot(tmp_path / "c") == snapshot(tmp_path / "s")
+    assert (tmp_path / "c/d").stat().st_mode & 0o777 == 0o755
+    (tmp_path / "c/a").write_text("changed by a test")
+    slot.verify(entries)
+
+
+def test_sha256_trees_are_verified(tmp_path):
+    blobs = Blobs("sha256")
+    entries = {"a": blobs.entry("one")}
+    slot = Slot(str(tmp_path / "s"), "sha256")
+    slot.switch(entries, blobs.read)
+    slot.verify(entries)
+    with pytest.raises(CloneError):
+        slot.verify({"a": Entry(entries["a"].mode, object_id("blob", b"two", "sha256"))})
+
+
+PATHS = st.lists(
+    st.sampled_from(["a", "b", "a/b", "a/c", "b/d/e", "c", "c/d", "c-d", "c.d", "c/d/e"]), unique=True, max_size=7
+)
+KINDS = st.sampled_from(["x", "y", "run", "link", "sub"])
+
+
+def tree_of(blobs: Blobs, pairs: list[tuple[str, str]]) -> dict[str, Entry]:
+    entries: dict[str, Entry] = {}
+    for path, kind in pairs:
+        if any(p == path or p.startswith(path + "/") or path.startswith(p + "/") for p in entries):
+            continue
+        mode = {"run": EXECUTABLE, "link": SYMLINK}.get(kind)
+        sub = Entry(SUBMODULE, "3" * 40)
+        entries[path] = sub if kind == "sub" else blobs.entry(kind, *([mode] if mode else []))
+    return entries
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.lists(st.tuples(PATHS.map(lambda p: p[0] if p else "z"), KINDS), max_size=6), max_size=5))
+def test_any_sequence_of_trees_is_followed(tmp_path_factory, sequence):
+    root = tmp_path_factory.mktemp("slot")
+    blobs = Blobs()
+    slot = Slot(str(root / "s"))
+    for number, pairs in enumerate(sequence):
+        entries = tree_of(blobs, pairs)
+        slot.switch(entries, blobs.read)
+        slot.verify(entries)
+        slot.checkout(str(root / str(number)))
+        assert snapshot(root / str(number)) == snapshot(root / "s")
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.tuples(PATHS.map(lambda p: p[0] if p else "z"), KINDS.filter(lambda k: k != "sub")), max_size=6))
+def test_tree_id_is_that_of_git(tmp_path_factory, pairs):
+    root = tmp_path_factory.mktemp("git")
+    blobs = Blobs()
+    entries = tree_of(blobs, pairs)
+    slot = Slot(str(root / "s"))
+    slot.switch(entries, blobs.read)
+    env = {"PATH": os.environ["PATH"], "GIT_DIR": str(root / "g"), "GIT_WORK_TREE": str(root / "s"), "HOME": str(root)}
+    for args in (["init", "-q"], ["add", "-A", "-f"]):
+        subprocess.run(["git", *args], env=env, cwd=root / "s", check=True)
+    written = subprocess.run(["git", "write-tree"], env=env, cwd=root / "s", check=True, capture_output=True, text=True)
+    assert tree_id(entries, "sha1") == written.stdout.strip()

@@ -27,6 +27,7 @@ Favor: TypeAlias = Literal["ours", "theirs", "union"]
 
 _NAMES = ("ours", "base", "theirs")
 _MOST_COUNTED = 127
+_SPAWNS = hasattr(os, "posix_spawnp")
 
 
 def line_merge(
@@ -60,6 +61,22 @@ def line_merge(
     return completed.stdout, completed.code
 
 
+def configured_style(git_dir: str | None = None) -> Style:
+    """Return the user's ``merge.conflictStyle`` in the working directory, or in ``git_dir``; ``merge`` if there is none.
+
+    As cheap as a merge: this too is on the start-up path.
+    """
+    scratch = _scratch()
+    try:
+        env = command.environment(git_dir=git_dir)
+        args = ["config", "--get", "merge.conflictStyle"]
+        ask = command.spawn(args, scratch=scratch, env=env) if _SPAWNS else command.run(args, env=env, check=False)
+    finally:
+        _remove(scratch)
+    said = ask.stdout.strip()
+    return "diff3" if said == b"diff3" else "zdiff3" if said == b"zdiff3" else "merge"
+
+
 def _arguments(
     paths: list[str], style: Style, labels: Sequence[str], marker_size: int, favor: Favor | None
 ) -> list[str]:
@@ -76,7 +93,7 @@ def _arguments(
 def _run(args: list[str], scratch: str) -> command.Completed:
     # A git directory that is none keeps git from looking for a repository around $TMPDIR or the working directory.
     env = command.environment(git_dir=os.path.join(scratch, "none"))
-    if hasattr(os, "posix_spawnp"):
+    if _SPAWNS:
         return command.spawn(args, scratch=scratch, env=env)
     return command.run(args, env=env, check=False)
 

@@ -61,10 +61,10 @@ def line_merge(
     return completed.stdout, completed.code
 
 
-def configured_style(git_dir: str | None = None) -> Style:
-    """Return the user's ``merge.conflictStyle`` in the working directory, or in ``git_dir``; ``merge`` if there is none.
+def configured_style(git_dir: str | None = None) -> str:
+    """Return ``merge.conflictStyle`` as it is set for the working directory, or for ``git_dir``; "" if it is not set.
 
-    As cheap as a merge: this too is on the start-up path.
+    What git does not know is returned as it stands.  As cheap as a merge: this too is on the start-up path.
     """
     scratch = _scratch()
     try:
@@ -73,8 +73,7 @@ def configured_style(git_dir: str | None = None) -> Style:
         ask = command.spawn(args, scratch=scratch, env=env) if _SPAWNS else command.run(args, env=env, check=False)
     finally:
         _remove(scratch)
-    said = ask.stdout.strip()
-    return "diff3" if said == b"diff3" else "zdiff3" if said == b"zdiff3" else "merge"
+    return ask.stdout.decode("utf-8", "replace").strip()
 
 
 def _arguments(

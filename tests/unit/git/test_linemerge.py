@@ -123,7 +123,7 @@ def test_the_start_up_path_imports_nothing_heavy() -> None:
 
 def test_the_configured_style_is_found_where_it_is_said(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(workshop.path)
-    assert configured_style() == "merge"
+    assert configured_style() == ""
     workshop.git("config", "--global", "merge.conflictStyle", "diff3")
     assert configured_style() == "diff3"
     workshop.git("config", "merge.conflictStyle", "zdiff3")

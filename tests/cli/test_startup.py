@@ -8,8 +8,8 @@ import tree_sitter
 
 BANNED = {
     "argparse", "ast", "asyncio", "click", "concurrent", "difflib", "dis", "email", "hashlib", "http",
-    "importlib.metadata", "importlib.resources", "inspect", "json", "libcst", "logging", "pathlib", "pickle", "platform", "pygit2", "pysat",
-    "random", "rich", "shutil", "socket", "sqlite3", "subprocess", "tempfile", "threading", "tokenize", "traceback",
+    "importlib.metadata", "importlib.resources", "inspect", "json", "libcst", "logging", "pathlib", "pickle", "platform",
+    "pygit2", "pysat", "random", "rich", "shutil", "socket", "sqlite3", "subprocess", "tempfile", "threading", "tokenize", "traceback",
     "typing_extensions", "urllib", "uuid", "xml",
 }  # fmt: skip
 SCRIPT = "import sys; from forkmerge.cli.main import main; sys.exit(main(sys.argv[1:]))"

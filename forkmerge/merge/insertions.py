@@ -78,7 +78,17 @@ def _rule(profile: Profile, parent: str, inserted: Sequence[Item]) -> str | None
 
 
 def _listed(entry: Commutative, item: Item) -> bool:
-    return item.kind in entry.children and not getattr(entry, "requires", "")
+    if item.kind not in entry.children or item.main is None:
+        return False
+    return not entry.requires or _assigned_to(item) == entry.requires.encode()
+
+
+def _assigned_to(item: Item) -> bytes | None:
+    """Return the text of the left side of the assignment whose right side is the parent of ``item``."""
+    parent = item.main.parent if item.main is not None else None
+    assignment = parent.parent if parent is not None else None
+    left = assignment.child_by_field_name("left") if assignment is not None else None
+    return item.data[left.start_byte : left.end_byte] if left is not None else None
 
 
 def _all_definitions(inserted: Sequence[Item]) -> bool:

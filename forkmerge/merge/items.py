@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from forkmerge.syntax.profile import Profile
 
 _SEPARATORS = frozenset((b",", b";", b""))
-_OPEN = frozenset((b"(", b"[", b"{", b"<", b"${", b"#{", b"|"))
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One element of a sequence: ``nodes`` are the comments before it, the element itself (``main``), one behind it."""
+    """One element of a sequence: ``nodes`` are the comments before it, the element itself (``main``), one behind it.
+
+    ``first``: it follows a keyword or bracket, so its ``lead`` is not what stands between two elements.
+    """
 
     lead: bytes
     text: bytes
@@ -96,7 +98,7 @@ def items(data: bytes, nodes: Sequence[Node], start: int, end: int, profile: Pro
                 first,
             )
         )
-        first = not main.is_named and data[lo:hi] in _OPEN
+        first = not main.is_named
         position = hi
     out.append(Item(data[position:end], b"", (b"\0end",), "\0end", None, (), None, data, first))
     return out

@@ -13,12 +13,28 @@ _ALIKE = 0.5
 _MAX_CELLS = 4000
 
 
-def match(left: Sequence[Item], right: Sequence[Item]) -> dict[int, int]:
-    """Return an order-preserving, one-to-one map from items of ``left`` to the items of ``right`` they became."""
+def match(left: Sequence[Item], right: Sequence[Item], *, loose: bool = False) -> dict[int, int]:
+    """Return an order-preserving, one-to-one map from items of ``left`` to the items of ``right`` they became.
+
+    With ``loose`` a part that alone stands where another alone stood is that part, whatever it is now (the right side
+    of an assignment is the right side still).
+    """
     pairs = dict(common([(i.kind, i.tokens) for i in left], [(i.kind, i.tokens) for i in right]))
     pairs.update(_between(left, right, pairs, _by_key))
     pairs.update(_between(left, right, pairs, _by_likeness))
+    if loose:
+        pairs.update(_between(left, right, pairs, _by_place))
     return pairs
+
+
+def _by_place(left: Sequence[Item], right: Sequence[Item], rows: range, columns: range) -> dict[int, int]:
+    if len(rows) == len(columns) == 1 and _named(left[rows[0]]) and _named(right[columns[0]]):
+        return {rows[0]: columns[0]}
+    return {}
+
+
+def _named(item: Item) -> bool:
+    return item.main is not None and item.main.is_named
 
 
 _Matcher: TypeAlias = Callable[[Sequence[Item], Sequence[Item], range, range], dict[int, int]]

@@ -50,8 +50,8 @@ def loose_ends(
     for data in inputs:
         if not loose:
             return []
-        for name in _unbound(profile, data, candidates):
-            loose.pop(name, None)
+        for text in _unbound(profile, data, candidates):
+            loose.pop(text, None)
     bound_somewhere = Counter(n.text for data in inputs for n in definitions(profile, data))
     out = []
     for text, name in sorted(loose.items()):

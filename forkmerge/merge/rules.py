@@ -32,8 +32,8 @@ DELETE_BESIDE = "delete-beside-change"
 """One side deleted what the other left alone and put something next to."""
 EXPRESSION = "expression"
 """Each side changed another part of one statement or expression."""
-NESTED = "nested"
-"""Each side changed another part of one definition or compound statement, header against body."""
+WRAPPED = "wrapped"
+"""One side put an expression into a larger one, the other changed it: the changed one is put there."""
 LINES = "neighbouring-lines"
 """Each side changed other lines of a text without grammar."""
 WHITESPACE = "whitespace"
@@ -51,7 +51,7 @@ ALL = frozenset(
         ELEMENTS,
         DELETE_BESIDE,
         EXPRESSION,
-        NESTED,
+        WRAPPED,
         LINES,
         WHITESPACE,
     )

@@ -17,6 +17,7 @@ from forkmerge.merge.insertions import both_inserted, in_order, sort_key
 from forkmerge.merge.items import Item, items
 from forkmerge.merge.matching import match
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce
+from forkmerge.merge.wrapping import wrapped
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -57,8 +58,9 @@ Three = tuple[Sequence[Item], Sequence[Item], Sequence[Item]]
 def merge_sequences(context: Context, parent: str, three: Three, depth: int) -> Outcome | None:
     """Return the merge of three sequences, children of nodes of type ``parent``; None if it can't be done here."""
     base, ours, theirs = three
-    to_ours, to_theirs = match(base, ours), match(base, theirs)
     block = parent in context.profile.blocks
+    loose = not block and parent not in context.profile.lists
+    to_ours, to_theirs = match(base, ours, loose=loose), match(base, theirs, loose=loose)
     emitter = _Emitter(context, parent, three, block, depth)
     last_b = last_o = last_t = 0
     anchors = [(i, to_ours[i], to_theirs[i]) for i in range(len(base)) if i in to_ours and i in to_theirs]
@@ -241,6 +243,10 @@ def merge_items(context: Context, base: Item, ours: Item, theirs: Item, depth: i
         return Outcome(
             (Resolved(base.text, ours.text, theirs.text, chosen.text, (rules.SAME,)),), frozenset({rules.SAME})
         )
+    around = wrapped(context.profile, base, ours, theirs)
+    if around is not None and context.allowed.permits({rules.WRAPPED}):
+        resolved = Resolved(base.text, ours.text, theirs.text, around, (rules.WRAPPED,))
+        return Outcome((resolved,), frozenset({rules.WRAPPED}))
     for mine, other in ((ours, theirs), (theirs, ours)):
         if mine.tokens == base.tokens and _level(mine, other) and context.allowed.permits({rules.REFORMAT}):
             resolved = Resolved(base.text, ours.text, theirs.text, other.text, (rules.REFORMAT,))

@@ -41,7 +41,8 @@ def proposals(console: Console, run: Proposals) -> None:
     line(console, words.effort(run), "dim")
     line(console, _sandbox(run), "dim")
     if run.best is not None:
-        line(console, "Next: forkmerge show 1, forkmerge diff 1, forkmerge apply 1", "dim")
+        makes = ", forkmerge apply 1" if run.good else ""
+        line(console, f"Next: forkmerge show 1, forkmerge diff 1{makes}", "dim")
 
 
 def proposal(console: Console, run: Proposals, chosen: Proposal) -> None:
@@ -54,7 +55,7 @@ def proposal(console: Console, run: Proposals, chosen: Proposal) -> None:
     if chosen.certificate:
         line(console, f"  {words.safe(chosen.certificate)}")
     for tests in chosen.tests:
-        line(console, f"  tests of the {words.OWNERS[tests.owner]}: {tests.kept} of {tests.required} required kept")
+        line(console, f"  {words.POSSESSIVES[tests.owner]} tests: {tests.kept} of {tests.required} required kept")
     line(
         console,
         f"  edits kept: {words.percent(chosen.kept_ours)} of the fork's, "
@@ -83,8 +84,12 @@ def line(console: Console, text: str = "", style: str = "", *, indent: int = 0) 
     ``indent`` columns of the line are taken already by what was printed before.
     """
     if console.is_terminal and len(text) + indent > console.width:
-        hanging = " " * (indent or len(text) - len(text.lstrip()) + 2)
-        text = fill(" " * indent + text, console.width, subsequent_indent=hanging, break_on_hyphens=False)[indent:]
+        own = len(text) - len(text.lstrip())
+        first, hanging = " " * (indent or own), " " * (indent or own + 2)
+        wrapped = fill(
+            text.lstrip(), console.width, initial_indent=first, subsequent_indent=hanging, break_on_hyphens=False
+        )
+        text = wrapped[indent:]
     console.print(Text(text, style=style), overflow="fold", soft_wrap=True)
 
 
@@ -139,7 +144,7 @@ def _weight(locus: LocusReport) -> tuple[int, int]:
 
 def _losses(console: Console, chosen: Proposal, *, most: int | None = _MOST_NAMES) -> None:
     for tests in chosen.tests:
-        _names(console, f"Lost of the {words.OWNERS[tests.owner]}'s tests", tests.lost, most=most, style="red")
+        _names(console, f"Lost of {words.POSSESSIVES[tests.owner]} tests", tests.lost, most=most, style="red")
     _names(console, "Passes now, failed on both sides", chosen.gained, most=most, style="green")
 
 

@@ -18,6 +18,7 @@ ORIGINS = {
     Origin.OFFSPRING: "offspring",
 }
 OWNERS = {Owner.OURS: "fork", Owner.THEIRS: "upstream", Owner.MERGED: "merged tree"}
+POSSESSIVES = {Owner.OURS: "the fork's", Owner.THEIRS: "upstream's", Owner.MERGED: "the merged tree's"}
 SIDES = {"ours": "fork", "theirs": "upstream", "base": "base", "both": "both"}
 VERDICTS = {
     Verdict.GOOD: "good",

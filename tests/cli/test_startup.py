@@ -7,12 +7,43 @@ import pytest
 import tree_sitter
 
 BANNED = set(
-    """
-    argparse ast asyncio click concurrent difflib dis email hashlib http importlib.metadata
-    importlib.resources inspect json libcst logging pathlib pickle platform pygit2 pysat random rich
-    shutil socket sqlite3 subprocess tempfile threading tokenize traceback typing_extensions urllib uuid
-    xml
-    """.split()
+    [
+        "argparse",
+        "ast",
+        "asyncio",
+        "click",
+        "concurrent",
+        "difflib",
+        "dis",
+        "email",
+        "hashlib",
+        "http",
+        "importlib.metadata",
+        "importlib.resources",
+        "inspect",
+        "json",
+        "libcst",
+        "logging",
+        "pathlib",
+        "pickle",
+        "platform",
+        "pygit2",
+        "pysat",
+        "random",
+        "rich",
+        "shutil",
+        "socket",
+        "sqlite3",
+        "subprocess",
+        "tempfile",
+        "threading",
+        "tokenize",
+        "traceback",
+        "typing_extensions",
+        "urllib",
+        "uuid",
+        "xml",
+    ]
 )
 SCRIPT = "import sys; from forkmerge.cli.main import main; sys.exit(main(sys.argv[1:]))"
 

@@ -113,3 +113,16 @@ def test_the_page_is_self_contained_and_says_what_the_terminal_says() -> None:
         assert outside not in html
     for fact in ("41/41", "25/27 -2", "99% / 100%", "pkg/a.py:4", "confirmed in a fresh clone", "no network"):
         assert fact in html
+
+
+def test_wrapped_lines_keep_their_indentation() -> None:
+    out = io.StringIO()
+    name = "tests/test_names.py::test_parse_name_takes_doubtful_names_at_their_word[Brassica cf. rapa]"
+    terminal.line(Console(file=out, width=80, force_terminal=True, no_color=True), f"  {name}")
+    lines = out.getvalue().splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith("  ") and len(line) <= 80 for line in lines)
+
+
+def test_applying_is_offered_only_for_what_keeps_every_test() -> None:
+    assert "forkmerge apply" not in rendered(replace(RUN, proposals=(OURS,)), tty=False, width=2000)

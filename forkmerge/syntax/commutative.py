@@ -32,7 +32,7 @@ def identity(profile: Profile, rule: Commutative, child: Node) -> str:
         return _text(child)
     if rule.key == "first":
         first = next((c for c in child.named_children if not c.is_extra), None)
-        return _text(first) if first is not None else ""
+        return _text(first if first is not None else child)
     rules = paths.rules_by_node(profile)
     inner = paths.unwrap(profile, rules, child)
     unit = paths.rule_for(rules, inner)

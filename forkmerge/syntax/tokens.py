@@ -33,7 +33,10 @@ class Token:
 def tokens(
     profile: Profile, data: bytes, tree: Tree | None = None, *, start: int = 0, end: int | None = None
 ) -> tuple[Token, ...]:
-    """Return the tokens of ``data`` that lie wholly within ``start`` and ``end``; raises what ``parse`` raises."""
+    """Return the tokens of ``data`` between ``start`` and ``end``; raises what ``parse`` raises.
+
+    What is left of a token that the range cuts through is of kind ``ERROR``.
+    """
     stop = len(data) if end is None else end
     cursor = (tree or parse(profile, data)).walk()
     whole, comments = profile.atomic | profile.comments, profile.comments
@@ -48,7 +51,7 @@ def tokens(
             if kind not in whole and cursor.goto_first_child():
                 continue
             text = data[low:high].strip(_BLANK)
-            if text and low >= at and high <= stop:
+            if text and kind != "ERROR" and low >= at and high <= stop:
                 low = data.find(text, low)
                 if low > at:
                     _fill(out, data, at, low)

@@ -2,14 +2,92 @@
 
 from __future__ import annotations
 
+import ast
+import textwrap
 from typing import TYPE_CHECKING
 
+from forkmerge.recombination.adapt import DefaultChange, Rename
+from forkmerge.recombination.adapt import adapted as with_adapted
+from forkmerge.recombination.loci import linked
+from forkmerge.syntax.profiles import for_path
+
 if TYPE_CHECKING:
-    from forkmerge.alignment.located import Homology
+    from collections.abc import Callable, Iterator
+    from typing import Literal
+
+    from forkmerge.alignment.located import Homology, Located, Match
+    from forkmerge.model.source import Entry
     from forkmerge.recombination.values import LocusMap
 
+_RENAMED = frozenset(("renamed", "moved+renamed", "moved-file+renamed"))
+_NAMED = frozenset(("function", "method", "class", "constant", "type", "field", "variable"))
 
-def adapted(found: LocusMap, homologies: tuple[Homology, ...]) -> LocusMap:
-    """Return the loci with the adapted alleles appended."""
-    del homologies
-    return found
+
+def adapted(found: LocusMap, homologies: tuple[Homology, ...], read: Callable[[Entry], bytes]) -> LocusMap:
+    """Return the loci with adapted alleles beside those that a rename or a changed default leaves behind."""
+    renames = tuple(r for h in homologies for r in _renames(h))
+    defaults = tuple(d for h in homologies for d in _defaults(h))
+    if not renames and not defaults:
+        return found
+    return linked(with_adapted(found, profile_for=for_path, renames=renames, defaults=defaults), read)
+
+
+def _sides(h: Homology) -> Iterator[tuple[Literal["ours", "theirs"], Located, Match]]:
+    if h.ours is not None and h.ours_match is not None:
+        yield "ours", h.ours, h.ours_match
+    if h.theirs is not None and h.theirs_match is not None:
+        yield "theirs", h.theirs, h.theirs_match
+
+
+def _renames(h: Homology) -> Iterator[Rename]:
+    """Yield the renames of a unit that one side made, where that side's match is beyond doubt."""
+    if h.base is None or h.base.unit.kind not in _NAMED:
+        return
+    for side, unit, match in _sides(h):
+        if str(match.kind) in _RENAMED and not match.doubtful and unit.unit.name != h.base.unit.name:
+            yield Rename(h.base.unit.name, unit.unit.name, side, h.base.unit.kind, h.base.path)
+
+
+def _defaults(h: Homology) -> Iterator[DefaultChange]:
+    """Yield the defaults of parameters that one side alone changed, in Python."""
+    if h.base is None or h.ours is None or h.theirs is None or not h.base.path.endswith(".py"):
+        return
+    if h.base.unit.kind not in ("function", "method"):
+        return
+    if h.base.unit.signature == h.ours.unit.signature == h.theirs.unit.signature:
+        return
+    base, ours, theirs = (_parameters(x) for x in (h.base, h.ours, h.theirs))
+    for name, (position, old) in base.items():
+        mine, other = ours.get(name), theirs.get(name)
+        if old is None or mine is None or other is None or mine[1] is None or other[1] is None:
+            continue
+        if mine[1] != old and other[1] == old:
+            yield DefaultChange(h.base.unit.name, name, position, old, "ours", h.base.path)
+        elif other[1] != old and mine[1] == old:
+            yield DefaultChange(h.base.unit.name, name, position, old, "theirs", h.base.path)
+
+
+def _parameters(located: Located) -> dict[str, tuple[int, str | None]]:
+    """Return parameter -> (its place in a call, its default as source text or None); {} for what can't be read."""
+    text = located.unit.span.of(located.data).decode("utf-8", "replace")
+    try:
+        tree = ast.parse(textwrap.dedent(text))
+    except (SyntaxError, ValueError, RecursionError):
+        return {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return _of(node, method=located.unit.kind == "method" or bool(located.unit.scope))
+    return {}
+
+
+def _of(node: ast.FunctionDef | ast.AsyncFunctionDef, *, method: bool) -> dict[str, tuple[int, str | None]]:
+    arguments = [*node.args.posonlyargs, *node.args.args]
+    bare = len(arguments) - len(node.args.defaults)
+    shift = int(method and bool(arguments) and arguments[0].arg in ("self", "cls"))
+    out: dict[str, tuple[int, str | None]] = {}
+    for index, argument in enumerate(arguments):
+        default = node.args.defaults[index - bare] if index >= bare else None
+        out[argument.arg] = (index - shift, ast.unparse(default) if default is not None else None)
+    for argument, value in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
+        out[argument.arg] = (len(arguments), ast.unparse(value) if value is not None else None)
+    return out

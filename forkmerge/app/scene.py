@@ -63,14 +63,16 @@ def scene(repo: Repository, scenario: Scenario, *, allowed: Allowed | None = Non
     )
     merged = merge_trees(inputs)
     found = loci(merged, profile_for=for_path, read=lambda entry: read(entry.oid))
-    return Scene(scenario, base, ours, theirs, homologies, merged, _adapted(found, homologies))
+    return Scene(
+        scenario, base, ours, theirs, homologies, merged, _adapted(found, homologies, lambda entry: read(entry.oid))
+    )
 
 
-def _adapted(found: LocusMap, homologies: tuple[Homology, ...]) -> LocusMap:
+def _adapted(found: LocusMap, homologies: tuple[Homology, ...], read: Callable[[Entry], bytes]) -> LocusMap:
     """Return the loci with alleles in which one side's new code follows the other side's renames and defaults."""
     from forkmerge.app.adaptation import adapted  # noqa: PLC0415 - as above
 
-    return adapted(found, homologies)
+    return adapted(found, homologies, read)
 
 
 def _cached(repo: Repository) -> Callable[[str], bytes]:

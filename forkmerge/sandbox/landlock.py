@@ -32,13 +32,14 @@ def version() -> int:
     return max(0, int(_libc().syscall(_CREATE, None, 0, 1)))
 
 
-def restrict(grants: list[tuple[str, int]], *, network: bool = False) -> None:
+def restrict(grants: list[tuple[str, int]], *, network: bool = False, most: int = 1000) -> None:
     """Leave this process only what ``grants`` gives: rights below each path.  OSError where that can't be set up.
 
-    A path that does not exist grants nothing.  Without ``network`` no TCP port can be bound or connected to (from
-    version 4); other processes can't be signalled and abstract unix sockets of theirs not reached (from version 6).
+    Nothing newer than version ``most`` is used.  A path that does not exist grants nothing.  Without ``network`` no TCP
+    port can be bound or connected to (from version 4); other processes can't be signalled and abstract unix sockets of
+    theirs not reached (from version 6).
     """
-    libc, abi = _libc(), version()
+    libc, abi = _libc(), min(version(), most)
     if abi < 1:
         raise OSError("the kernel has no Landlock")
     handled = _handled(abi)

@@ -21,6 +21,13 @@ import signal
 import sys
 import time
 
+TYPE_CHECKING = False  # typing takes longer to load than all the rest
+if TYPE_CHECKING:
+    import socket
+    from typing import Any
+
+    from forkmerge.sandbox.supervision import Answers
+
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_SET_SECCOMP, _PR_CAP_AMBIENT, _PR_SET_KEEPCAPS = 1, 36, 22, 47, 8
 _NO_NEW_PRIVS, _PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP = 38, 28, 4
 
@@ -30,17 +37,19 @@ def main(argv: list[str]) -> int:
     spec_fd, control, status = map(int, argv[1:4])
     with open(spec_fd, "rb") as file:
         spec = json.load(file)
+    sys.path.insert(0, spec["package"])
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGTTOU, signal.SIGTTIN):
         signal.signal(number, signal.SIG_IGN)
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     failed_read, failed_write = os.pipe()
+    ours, theirs = _pair() if spec["questions"] else (None, None)
     child = os.fork()
     if child == 0:
-        _become(spec, failed_write, (control, status))
+        _become(spec, failed_write, (control, status), theirs)
     os.close(failed_write)
     for stream in (1, 2):  # the run alone holds the output pipe: its end is the end of the run
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
-    cancelled = _wait(child, control)
+    cancelled = _wait(child, control, _answers(spec, ours, theirs))
     if cancelled:
         _kill_all(spec["user"])
     code = _reap(child)
@@ -52,17 +61,17 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _become(spec: dict[str, object], failed: int, ours: tuple[int, ...]) -> None:
+def _become(spec: dict[str, Any], failed: int, ours: tuple[int, ...], questions: socket.socket | None) -> None:
     """Confine this process and turn it into the command; never returns."""
     try:
         for fd in ours:
             os.close(fd)
-        _confine(spec)
+        _confine(spec, questions)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the command must not start
         os.write(failed, f"{type(error).__name__}: {error}".encode())
         os._exit(126)
-    command = [str(each) for each in spec["argv"]]  # type: ignore[attr-defined]
-    environment = {str(k): str(v) for k, v in spec["env"]}  # type: ignore[attr-defined]
+    command = [str(each) for each in spec["argv"]]
+    environment = {str(k): str(v) for k, v in spec["env"]}
     program, reason = command[0], os.strerror(errno.ENOENT)
     folders = [""] if "/" in program else environment.get("PATH", "/usr/bin:/bin").split(":")
     for folder in folders:  # by hand: os.execvpe imports, and the interpreter's files may be out of reach by now
@@ -74,10 +83,10 @@ def _become(spec: dict[str, object], failed: int, ours: tuple[int, ...]) -> None
     os._exit(127)
 
 
-def _confine(spec) -> None:  # type: ignore[no-untyped-def]
-    sys.path.insert(0, spec["package"])
+def _confine(spec: dict[str, Any], questions: socket.socket | None) -> None:
+    from forkmerge.sandbox import landlock, supervision  # noqa: PLC0415 - now, while their files can be read
+
     os.setsid()
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     for number in range(1, signal.NSIG):
         with contextlib.suppress(OSError, ValueError):
             signal.signal(number, signal.SIG_DFL)
@@ -92,11 +101,19 @@ def _confine(spec) -> None:  # type: ignore[no-untyped-def]
     _prctl(_NO_NEW_PRIVS, 1)
     if spec["user"] is not None:
         _change_user(*spec["user"], keep=spec["search"])
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if spec["grants"] is not None:
-        from forkmerge.sandbox import landlock  # noqa: PLC0415 - the path is set just above
+        landlock.restrict(
+            [(path, rights) for path, rights in spec["grants"]], network=spec["network"], most=spec["abi"]
+        )
+    if questions is not None:
+        import socket  # noqa: PLC0415 - loaded already, by _pair
 
-        landlock.restrict([(path, rights) for path, rights in spec["grants"]], network=spec["network"])
-    if spec["filter"]:
+        listener = supervision.install(bytes.fromhex(spec["filter"]))
+        socket.send_fds(questions, [b"q"], [listener])
+        os.close(listener)
+        questions.close()
+    elif spec["filter"]:
         _filter(bytes.fromhex(spec["filter"]))
 
 
@@ -131,12 +148,44 @@ def _filter(code: bytes) -> None:
         raise OSError(ctypes.get_errno(), "the system call filter was refused")
 
 
-def _wait(child: int, control: int) -> bool:
+def _pair() -> tuple[socket.socket, socket.socket]:
+    """Return the two ends over which the listener for questions comes back from the child."""
+    import socket  # noqa: PLC0415 - most runs have no questions
+
+    return socket.socketpair()
+
+
+def _answers(
+    spec: dict[str, Any], ours: socket.socket | None, theirs: socket.socket | None
+) -> tuple[Answers, int] | None:
+    """Return what answers the run's questions and the descriptor on which they arrive, None without questions."""
+    if ours is None or theirs is None:
+        return None
+    import socket  # noqa: PLC0415 - loaded already, by _pair
+
+    theirs.close()
+    _, fds, _, _ = socket.recv_fds(ours, 1, 1)
+    ours.close()
+    if not fds:
+        return None  # the child could not confine itself, and says so by itself
+    from forkmerge.sandbox import supervision  # noqa: PLC0415 - the path is set by main
+
+    return supervision.Answers(fds[0], spec["calls"], spec["questions"], _descendants), fds[0]
+
+
+def _wait(child: int, control: int, answers: tuple[Answers, int] | None) -> bool:
     """Return False when ``child`` has ended, True when the parent wants it killed or is gone."""
     handle = os.pidfd_open(child)
+    watched = [handle, control] + ([answers[1]] if answers else [])
     try:
-        ready, _, _ = select.select([handle, control], [], [])
-        return handle not in ready
+        while True:
+            ready, _, _ = select.select(watched, [], [])
+            if handle in ready:
+                return False
+            if control in ready:
+                return True
+            if answers:
+                answers[0].answer()
     finally:
         os.close(handle)
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from forkmerge.errors import ForkmergeError
 from forkmerge.sandbox import identity, landlock, layout, process, seccomp
 from forkmerge.sandbox.command import Command, Completed, Limits, inside
+from forkmerge.sandbox.syscalls import ARCHITECTURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +37,9 @@ _READABLE = ("/proc", "/sys/devices/system", "/sys/fs/cgroup", "/sys/kernel/mm/t
 
 @dataclass(frozen=True, slots=True)
 class Reduced:
-    """Landlock, seccomp and resource limits; less than bubblewrap, and called so in every report."""
+    """Landlock (no newer than version ``abi``), seccomp and limits; less than bubblewrap, and called so in reports."""
 
+    abi: int = field(default_factory=landlock.version)
     name: BackendName = field(default="reduced", init=False)
     maps_paths: bool = field(default=False, init=False)
 
@@ -47,26 +49,21 @@ class Reduced:
 
     def describe(self) -> tuple[str, ...]:
         """Return the guarantees and the gaps of this kernel's Landlock, one sentence each."""
-        abi, root = landlock.version(), os.geteuid() == 0
         lines = [
-            f"reduced: Landlock (version {abi}), a system call filter and resource limits, no namespaces",
+            f"reduced: Landlock (version {self.abi}), a system call filter and resource limits, no namespaces",
             "files: only the system, the named parts of the environment and the candidate can be read",
-            "files: only the candidate and a private temporary folder can be written",
+            "files: only the candidate and a private temporary folder can be written or given other modes and times",
             "network: no socket but unix sockets that nobody connects to; loopback is closed too",
-            "processes: every descendant is killed at the end of a run",
+            "processes: no signals to others, and every descendant is killed at the end of a run",
             "gaps: names, sizes and owners of files elsewhere can be asked for, and the list of processes",
         ]
-        if not root:
-            lines.append("gaps: permissions and times of the user's files elsewhere can be changed, not their contents")
-        if abi < 6 and not root:
-            lines.append("gaps: this kernel can't keep a run from signalling other processes of the user")
-        if abi < 3:
-            lines.append("gaps: this kernel can't keep a run from truncating files that it may read")
+        if os.geteuid() != 0:
+            lines.append("gaps: no POSIX semaphores or shared memory (/dev/shm); owners of files can't be changed")
         return (*lines, "it shares the kernel: for hostile code use gVisor or a virtual machine")
 
     def run(self, command: Command, *, on_tick: Tick | None = None) -> Completed:
         """Return what came of ``command``, confined by Landlock and a filter."""
-        return _launch(command, on_tick, confined=True)
+        return _launch(command, on_tick, self.abi)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +86,17 @@ class Plain:
 
     def run(self, command: Command, *, on_tick: Tick | None = None) -> Completed:
         """Return what came of ``command``, run without isolation."""
-        return _launch(command, on_tick, confined=False)
+        return _launch(command, on_tick, None)
 
 
-def _launch(command: Command, on_tick: Tick | None, *, confined: bool) -> Completed:
+def _launch(command: Command, on_tick: Tick | None, abi: int | None) -> Completed:
+    """Run ``command`` under the supervisor, confined with version ``abi`` of Landlock, or not at all for None."""
     started = time.monotonic()
     private = command.candidate.rstrip("/") + ".tmp"
     try:
         shutil.rmtree(private, ignore_errors=True)
         os.makedirs(os.path.join(private, "home"), mode=0o700)
-        spec = _specification(command, private, confined=confined)
+        spec = _specification(command, private, abi)
         try:
             return _supervise(spec, command, on_tick)
         finally:
@@ -109,15 +107,20 @@ def _launch(command: Command, on_tick: Tick | None, *, confined: bool) -> Comple
         return Completed("not-started", seconds=time.monotonic() - started, reason=str(error))
 
 
-def _specification(command: Command, private: str, *, confined: bool) -> dict[str, object]:
+def _specification(command: Command, private: str, abi: int | None) -> dict[str, object]:
+    confined = abi is not None
     folder = command.folder(command.candidate)
     env = {**dict(command.env), "HOME": os.path.join(private, "home"), "TMPDIR": private, "PWD": folder}
     user = identity.ordinary() if confined and os.geteuid() == 0 else None
     grants = list(_grants(command, private)) if confined else None
+    writable = [command.candidate, private, *([command.events] if command.events else [])]
     if user is not None:
-        for path in (command.candidate, private, *([command.events] if command.events else [])):
+        for path in writable:
             identity.give(path, user)
     rules = seccomp.common() + (() if command.network else seccomp.no_network())
+    asks = abi is not None and user is None
+    if abi is not None and asks:
+        rules += seccomp.supervised(abi)
     return {
         "argv": command.argv,
         "env": list(env.items()),
@@ -127,6 +130,9 @@ def _specification(command: Command, private: str, *, confined: bool) -> dict[st
         "search": user is not None and not all(_open_to_all(path) for path, _ in grants or ()),
         "grants": grants,
         "network": command.network,
+        "abi": abi,
+        "questions": writable if asks else [],
+        "calls": dict(ARCHITECTURES[os.uname().machine].calls) if asks else {},
         "filter": seccomp.program(rules).hex() if confined else "",
         "package": _PACKAGE,
     }

@@ -12,6 +12,7 @@ import platform
 import struct
 from dataclasses import dataclass
 
+from forkmerge.sandbox import supervision
 from forkmerge.sandbox.syscalls import ARCHITECTURES
 
 ALLOW, REFUSE, NOTIFY = 0x7FFF0000, 0x00050000, 0x7FC00000
@@ -22,6 +23,7 @@ _X32 = 0x40000000
 NAMESPACE_FLAGS = 0x7E020000
 AF_UNIX, SOCK_STREAM, SOCK_SEQPACKET, SOCK_TYPE = 1, 1, 5, 0xF
 TIOCSTI, TIOCLINUX, TIOCSETD = 0x5412, 0x541C, 0x5423
+FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR = 0x40086602, 0x401C5820
 
 _MOUNTS = (
     "mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen", "fsconfig", "fsmount", "fspick",
@@ -35,6 +37,9 @@ _KERNEL = (
     "setdomainname", "move_pages", "migrate_pages",
 )  # fmt: skip
 _OTHERS = ("ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "kcmp", "pidfd_getfd")
+_OWNERS = ("chown", "fchown", "lchown", "fchownat")
+_ATTRIBUTES = ("setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr")
+_NEW_ATTRIBUTES = ("setxattrat", "removexattrat", "file_setattr")
 _RINGS = ("io_uring_setup", "io_uring_enter", "io_uring_register")
 
 
@@ -77,6 +82,19 @@ def no_network() -> tuple[Rule, ...]:
     rules += [Rule("socketpair", when=(When(0, AF_UNIX, equal=False),)), Rule("socketpair", when=kinds)]
     rules += [Rule("connect")]
     rules += [Rule("sendto", when=(When(4, 0, equal=False, high=high),)) for high in (False, True)]
+    return tuple(rules)
+
+
+def supervised(abi: int) -> tuple[Rule, ...]:
+    """Return the rules for a run of an ordinary user where Landlock has version ``abi``: see ``supervision``."""
+    asked = supervision.MODES + supervision.TIMES + (supervision.SIGNALS if abi < 6 else ())
+    rules = [Rule(call, NOTIFY) for call in asked]
+    rules += [Rule(call) for call in _OWNERS]
+    rules += [Rule(call, REFUSE | errno.EOPNOTSUPP) for call in _ATTRIBUTES]
+    rules += [Rule(call, REFUSE | errno.ENOSYS) for call in _NEW_ATTRIBUTES]
+    rules += [Rule("ioctl", when=(When(1, request),)) for request in (FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR)]
+    rules += [Rule("pidfd_send_signal")] if abi < 6 else []
+    rules += [Rule("truncate")] if abi < 3 else []
     return tuple(rules)
 
 

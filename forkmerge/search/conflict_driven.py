@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from forkmerge.recombination.values import Clause, Genome
 from forkmerge.search.driven import Driven, Story
 from forkmerge.search.knowledge import BROKEN, Knowledge
-from forkmerge.search.optimum import Optimum, optimum, unsatisfiable_core
+from forkmerge.search.optimum import Optimum, TooLargeError, optimum, unsatisfiable_core
 from forkmerge.search.protocol import Answer, Budget, Evaluated, Landscape, Query, Verdict
 from forkmerge.search.quickxplain import mixed, quickxplain
 
@@ -27,7 +27,16 @@ if TYPE_CHECKING:
 MOST_CAUSES = 3
 """How many independent causes of one test's failure are looked for in one candidate."""
 
-MOST_SHRUNK = 12
+MOST_PARTIAL = 0.6
+"""From this share of unseen tests on the whole suite is run at once, which saves the run that confirms it."""
+
+PROOF_NODES = 300
+"""How far branching goes for a doubt or a proof; past it there is no certificate."""
+
+MOST_CONTEXTS = 2
+"""In how many other passing genomes the blamed alleles are tried before they are believed."""
+
+MOST_SHRUNK = 16
 """How many failures of one candidate are shrunk before the next candidate is tried."""
 
 
@@ -132,7 +141,7 @@ class ConflictDriven(Driven):
         certain = (*self.landscape.clauses, *self.knowledge.sound_nogoods(), *self.skipped)
         for doubted in [s for s in self.shrunk if s.clause in candidate.binding]:
             others = [s.clause for s in self.shrunk if s is not doubted]
-            freed = optimum(self.landscape, (*certain, *others))
+            freed = self._bound((*certain, *others))
             if freed is None or self.landscape.key(freed.genome) <= self.landscape.key(best.genome):
                 continue
             if self.cost >= self.budget.suites:
@@ -143,10 +152,17 @@ class ConflictDriven(Driven):
             if doubted not in self.shrunk:
                 return True
         certain = (*self.landscape.clauses, *self.knowledge.sound_nogoods())
-        bound = optimum(self.landscape, certain)
+        bound = self._bound(certain)
         if bound is not None and bound.exact:
             self.optimal = self.landscape.key(bound.genome) <= self.landscape.key(best.genome)
         return False
+
+    def _bound(self, clauses: tuple[Clause, ...]) -> Optimum | None:
+        """Return the best genome under ``clauses``, None where there is none or the proof would take too long."""
+        try:
+            return optimum(self.landscape, clauses, most_nodes=PROOF_NODES, or_raise=True)
+        except TooLargeError:
+            return None
 
     # -- running -------------------------------------------------------------------------------------------------
 
@@ -172,15 +188,16 @@ class ConflictDriven(Driven):
             verdict = yield from self._ask(Query(genome, None, self.generation))
         else:
             unseen = self.knowledge.unseen(tests, genome)
+            asked: frozenset[str] | None = unseen
             if unseen:
-                asked = None if unseen == tests else unseen
+                asked = unseen if len(unseen) < MOST_PARTIAL * len(tests) else None
                 verdict = yield from self._ask(Query(genome, asked, self.generation))
             else:
                 verdict = Verdict(cost=0.0)
             if verdict.status == "ok":
                 failed = frozenset(t for t in tests if self.knowledge.known(t, genome) is False)
                 verdict = replace(verdict, failed=failed)
-                if not self._lost(failed) and unseen != tests:
+                if not self._lost(failed) and (not unseen or asked is not None):
                     verdict = yield from self._ask(Query(genome, None, self.generation))
         self.note(genome, verdict)
         return verdict
@@ -241,10 +258,14 @@ class ConflictDriven(Driven):
             blamed = yield from self._explain(test, start, genome)
             if not blamed:
                 break
-            clause = Clause(tuple((i, frozenset({genome[i]})) for i in blamed), test or "import and collection")
-            self.shrunk.append(_Shrunk(clause, test))
+            context = yield from self._context(test, start, genome, blamed)
+            together = mixed(start, genome, blamed)
+            cells = tuple((i, frozenset({together[i]})) for i in sorted({*blamed, *context}))
+            self.shrunk.append(_Shrunk(Clause(cells, test or "import and collection"), test))
             alike = [t for t in others if t not in explained and set(blamed) <= set(self._between(t, genome))]
-            if alike:
+            if self.knowledge.covered(test) is not None:
+                explained |= frozenset(alike)
+            elif alike:
                 verdict = yield from self._run(mixed(start, genome, blamed), *alike)
                 explained |= verdict.failed
             genome = mixed(genome, start, blamed)
@@ -255,6 +276,26 @@ class ConflictDriven(Driven):
                 if self._clear(test, verdict):
                     break
         return explained
+
+    def _context(
+        self, test: str, start: Genome, failing: Genome, blamed: tuple[int, ...]
+    ) -> Generator[tuple[Query, ...], tuple[Verdict, ...], tuple[int, ...]]:
+        """Return the loci whose alleles of ``start`` belong to the cause as well.
+
+        The blamed alleles are set into other genomes on which the test passes; where it goes on passing, what made it
+        fail stood in ``start`` too, and is looked for in the same way.
+        """
+        together = mixed(start, failing, blamed)
+        others = [g for g in self.knowledge.passing(test) if set(self._between(test, g, start)) - set(blamed)]
+        for other in sorted(others, key=lambda g: -len(self._between(test, g, start)))[:MOST_CONTEXTS]:
+            probe = mixed(other, failing, blamed)
+            if not self.landscape.allowed(probe):
+                continue
+            if self.knowledge.known(test, probe) is None:
+                yield from self._run(probe, test)
+            if self.knowledge.known(test, probe) is True:
+                return (yield from self._explain(test, probe, together))
+        return ()
 
     def _explain(
         self, test: str, passing: Genome, failing: Genome

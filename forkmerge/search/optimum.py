@@ -1,26 +1,35 @@
 """The best genome under clauses and nogoods: exact by branch and bound, by MaxSAT where that grows too large.
 
 Clauses come into play only when the best genome so far breaks them (lazy constraints), so the huge sound nogoods cost
-nothing until they matter.  Loci that clauses tie together form components; the Pareto frontier of each component is
-found by branching on clauses (child i breaks cell i and keeps the cells before it, so children are disjoint), and the
-frontiers of components and of free loci are joined.
+nothing until they matter.  Branching takes a clause that can still be broken; child i breaks it at cell i and keeps the
+cells before, so children are disjoint.
+
+Bounds: the rank looks at the poorer side first, so it can't be summed over loci.  But for any weight w in 0..1 the
+poorer side is at most w * ours + (1 - w) * theirs, which is a sum over loci; w is chosen once, where that bound is
+lowest.  Clauses still open that share no locus add what breaking each of them costs at least.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from forkmerge.search.frontier import Frontier, State, choices, join, options, product, prune
-from forkmerge.search.protocol import Landscape, scaled
+from forkmerge.search.frontier import Frontier, State, choices, join, options, product
+from forkmerge.search.protocol import Key, Landscape, scaled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from forkmerge.recombination.values import Clause, Genome
 
-MOST_NODES = 1500
-"""Branching nodes of one component before MaxSAT takes over."""
+MOST_NODES = 3000
+"""Branching nodes of one solution before MaxSAT takes over."""
+
+_PARTS = 64
+
+Allowed: TypeAlias = "Mapping[int, frozenset[int]]"
+Pair: TypeAlias = tuple[int, int]
+"""A bound on (the poorer side times ``_PARTS``, the sum of both sides)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +45,25 @@ class TooLargeError(Exception):
     """Branching went past its bound."""
 
 
-def optimum(landscape: Landscape, clauses: Iterable[Clause], *, most_nodes: int = MOST_NODES) -> Optimum | None:
-    """Return the genome of the highest ``landscape.key`` that breaks none of ``clauses``, None when there is none."""
+def optimum(
+    landscape: Landscape, clauses: Iterable[Clause], *, most_nodes: int = MOST_NODES, or_raise: bool = False
+) -> Optimum | None:
+    """Return the genome of the highest ``landscape.key`` that breaks none of ``clauses``, None when there is none.
+
+    With ``or_raise`` TooLargeError is raised where branching would have to give way to MaxSAT.
+    """
     everything = tuple(clauses)
     active: list[Clause] = []
     while True:
         try:
-            solved = _solve(landscape, active, most_nodes)
+            solved = _Tree(landscape, active, most_nodes).solve()
         except TooLargeError:
+            if or_raise:
+                raise
             from forkmerge.search.maxsat import best_by_maxsat  # noqa: PLC0415 - a solver that is rarely needed
 
             genome = best_by_maxsat(landscape, everything)
-            return None if genome is None else Optimum(genome, False, everything)
+            return None if genome is None else Optimum(genome, exact=False, binding=everything)
         if solved is None:
             return None
         genome, exact = solved
@@ -67,67 +83,49 @@ def unsatisfiable_core(landscape: Landscape, clauses: Sequence[Clause]) -> tuple
     return tuple(core)
 
 
-def _solve(landscape: Landscape, clauses: Sequence[Clause], most_nodes: int) -> tuple[Genome, bool] | None:
-    components = _components(clauses)
-    tied = {locus for loci, _ in components for locus in loci}
-    frontier = product(
-        (locus, options(range(len(worths)), worths))
-        for locus, worths in enumerate(landscape.worths)
-        if locus not in tied
-    )
-    for loci, inside in components:
-        part = _Component(landscape, loci, inside, most_nodes).frontier()
-        if not part.states:
-            return None
-        frontier = join(frontier, part)
-    totals = landscape.totals
+class _Tree:
+    """Branch and bound over the loci that active clauses tie; the others are one frontier."""
 
-    def rank(state: State) -> tuple[int, ...]:
-        return (*scaled(state.ours, state.theirs, totals), *(-x for x in state.against))
-
-    chosen = choices(max(frontier.states, key=rank))
-    return tuple(chosen[i] for i in range(len(landscape.worths))), frontier.exact
-
-
-def _components(clauses: Sequence[Clause]) -> list[tuple[tuple[int, ...], list[Clause]]]:
-    groups: list[tuple[set[int], list[Clause]]] = []
-    for clause in clauses:
-        loci = {locus for locus, _ in clause.cells}
-        touching = [g for g in groups if g[0] & loci]
-        groups = [g for g in groups if not g[0] & loci]
-        inside = [c for g in touching for c in g[1]]
-        groups.append((loci.union(*(g[0] for g in touching)), [*inside, clause]))
-    return [(tuple(sorted(loci)), inside) for loci, inside in groups]
-
-
-class _Component:
-    """The frontier of loci that clauses tie together."""
-
-    def __init__(self, landscape: Landscape, loci: Sequence[int], clauses: Sequence[Clause], most_nodes: int) -> None:
-        self.worths = landscape.worths
+    def __init__(self, landscape: Landscape, clauses: Sequence[Clause], most_nodes: int) -> None:
+        self.landscape = landscape
         self.totals = landscape.totals
-        self.loci = loci
         self.clauses = sorted(clauses, key=lambda c: len(c.cells))
+        self.loci = sorted({locus for clause in clauses for locus, _ in clause.cells})
         self.left = most_nodes
-        self.states: tuple[State, ...] = ()
         self.exact = True
-        self.memo: dict[tuple[int, frozenset[int]], tuple[State, ...]] = {}
+        self.best: tuple[Key, State] | None = None
+        self._options: dict[tuple[int, frozenset[int]], tuple[State, ...]] = {}
+        self._bounds: dict[tuple[int, frozenset[int]], Pair] = {}
+        tied = set(self.loci)
+        self.free: Frontier = product(
+            (locus, options(range(len(worths)), worths))
+            for locus, worths in enumerate(landscape.worths)
+            if locus not in tied
+        )
+        self.weight = self._lowest()
+        self.outside = self._outside()
 
-    def frontier(self) -> Frontier:
-        self._explore({locus: frozenset(range(len(self.worths[locus]))) for locus in self.loci})
-        return Frontier(self.states, self.exact)
+    def solve(self) -> tuple[Genome, bool] | None:
+        self._explore({x: frozenset(range(len(self.landscape.worths[x]))) for x in self.loci})
+        if self.best is None:
+            return None
+        chosen = choices(self.best[1])
+        return tuple(chosen[i] for i in range(len(self.landscape.worths))), self.exact
 
-    def _explore(self, allowed: Mapping[int, frozenset[int]]) -> None:
+    def _explore(self, allowed: Allowed) -> None:
         self.left -= 1
         if self.left < 0:
             raise TooLargeError
-        if self._beaten(allowed):
+        pending = [c for c in self.clauses if all(allowed[x] & a for x, a in c.cells)]
+        if self._beaten(allowed, pending):
             return
-        clause = next((c for c in self.clauses if all(allowed[x] & a for x, a in c.cells)), None)
-        if clause is None:
+        if not pending:
             self._leaf(allowed)
             return
-        cells = sorted(clause.cells, key=lambda cell: self._loss(allowed[cell[0]], *cell))
+        certain = [c for c in pending if all(self._first(x, allowed) in a for x, a in c.cells)]
+        clause = (certain or pending)[0]
+        cells = sorted(clause.cells, key=lambda cell: (-self._loss(allowed, cell)[1], cell[0]))
+        cells.reverse()
         for index, (locus, alleles) in enumerate(cells):
             child = dict(allowed)
             child[locus] = allowed[locus] - alleles
@@ -136,29 +134,89 @@ class _Component:
             if all(child[x] for x, _ in cells[: index + 1]):
                 self._explore(child)
 
-    def _loss(self, allowed: frozenset[int], locus: int, alleles: frozenset[int]) -> float:
-        """Return what leaving ``alleles`` costs at best, in shares of both sides together."""
-        values = {a: self._value(locus, a) for a in allowed}
-        without = [v for a, v in values.items() if a not in alleles]
-        return max(values.values()) - max(without) if without else float("inf")
-
-    def _value(self, locus: int, allele: int) -> float:
-        worth = self.worths[locus][allele]
-        return worth.ours / max(1, self.totals[0]) + worth.theirs / max(1, self.totals[1])
-
-    def _beaten(self, allowed: Mapping[int, frozenset[int]]) -> bool:
-        best = [self._options(locus, alleles) for locus, alleles in allowed.items()]
-        ours, theirs = sum(o[0].ours for o in best), sum(o[-1].theirs for o in best)
-        return any(s.ours >= ours and s.theirs >= theirs and (s.ours > ours or s.theirs > theirs) for s in self.states)
-
-    def _options(self, locus: int, allowed: frozenset[int]) -> tuple[State, ...]:
-        found = self.memo.get((locus, allowed))
-        if found is None:
-            found = self.memo[locus, allowed] = options(sorted(allowed), self.worths[locus])
+    def _first(self, locus: int, allowed: Allowed) -> int:
+        found: int = self._choice(locus, allowed[locus])[0].choices
         return found
 
-    def _leaf(self, allowed: Mapping[int, frozenset[int]]) -> None:
-        frontier = product((locus, self._options(locus, allowed[locus])) for locus in self.loci)
-        pruned = prune([*self.states, *frontier.states])
-        self.states = pruned.states
-        self.exact = self.exact and frontier.exact and pruned.exact
+    def _beaten(self, allowed: Allowed, pending: Sequence[Clause]) -> bool:
+        """Return whether nothing below can be better than the best so far; inseparable clauses are found here too."""
+        poorer, both = self.outside
+        for locus in self.loci:
+            bound = self._bound(locus, allowed[locus])
+            poorer, both = poorer + bound[0], both + bound[1]
+        seen: set[int] = set()
+        for clause in pending:
+            if any(x in seen for x, _ in clause.cells):
+                continue
+            losses = [self._loss(allowed, cell) for cell in clause.cells]
+            if all(loss[0] < 0 for loss in losses):
+                return True
+            seen.update(x for x, _ in clause.cells)
+            poorer -= min(loss[0] for loss in losses if loss[0] >= 0)
+            both -= min(loss[1] for loss in losses if loss[1] >= 0)
+        if self.best is None:
+            return False
+        key = self.best[0]
+        return poorer < key[0] * _PARTS or (poorer < (key[0] + 1) * _PARTS and both < key[1])
+
+    def _loss(self, allowed: Allowed, cell: tuple[int, frozenset[int]]) -> Pair:
+        """Return what leaving the alleles of ``cell`` costs at least; (-1, -1) where nothing else is allowed."""
+        locus, alleles = cell
+        rest = allowed[locus] - alleles
+        if not rest:
+            return (-1, -1)
+        now, then = self._bound(locus, allowed[locus]), self._bound(locus, rest)
+        return (now[0] - then[0], now[1] - then[1])
+
+    def _choice(self, locus: int, allowed: frozenset[int]) -> tuple[State, ...]:
+        found = self._options.get((locus, allowed))
+        if found is None:
+            found = options(sorted(allowed), self.landscape.worths[locus])
+            self._options[locus, allowed] = found
+        return found
+
+    def _bound(self, locus: int, allowed: frozenset[int]) -> Pair:
+        found = self._bounds.get((locus, allowed))
+        if found is None:
+            found = self._pair(self._choice(locus, allowed), self.weight)
+            self._bounds[locus, allowed] = found
+        return found
+
+    def _pair(self, states: Sequence[State], weight: int) -> Pair:
+        ours, theirs = self._scales()
+        return (
+            max(weight * s.ours * ours + (_PARTS - weight) * s.theirs * theirs for s in states),
+            max(s.ours * ours + s.theirs * theirs for s in states),
+        )
+
+    def _scales(self) -> Pair:
+        ours, theirs = self.totals
+        if not ours or not theirs:
+            return (int(bool(ours) or not theirs), int(bool(theirs)))
+        return theirs, ours
+
+    def _lowest(self) -> int:
+        """Return the weight (in parts) that bounds the poorer side best when nothing is forbidden."""
+        ours, theirs = self.totals
+        if not ours or not theirs:
+            return _PARTS if not theirs else 0
+        every = [self._choice(x, frozenset(range(len(self.landscape.worths[x])))) for x in self.loci]
+
+        def bound(weight: int) -> int:
+            return self._pair(self.free.states, weight)[0] + sum(self._pair(s, weight)[0] for s in every)
+
+        return min(range(_PARTS + 1), key=bound)
+
+    def _outside(self) -> Pair:
+        pair = self._pair(self.free.states, self.weight)
+        return pair if all(self.totals) else (pair[0], pair[1])
+
+    def _leaf(self, allowed: Allowed) -> None:
+        inside = product((locus, self._choice(locus, allowed[locus])) for locus in self.loci)
+        whole = join(self.free, inside)
+        self.exact = self.exact and whole.exact
+        for state in whole.states:
+            kept = scaled(state.ours, state.theirs, self.totals)
+            key = (*kept, *(-x for x in state.against))
+            if self.best is None or key > self.best[0]:
+                self.best = (key, state)  # type: ignore[assignment]  # five numbers, which the star hides

@@ -53,7 +53,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What one allele is worth: changed tokens kept of each side, and what counts against it."""
+    """What one allele is worth: changed tokens kept of each side, and what counts against it.
+
+    No allele keeps more of a side than that side's own allele does.
+    """
 
     ours: int = 0
     theirs: int = 0

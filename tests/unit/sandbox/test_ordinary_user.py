@@ -81,8 +81,9 @@ class User:
         return text.splitlines()
 
     def untouched(self) -> bool:
-        info = self.victim.stat()
-        return info.st_mode & 0o777 == 0o600 and info.st_mtime == 1_600_000_000
+        info = self.victim.stat()  # before it is read
+        kept = self.victim.read_text() == "of value"
+        return kept and info.st_mode & 0o777 == 0o600 and info.st_mtime == 1_600_000_000
 
 
 def python_for_all() -> str:

@@ -30,13 +30,14 @@ PAGES = tuple(
     )
 )
 NAMES = tuple(str(page.relative_to(ROOT)) for page in PAGES)
-RUNNABLE = tuple(
-    pytest.param(page, id=name, marks=[pytest.mark.slow] if any(b.slow for b in found) else [])
-    for page, name in zip(PAGES, NAMES, strict=True)
-    if (found := console.blocks(page.read_text(encoding="utf-8")))
+BLOCKS = {page: found for page in PAGES if (found := console.blocks(page.read_text(encoding="utf-8")))}
+RUNS = tuple(
+    pytest.param(page, slow, id=f"{page.relative_to(ROOT)}{'-slow' * slow}", marks=[pytest.mark.slow] * slow)
+    for page, found in BLOCKS.items()
+    for slow in sorted({block.slow for block in found})
 )
 PRIVATE = re.compile(
-    r"/(?:work|root)/(?!\.\.)"
+    r"/work/(?:main|shared|bench|\.)|/root/\."
     r"|(?:files\.pythonhosted|pypi|npmjs|static\.crates|index\.crates|deb\.debian|proxy\.golang|maven)\.(?:org|io|com)"
 )
 
@@ -72,17 +73,17 @@ def test_blocks_reads_commands_continued_lines_and_output() -> None:
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """An environment in which ``forkmerge``, ``git-forkmerge`` and ``python`` are these here."""
+    """An environment in which ``forkmerge`` is this here, and ``python`` the one that runs the tests."""
     shims = tmp_path / "bin"
     shims.mkdir()
-    for name, words in (("forkmerge", "-m forkmerge.cli"), ("git-forkmerge", "-m forkmerge.cli"), ("python", "")):
-        (shims / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {words} "$@"\n', encoding="utf-8")
+    for name in ("forkmerge", "git-forkmerge"):
+        (shims / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" -m forkmerge.cli "$@"\n', encoding="utf-8")
         (shims / name).chmod(0o755)
     home = tmp_path / "home"
     home.mkdir()
     author, mail = forks.IDENTITY
     return {
-        "PATH": f"{shims}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "PATH": os.pathsep.join([str(shims), str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
         "PYTHONPATH": str(ROOT),
         "HOME": str(home),
         "LC_ALL": "C.UTF-8",
@@ -93,16 +94,18 @@ def environment(tmp_path: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("page", RUNNABLE)
-def test_examples_print_what_the_page_says(page: Path, tmp_path: Path, environment: dict[str, str]) -> None:
+@pytest.mark.parametrize(("page", "slow"), RUNS)
+def test_examples_print_what_the_page_says(page: Path, slow: bool, tmp_path: Path, environment: dict[str, str]) -> None:
     where = tmp_path / "place"
-    for number, block in enumerate(console.blocks(read(page))):
+    for number, block in enumerate(BLOCKS[page]):
+        if block.slow and not slow:
+            continue
         if block.place:
             where = tmp_path / f"place{number}" / block.place
             where.mkdir(parents=True) if block.place == "empty" else forks.build(block.place, where)
         for example in block.examples:
             done = subprocess.run(
-                ["bash", "-c", example.command], cwd=where, env=environment, check=False, text=True, timeout=300,
+                ["bash", "-c", example.command], cwd=where, env=environment, check=False, text=True, timeout=600,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             )  # fmt: skip
             place = f"{page.relative_to(ROOT)}:{example.line}: $ {example.command}"
@@ -110,7 +113,7 @@ def test_examples_print_what_the_page_says(page: Path, tmp_path: Path, environme
 
 
 def test_there_are_examples_to_run() -> None:
-    assert RUNNABLE
+    assert RUNS
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)

@@ -57,7 +57,8 @@ class Driven(ABC):
     def answer(self) -> Answer:
         """Return the best of what was evaluated."""
         ranked = self.ranked()
-        best = ranked[0]
+        nothing = Evaluated(self.landscape.ours, frozenset(), broken=True, generation=self.generation)
+        best = ranked[0] if ranked else nothing
         return Answer(
             best, not best.failed and not best.broken, ranked=ranked, candidates=self.candidates, cost=self.cost
         )

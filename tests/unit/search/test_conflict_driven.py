@@ -1,0 +1,289 @@
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from quality.landscapes import Shape, World, drive, planted
+
+from forkmerge.model.hunk import FileMerge, Hunk
+from forkmerge.model.source import REGULAR, Entry
+from forkmerge.model.treemerge import PathMerge, TreeMerge
+from forkmerge.recombination.loci import loci
+from forkmerge.recombination.offspring import texts
+from forkmerge.recombination.values import Clause, Genome
+from forkmerge.search.baselines import Genetic, Gomea, HillClimbing, RandomSearch
+from forkmerge.search.conflict_driven import ConflictDriven
+from forkmerge.search.landscape import Refiner, landscape_of
+from forkmerge.search.protocol import Budget, Landscape, Query, Strategy, Verdict, Worth
+from forkmerge.search.quickxplain import quickxplain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BOTH = (Worth(4, 0), Worth(0, 4), Worth(4, 4, chimeric=True))
+"""Ours, theirs, merged."""
+
+
+def space(count: int, **more: object) -> Landscape:
+    return Landscape((BOTH,) * count, (2,) * count, (0,) * count, (1,) * count, **more)  # type: ignore[arg-type]
+
+
+def play(strategy: Strategy, answer: Callable[[Query], Verdict], *, most: int = 500) -> list[Query]:
+    log: list[Query] = []
+    for _ in range(most):
+        asked = strategy.ask()
+        if asked is None:
+            return log
+        for query in asked if isinstance(asked, tuple) else (asked,):
+            log.append(query)
+            strategy.tell(query, answer(query))
+    raise AssertionError("it never ends")
+
+
+def failing(*rules: tuple[str, Clause]) -> Callable[[Query], Verdict]:
+    def answer(query: Query) -> Verdict:
+        names = {name for name, clause in rules if clause.violated(query.genome)}
+        if query.tests is not None:
+            names &= query.tests
+        return Verdict(frozenset(names), cost=1.0 if query.tests is None else 0.01)
+
+    return answer
+
+
+def clause(*cells: tuple[int, int]) -> Clause:
+    return Clause(tuple((locus, frozenset({allele})) for locus, allele in cells))
+
+
+def new(landscape: Landscape, **more: object) -> ConflictDriven:
+    return ConflictDriven(landscape, Budget(20, 40.0), Random(1), **more)  # type: ignore[arg-type]
+
+
+def test_search_takes_the_structured_merge_when_it_passes() -> None:
+    search = new(space(5))
+    log = play(search, failing())
+    answer = search.answer()
+    assert answer.best.genome == (2,) * 5
+    assert answer.good
+    assert answer.optimal
+    assert len(log) == 3
+    assert answer.candidates == 1
+
+
+def test_search_drops_only_what_interferes() -> None:
+    search = new(space(12))
+    play(search, failing(("t1", clause((2, 2), (7, 2))), ("t2", clause((9, 2)))))
+    answer = search.answer()
+    assert answer.good
+    assert answer.candidates == 2
+    changed = [i for i, a in enumerate(answer.best.genome) if a != 2]
+    assert 9 in changed
+    assert len(changed) == 2
+    assert {c.cells for c in answer.nogoods} == {clause((2, 2), (7, 2)).cells, clause((9, 2)).cells}
+
+
+def test_search_wakes_a_dormant_locus_only_when_it_is_blamed() -> None:
+    one_sided = (Worth(0, 0), Worth(0, 9))
+    worths = (BOTH, one_sided, one_sided, BOTH)
+    landscape = Landscape(worths, (2, 1, 1, 2), (0, 0, 0, 0), (1, 1, 1, 1), dormant=frozenset({1, 2}))
+    search = new(landscape)
+    play(search, failing(("t", clause((0, 2), (2, 1)))))
+    answer = search.answer()
+    assert answer.good
+    assert answer.best.genome[1] == 1
+    assert clause((0, 2), (2, 1)).cells in {c.cells for c in answer.nogoods}
+
+
+def test_search_is_never_worse_than_the_best_parent() -> None:
+    def answer(query: Query) -> Verdict:
+        tests = (
+            {"a", "b", "c"} if query.genome not in ((0, 0), (1, 1)) else {"a"} if query.genome == (0, 0) else {"a", "b"}
+        )
+        asked = tests if query.tests is None else tests & query.tests
+        return Verdict(frozenset(asked), cost=0.5)
+
+    search = new(space(2))
+    play(search, answer)
+    found = search.answer()
+    assert found.best.genome == (0, 0)
+    assert not found.good
+
+
+def test_search_proves_that_two_edits_are_inseparable() -> None:
+    torn = (Worth(4, 0), Worth(0, 4))
+    landscape = Landscape((torn,), (0,), (0,), (1,), covers=lambda _: frozenset({0}))
+    search = new(landscape)
+    play(search, failing(("for theirs", clause((0, 0))), ("for ours", clause((0, 1)))))
+    answer = search.answer()
+    assert answer.inseparable
+    assert len(answer.core) == 2
+    assert not answer.good
+
+
+def test_search_shrinks_a_broken_import_with_the_gate_alone() -> None:
+    def answer(query: Query) -> Verdict:
+        if query.genome[3] == 2 and query.genome[5] == 2:
+            return Verdict(status="broken", cost=0.05)
+        return Verdict(cost=1.0 if query.tests is None else 0.05)
+
+    search = new(space(8, gate=True))
+    log = play(search, answer)
+    found = search.answer()
+    assert found.good
+    assert sum(q.tests is None for q in log) == 3
+    assert found.nogoods[0].cells == clause((3, 2), (5, 2)).cells
+
+
+def test_search_sets_a_flaky_test_aside() -> None:
+    seen: set[Genome] = set()
+
+    def answer(query: Query) -> Verdict:
+        first = query.genome == (2, 2, 2) and query.genome not in seen
+        seen.add(query.genome)
+        return Verdict(frozenset({"flaky"} if first else ()), cost=0.1)
+
+    search = new(space(3))
+    play(search, answer)
+    found = search.answer()
+    assert found.flaky == {"flaky"}
+    assert found.good
+    assert found.best.genome == (2, 2, 2)
+
+
+def test_search_never_asks_for_what_a_static_clause_forbids() -> None:
+    forbidden = clause((0, 2), (1, 2))
+    landscape = space(4, clauses=(forbidden,))
+    search = new(landscape)
+    log = play(search, failing(("t", clause((2, 2), (3, 2)))))
+    assert search.answer().good
+    assert not any(forbidden.violated(q.genome) for q in log)
+
+
+def test_search_goes_on_past_what_could_not_be_verified() -> None:
+    def answer(query: Query) -> Verdict:
+        return Verdict(status="unverified", cost=0.1) if query.genome == (2, 2) else Verdict()
+
+    search = new(space(2))
+    play(search, answer)
+    found = search.answer()
+    assert found.good
+    assert found.best.genome != (2, 2)
+
+
+def test_search_keeps_to_its_budget() -> None:
+    world = planted(Shape(30, 6, 0.3), Random(3))
+    for kind in (ConflictDriven, RandomSearch, HillClimbing, Genetic, Gomea):
+        strategy = kind(world.landscape, Budget(4, 6.0), Random(1))
+        drive(strategy, world)
+        answer = strategy.answer()
+        assert answer.candidates <= 4
+        assert answer.cost <= 8.0
+
+
+def test_search_runs_only_tests_whose_loci_changed() -> None:
+    covers = {"t0": frozenset({0}), "t1": frozenset({1}), "t2": frozenset({2})}
+    one_sided = ((Worth(0, 0), Worth(0, 9)), BOTH, (Worth(9, 0), Worth(0, 0)))
+    landscape = Landscape(
+        one_sided,
+        (1, 2, 0),
+        (0, 0, 0),
+        (1, 1, 1),
+        covers=covers.get,
+        tests=frozenset(covers),
+        dormant=frozenset({0, 2}),
+    )
+    search = new(landscape)
+    log = play(search, failing(("t1", clause((1, 2)))))
+    third = log[2]
+    assert third.tests == {"t1"}
+    assert search.answer().good
+
+
+def test_search_does_not_trust_coverage_that_is_wrong() -> None:
+    covers = {"a": frozenset({0}), "b": frozenset({1}), "c": frozenset({2})}
+    landscape = space(3, covers=covers.get, tests=frozenset(covers))
+    search = new(landscape)
+    play(search, failing(("a", clause((1, 2), (2, 2)))))
+    answer = search.answer()
+    assert answer.good
+    assert not clause((1, 2), (2, 2)).violated(answer.best.genome)
+
+
+def test_same_seed_gives_the_same_answer() -> None:
+    for kind in (ConflictDriven, RandomSearch, HillClimbing, Genetic, Gomea):
+        logs = []
+        for _ in range(2):
+            world = planted(Shape(10, 2, 0.3), Random(5))
+            drive(kind(world.landscape, Budget(15, 30.0), Random(9)), world)
+            logs.append(world.log)
+        assert logs[0] == logs[1]
+
+
+def test_ask_repeats_until_told_and_refuses_strangers() -> None:
+    search = new(space(2))
+    asked = search.ask()
+    assert asked == search.ask()
+    with pytest.raises(KeyError):
+        search.tell(Query((2, 2)), Verdict())
+
+
+def test_search_refines_a_locus_and_crosses_over_inside_it() -> None:
+    def hunk(base: bytes, ours: bytes, theirs: bytes) -> Hunk:
+        return Hunk(base, ours, theirs, None, "conflict")
+
+    hunks = [hunk(b"a%d\n" % i, b"o%d\n" % i, b"t%d\n" % i) for i in range(2)]
+    file = FileMerge("f.txt", (hunk(b"a\nb\nc\n", b"A\nb\nC\n", b"A2\nb\nC2\n"), b"#\n", *hunks))
+    entries = [Entry(REGULAR, side) for side in ("b", "o", "t")]
+    found = loci(TreeMerge((PathMerge("f.txt", *entries, file=file),)))
+    first = found.loci[0]
+    few = tuple(a for a in first.alleles if a.origin != "mixed")
+    locus = type(first)(**{k: getattr(first, k) for k in first.__slots__} | {"alleles": few, "default": 0})
+    coarse = type(found)(found.merge, (locus, *found.loci[1:]))
+    refiner = Refiner(coarse)
+    search = new(landscape_of(coarse), refine=refiner)
+
+    def answer(query: Query) -> Verdict:
+        text = texts(refiner.maps[query.generation], query.genome)["f.txt"]
+        failed = {name for name, line in (("ours", b"A\n"), ("theirs", b"C2\n")) if line not in text}
+        return Verdict(frozenset(failed if query.tests is None else failed & query.tests), cost=0.5)
+
+    play(search, answer)
+    result = search.answer()
+    assert result.good
+    assert result.best.generation == 1
+    assert texts(refiner.maps[1], result.best.genome)["f.txt"].startswith(b"A\nb\nC2\n")
+
+
+@given(st.integers(1, 24), st.data())
+def test_quickxplain_finds_the_minimal_set(count: int, data: st.DataObject) -> None:
+    culprits = data.draw(st.sets(st.integers(0, count - 1), min_size=1, max_size=4))
+    split = data.draw(st.integers(0, count))
+    order = data.draw(st.permutations(range(count)))
+    search = quickxplain((0,) * count, (1,) * count, order[:split], order[split:])
+    probe = next(search, None)
+    runs = 0
+    blamed: tuple[int, ...] | None = tuple(order) if probe is None else None
+    while blamed is None:
+        assert probe is not None
+        runs += 1
+        try:
+            probe = search.send(all(probe[i] for i in culprits))
+        except StopIteration as stop:
+            blamed = stop.value
+    assert set(blamed) == culprits
+    assert runs <= 2 * len(culprits) * (count.bit_length() + 1) + 2
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.booleans())
+def test_search_never_keeps_what_the_truth_forbids(seed: int, known: bool) -> None:
+    world: World = planted(Shape(8, 2, 0.3, tests=40, coverage_known=known), Random(seed))
+    search = new(world.landscape)
+    drive(search, world)
+    answer = search.answer()
+    assert answer.good
+    assert world.good(answer.best.genome)
+    if answer.optimal:
+        assert world.landscape.key(answer.best.genome) == world.landscape.key(world.best())

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from forkmerge.alignment.candidates import by_rare_words
 from forkmerge.alignment.context import by_members
-from forkmerge.alignment.exact import by_body, by_name, left_over_names, same_files
+from forkmerge.alignment.exact import by_body, by_name, by_place, left_over_names, same_files
 from forkmerge.alignment.homologies import compose, without_base
 from forkmerge.alignment.located import Homology, Kind, Located, Match, Sources
 from forkmerge.alignment.matches import to_matches
@@ -106,7 +106,8 @@ def _descend(pairing: Pairing, scale: Scale) -> None:
     """Follow new pairs of groups to their members, and members to their groups, until nothing is new."""
     while True:
         by_name(pairing, scale)
-        if not by_members(pairing):
+        by_place(pairing)
+        if not pairing.fresh and not by_members(pairing):
             return
 
 

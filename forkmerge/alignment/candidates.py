@@ -10,7 +10,6 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, TypeVar
 
 from forkmerge.alignment.context import gaps
-from forkmerge.alignment.words import digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
 _Feature = TypeVar("_Feature", bytes, "Run")
 
-MEASURED = frozenset(("callable", "type"))
-"""Families whose units are compared by content; a constant is the old one only by its name, or value and place."""
 _RARE = 24
 _PROBES = 48
 _BEST = 6
@@ -56,15 +53,11 @@ def _in_gaps(pairing: Pairing) -> dict[tuple[int, int], float]:
                 continue
             for a, one in enumerate(ours):
                 for b, other in enumerate(theirs):
-                    if kind not in MEASURED and not _same_value(left, right, one, other):
+                    if not (left.measured[one] and right.measured[other]) and left.digest(one) != right.digest(other):
                         continue
                     apart = abs((a + 0.5) / len(ours) - (b + 0.5) / len(theirs))
                     found[one, other] = (1 - apart) / max(len(ours), len(theirs)) ** 0.5
     return found
-
-
-def _same_value(left: Table, right: Table, one: int, other: int) -> bool:
-    return digest(left.text(one), left.own(one)) == digest(right.text(other), right.own(other))
 
 
 def _namesakes(pairing: Pairing) -> Iterable[tuple[int, int]]:
@@ -72,7 +65,7 @@ def _namesakes(pairing: Pairing) -> Iterable[tuple[int, int]]:
     named: dict[tuple[str, str], tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
     for side, table, taken in ((0, pairing.left, pairing.to_right), (1, pairing.right, pairing.to_left)):
         for i in range(len(table)):
-            if i not in taken and table.families[i] in MEASURED and table.located[i].unit.name:
+            if i not in taken and table.measured[i] and table.located[i].unit.name:
                 named[table.name(i)][side].append(i)
     for mine, yours in named.values():
         if 0 < len(mine) * len(yours) <= _BEST * _BEST:
@@ -82,7 +75,7 @@ def _namesakes(pairing: Pairing) -> Iterable[tuple[int, int]]:
 def by_rare_words(pairing: Pairing, scale: Scale) -> set[tuple[int, int]]:
     """Return for each free unit the few of the other side with which it shares most of what is rare."""
     found: set[tuple[int, int]] = set()
-    for kind in sorted(MEASURED):
+    for kind in sorted({*pairing.left.families, *pairing.right.families}):
         left = {i: scale.left_bag(i) for i in _free(pairing.left, pairing.to_right, kind)}
         right = {i: scale.right_bag(i) for i in _free(pairing.right, pairing.to_left, kind)}
         found.update(_likely(left, right))
@@ -117,4 +110,4 @@ def _index(bags: dict[int, Bag], features: Callable[[Bag], Iterable[_Feature]]) 
 
 
 def _free(table: Table, taken: dict[int, int], kind: str) -> list[int]:
-    return [i for i in range(len(table)) if i not in taken and table.families[i] == kind]
+    return [i for i in range(len(table)) if i not in taken and table.measured[i] and table.families[i] == kind]

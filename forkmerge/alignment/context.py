@@ -37,11 +37,15 @@ def by_members(pairing: Pairing) -> bool:
     for (one, other), vote in sorted(votes.items(), key=lambda item: (-item[1], item[0])):
         if one in pairing.to_right or other in pairing.to_left or (one < 0) != (other < 0):
             continue
+        members = len(pairing.left.members[one]), len(pairing.right.members[other])
         share = vote / max(1, _members_size(pairing.left, one) + _members_size(pairing.right, other))
-        if share < _MAJORITY or (one >= 0 and pairing.left.families[one] != pairing.right.families[other]):
+        if (
+            share < _MAJORITY
+            or _few(counts[one, other], members)
+            or (one >= 0 and pairing.left.families[one] != pairing.right.families[other])
+        ):
             continue
-        largest = max(len(pairing.left.members[one]), len(pairing.right.members[other]))
-        pairing.join(one, other, f"{counts[one, other]} of {largest} members match", score=min(1.0, share))
+        pairing.join(one, other, f"{counts[one, other]} of {max(members)} members match", score=min(1.0, share))
         found = True
     return found
 
@@ -75,6 +79,11 @@ def _gaps_of(
     for key in sorted(between):
         if all(between[key]):
             yield between[key]
+
+
+def _few(count: int, members: tuple[int, int]) -> bool:
+    """Return whether one large member alone speaks for groups that hold several."""
+    return 3 * count < max(members) or (count == 1 and max(members) > 1)
 
 
 def _members_size(table: Table, group: int) -> int:

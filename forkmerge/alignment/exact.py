@@ -12,7 +12,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from forkmerge.alignment.assignment import assign
-from forkmerge.alignment.words import digest
+from forkmerge.alignment.context import gaps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,16 +65,31 @@ def by_name(pairing: Pairing, scale: Scale) -> None:
 
 def by_body(pairing: Pairing, scale: Scale) -> None:
     """Pair units anywhere whose body is unchanged and telling, and stands once on each side."""
-    found: dict[tuple[str, bytes], tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
-    for side, table, taken in ((0, pairing.left, pairing.to_right), (1, pairing.right, pairing.to_left)):
-        for i in range(len(table)):
-            if i not in taken:
-                found[table.families[i], digest(table.text(i), table.own(i))][side].append(i)
-    for mine, yours in found.values():
-        if len(mine) == len(yours) == 1 and scale.left_bag(mine[0]).bits >= TELLING_BITS:
-            one, other = mine[0], yours[0]
-            if one not in pairing.to_right and other not in pairing.to_left:
-                pairing.join(one, other, SAME_BODY, *_name_evidence(pairing, one, other), identical=True)
+    for recursive in (False, True):
+        found: dict[tuple[str, bytes], tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+        for side, table, taken in ((0, pairing.left, pairing.to_right), (1, pairing.right, pairing.to_left)):
+            for i in range(len(table)):
+                if i not in taken:
+                    found[table.families[i], table.digest(i, recursive=recursive)][side].append(i)
+        for mine, yours in found.values():
+            if len(mine) == len(yours) == 1 and scale.left_bag(mine[0]).bits >= TELLING_BITS:
+                one, other = mine[0], yours[0]
+                if one not in pairing.to_right and other not in pairing.to_left:
+                    pairing.join(one, other, SAME_BODY, *_name_evidence(pairing, one, other), identical=True)
+
+
+def by_place(pairing: Pairing) -> None:
+    """Pair rows of units between the same neighbours that are, one after the other, unchanged but for their names."""
+    left, right = pairing.left, pairing.right
+    for mine, yours in gaps(pairing):
+        if len(mine) == len(yours) > 1 and all(
+            left.families[a] == right.families[b] and left.digest(a) == right.digest(b)
+            for a, b in zip(mine, yours, strict=True)
+        ):
+            for one, other in zip(mine, yours, strict=True):
+                if one not in pairing.to_right and other not in pairing.to_left:
+                    evidence = (*_name_evidence(pairing, one, other), SAME_BODY, "neighbours match")
+                    pairing.join(one, other, *evidence, identical=True)
 
 
 def left_over_names(pairing: Pairing, scale: Scale) -> None:

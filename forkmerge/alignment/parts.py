@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from forkmerge.alignment.candidates import MEASURED
 from forkmerge.alignment.pairing import Part
 
 if TYPE_CHECKING:
@@ -31,14 +30,10 @@ def parts(pairing: Pairing, scale: Scale) -> tuple[Part, ...]:
     changed = [
         (one, other)
         for one, other in sorted(pairing.to_right.items())
-        if one >= 0 and left.families[one] in MEASURED and pairing.score[one] < _ALIKE
+        if one >= 0 and left.measured[one] and pairing.score[one] < _ALIKE
     ]
-    came = {
-        i: scale.right_bag(i) for i in range(len(right)) if i not in pairing.to_left and right.families[i] in MEASURED
-    }
-    gone = {
-        i: scale.left_bag(i) for i in range(len(left)) if i not in pairing.to_right and left.families[i] in MEASURED
-    }
+    came = {i: scale.right_bag(i) for i in range(len(right)) if i not in pairing.to_left and right.measured[i]}
+    gone = {i: scale.left_bag(i) for i in range(len(left)) if i not in pairing.to_right and left.measured[i]}
     lost = {a: _less(scale.left_bag(a), scale.right_bag(b)) for a, b in changed} if came else {}
     gained = {b: _less(scale.right_bag(b), scale.left_bag(a)) for a, b in changed} if gone else {}
     split = [Part(whole, piece, split=True, share=share) for piece, whole, share in _contained(came, lost)]

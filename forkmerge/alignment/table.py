@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forkmerge.alignment.located import Located
+from forkmerge.alignment.words import digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from forkmerge.syntax.units import Unit
 
 _CALLABLE = frozenset(("function", "method", "constructor", "generator", "operator"))
+_MEASURED = frozenset(("callable", "type", "test", "impl", "namespace", "macro"))
 _TYPE = frozenset(("class", "interface", "struct", "enum", "trait", "record", "type", "union", "object", "protocol"))
 
 
@@ -28,12 +30,17 @@ def family(kind: str) -> str:
 
 
 class Table:
-    """The units of ``files``; ``parent[i]`` is the group that holds unit ``i``, ``members[group]`` what it holds."""
+    """The units of ``files``; ``parent[i]`` is the group that holds unit ``i``, ``members[group]`` what it holds.
+
+    ``measured[i]`` says whether a unit is compared by content; the others (constants, fields, imports, plain keys) are
+    the old ones only by their name, or by value and place.
+    """
 
     def __init__(self, files: Sequence[SourceFile], read: Callable[[SourceFile], tuple[Unit, ...]]) -> None:
         self.files = tuple(files)
         self.located: list[Located] = []
         self.families: list[str] = []
+        self.measured: list[bool] = []
         self.parent: list[int] = []
         self.rank: list[int] = []
         self.file: list[int] = []
@@ -49,6 +56,7 @@ class Table:
             numbers.append(number)
             self.located.append(Located(source.path, unit, lines.at(unit.span.start), source.data))
             self.families.append(family(unit.kind))
+            self.measured.append(self.families[-1] in _MEASURED or bool(unit.children))
             self.parent.append(parent)
             self.rank.append(rank)
             self.file.append(file)
@@ -66,6 +74,17 @@ class Table:
     def text(self, number: int) -> bytes:
         """Return the bytes of a unit."""
         return self.located[number].text
+
+    def head_and_body(self, number: int) -> tuple[bytes, bytes]:
+        """Return the bytes of a unit cut where its body begins."""
+        located = self.located[number]
+        span, body = located.unit.span, located.unit.body
+        cut = body.start if span.start <= body.start <= span.end and len(body) else span.end
+        return located.data[span.start : cut], located.data[cut : span.end]
+
+    def digest(self, number: int, *, recursive: bool = False) -> bytes:
+        """Return what is equal for units of one family whose bodies are the same, names left out (see ``words``)."""
+        return digest(*self.head_and_body(number), self.own(number), recursive=recursive)
 
     def name(self, number: int) -> tuple[str, str]:
         """Return what tells a unit from its siblings: its family and name."""

@@ -45,7 +45,7 @@ class Scale:
         """Return the bag of a left unit."""
         bag = self._left_bags.get(number)
         if bag is None:
-            bag = self.lexicon.bag(self._left.text(number), self._left.own(number), left=True)
+            bag = self.lexicon.bag(*self._left.head_and_body(number), self._left.own(number), left=True)
             self._left_bags[number] = bag
         return bag
 
@@ -53,7 +53,7 @@ class Scale:
         """Return the bag of a right unit."""
         bag = self._right_bags.get(number)
         if bag is None:
-            bag = self.lexicon.bag(self._right.text(number), self._right.own(number), left=False)
+            bag = self.lexicon.bag(*self._right.head_and_body(number), self._right.own(number), left=False)
             self._right_bags[number] = bag
         return bag
 

@@ -91,14 +91,20 @@ class Lexicon:
         self._targets = {new: new for new in became.values()}
         return frozenset(changed)
 
-    def bag(self, text: bytes, own: bytes, *, left: bool) -> Bag:
-        """Return the bag of a unit's ``text``; its ``own`` name is masked, its words are those of the right side."""
-        found = words(text)
+    def bag(self, head: bytes, body: bytes, own: bytes, *, left: bool) -> Bag:
+        """Return the bag of a unit's text; its ``own`` name is masked, its words are those of the right side.
+
+        In the ``body`` a name that both sides know is not masked: ``size`` that calls ``inner.size`` calls another one.
+        """
+        top = words(head)
+        found = top + words(body)
         secret = frozenset(found) - self._shared - {own}
         meaning = self._became if left else self._targets
         told = {word: meaning.get(word, _UNKNOWN) for word in secret}
-        told[own] = _OWN
-        known = [told.get(word, word) for word in found]
+        known = [_OWN if word == own else told.get(word, word) for word in found[: len(top)]]
+        if own not in self._shared:
+            told[own] = _OWN
+        known += [told.get(word, word) for word in found[len(top) :]]
         weight = self._weight
         by_word = {w: n * weight.get(w, _LEAST) for w, n in Counter(known).items()}
         by_run = {
@@ -124,7 +130,12 @@ def compare(one: Bag, other: Bag) -> tuple[float, float]:
     return alike, common / SCALE
 
 
-def digest(text: bytes, own: bytes) -> bytes:
-    """Return ``text`` with its ``own`` name masked and white space taken out: equal for bodies that are unchanged."""
-    squeezed = text.replace(own, _OWN) if own else text
-    return b"".join(squeezed.split())
+def digest(head: bytes, body: bytes, own: bytes, *, recursive: bool = False) -> bytes:
+    """Return a unit's text without white space and without its ``own`` name: equal for bodies that are unchanged.
+
+    The name is masked in the ``head`` alone, or in the ``body`` too (``recursive``).
+    """
+    if own:
+        head = head.replace(own, _OWN)
+        body = body.replace(own, _OWN) if recursive else body
+    return b"".join((head + body).split())

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
     from forkmerge.syntax.units import Unit
 
-Key = tuple[str, tuple[str, ...], str, str, int]
-"""Path, scope, family, name, and a number among those alike in all of that."""
+Key = tuple[str, tuple[str, ...], str, str, str]
+"""Path, scope, family, name; and the signature and a number where several are alike in all of that."""
 _TOKEN = re.compile(rb"[A-Za-z_$][\w$]*|\d[\w.]*|[^\s\w]")
 _HIDDEN = ("callable", "type")
 _NAME_FIELDS = ("name", "declarator", "property", "left")
@@ -58,6 +58,7 @@ class Definition:
     top: bool
     lines: tuple[int, int]
     home: Key | None
+    ordinal: int
 
 
 @dataclass(frozen=True)
@@ -117,25 +118,39 @@ def definitions(source: SourceFile) -> list[Definition]:
     if profile is None:
         return []
     tree = parse(profile, source.data)
-    seen: Counter[tuple[object, ...]] = Counter()
+    keys = keys_of(source.path, units(profile, source.data))
     found: list[Definition] = []
-
-    def visit(members: Iterable[Unit], home: Key | None, *, top: bool) -> None:
-        for unit in members:
-            start = (source.path, unit.scope, family(unit.kind), unit.name)
-            key: Key = (*start, seen[start])
-            seen[start] += 1
-            at = _name_at(tree, source.data, unit) if start[2] in _HIDDEN else None
-            if at is not None:
-                text = unit.span.of(source.data)
-                own = unit.name.encode()
-                tokens = tuple(t for t in _TOKEN.findall(text) if t != own)
-                lines = (source.data.rfind(b"\n", 0, unit.span.start) + 1, _line_end(source.data, unit.span.end))
-                found.append(Definition(key, tokens, at, top, lines, home))
-            visit(unit.children, key, top=False)
-
-    visit(units(profile, source.data), None, top=True)
+    for unit, key, home, top in keys:
+        at = _name_at(tree, source.data, unit) if key[2] in _HIDDEN else None
+        if at is not None:
+            own = unit.name.encode()
+            tokens = tuple(t for t in _TOKEN.findall(unit.span.of(source.data)) if t != own)
+            lines = (source.data.rfind(b"\n", 0, unit.span.start) + 1, _line_end(source.data, unit.span.end))
+            found.append(Definition(key, tokens, at, top, lines, home, unit.ordinal))
     return found
+
+
+def keys_of(path: str, members: Iterable[Unit]) -> list[tuple[Unit, Key, Key | None, bool]]:
+    """Return every unit with its key, the key of the unit around it, and whether it stands at the top of the file."""
+    flat: list[tuple[Unit, tuple[int, ...]]] = []
+
+    def visit(some: Iterable[Unit], above: tuple[int, ...]) -> None:
+        for unit in some:
+            flat.append((unit, above))
+            visit(unit.children, (*above, len(flat) - 1))
+
+    visit(members, ())
+    names = Counter((u.scope, family(u.kind), u.name) for u, _ in flat)
+    seen: Counter[object] = Counter()
+    keys: list[Key] = []
+    for unit, _ in flat:
+        start = unit.scope, family(unit.kind), unit.name
+        mark = ""
+        if names[start] > 1:
+            seen[start, unit.signature] += 1
+            mark = f"{unit.signature}#{seen[start, unit.signature]}"
+        keys.append((path, *start, mark))
+    return [(u, keys[i], keys[above[-1]] if above else None, not above) for i, (u, above) in enumerate(flat)]
 
 
 def _line_end(data: bytes, at: int) -> int:
@@ -162,23 +177,31 @@ def _name_at(tree: tree_sitter.Tree, data: bytes, unit: Unit) -> int | None:
 
 @dataclass(frozen=True)
 class Hidden:
-    """The new revision with its names hidden; ``of`` leads from a random name to the key of what bears it."""
+    """The new revision with its names hidden.
+
+    ``of`` leads from a random name, the family and the ordinal (constructors share the name of their class) to the key.
+    """
 
     files: tuple[SourceFile, ...]
-    of: dict[str, Key]
+    of: dict[tuple[str, str, int], Key]
+
+    def key(self, unit: Unit) -> Key | None:
+        """Return the key of a hidden unit; None for one whose name was not hidden."""
+        kind = family(unit.kind)
+        return self.of.get((unit.name, kind, unit.ordinal)) or self.of.get((unit.name, kind, 0))
 
 
 def hide(files: tuple[SourceFile, ...], *, uses: bool, moved: float, rng: random.Random) -> Hidden:
     """Return ``files`` with random names, ``moved`` of the functions in other files."""
     found = {source.path: definitions(source) for source in files}
-    of: dict[str, Key] = {}
+    of: dict[tuple[str, str, int], Key] = {}
     fresh: dict[Key, bytes] = {}
     for defs in found.values():
         for d in defs:
             constructor = d.home is not None and d.home[3] == d.key[3] and d.home in fresh
             name = fresh[d.home] if constructor and d.home else f"n{rng.getrandbits(44):011x}".encode()
             fresh[d.key] = name
-            of.setdefault(name.decode() + ":" + d.key[2], d.key)
+            of[name.decode(), d.key[2], d.ordinal if constructor else 0] = d.key
     anywhere: dict[bytes, bytes] = {}
     for key, name in fresh.items():
         anywhere.setdefault(key[3].encode(), name)
@@ -219,21 +242,23 @@ def _move(
     rng: random.Random,
 ) -> None:
     """Move ``share`` of the functions to the ends of other files, of the methods to the ends of other files' types."""
-    ends: dict[tuple[str, int], list[tuple[str, int]]] = defaultdict(list)
+    ends: dict[tuple[str, bytes | None], list[tuple[str, int]]] = defaultdict(list)
     for path, defs in found.items():
         suffix = path.rpartition(".")[2]
-        ends[suffix, 0].append((path, len(texts[path]) - 1))
-        for d, (_, stop) in zip(defs, spans[path], strict=True):
-            if d.home is not None and d.key[2] == "callable":
-                ends[suffix, len(d.key[1])].append((path, stop - 1))
+        if texts[path]:
+            ends[suffix, None].append((path, len(texts[path]) - 1))
+        for d, (start, stop) in zip(defs, spans[path], strict=True):
+            if d.home is not None and d.key[2] == "callable" and d.home[2] == "type":
+                ends[suffix, _indent(texts[path][start])].append((path, stop - 1))
     arrivals: dict[tuple[str, int], list[bytes]] = defaultdict(list)
     for path, defs in sorted(found.items()):
         suffix = path.rpartition(".")[2]
         taken: set[int] = set()
         for d, (start, stop) in zip(defs, spans[path], strict=True):
-            if d.key[2] != "callable" or (d.home is None) != d.top or taken & set(range(start, stop)):
+            movable = d.top if d.home is None else d.home[2] == "type" and d.home[3] != d.key[3]
+            if d.key[2] != "callable" or not movable or taken & set(range(start, stop)):
                 continue
-            places = [e for e in ends[suffix, len(d.key[1]) if d.home else 0] if e[0] != path]
+            places = [e for e in ends[suffix, _indent(texts[path][start]) if d.home else None] if e[0] != path]
             if not places or rng.random() >= share:
                 continue
             taken |= set(range(start, stop))
@@ -242,6 +267,11 @@ def _move(
             texts[path][start:stop] = [b""] * (stop - start)
     for (path, piece), new in arrivals.items():
         texts[path][piece] += b"".join(new)
+
+
+def _indent(text: bytes) -> bytes:
+    line = text.lstrip(b"\r\n")
+    return line[: len(line) - len(line.lstrip())]
 
 
 def judge(method: str, pairs: Iterable[tuple[Key, Key]], expected: set[Key], seconds: float) -> Score:
@@ -261,7 +291,7 @@ def dice(one: Counter[bytes], other: Counter[bytes]) -> float:
 
 
 def gumtree(old: dict[Key, tuple[bytes, ...]], new: dict[Key, tuple[bytes, ...]]) -> Iterator[tuple[Key, Key]]:
-    """Yield pairs as GumTree's similarity has them: unchanged ones that are unique, then the best by Dice from 0.5 on."""
+    """Yield pairs by GumTree's similarity: unchanged ones that are unique, then the best by Dice from 0.5 on."""
     by_text: dict[object, tuple[list[Key], list[Key]]] = defaultdict(lambda: ([], []))
     for side, some in enumerate((old, new)):
         for key, tokens in some.items():
@@ -301,38 +331,31 @@ def measure(
     seed: int,
     baselines: bool = True,
 ) -> tuple[list[Score], list[str]]:
-    """Return the scores of all methods, and the wrong sure matches in words."""
+    """Return the scores of all methods, and the wrong matches in words."""
     before = {d.key: d.tokens for source in old for d in definitions(source)}
     after = {d.key: d.tokens for source in new for d in definitions(source)}
     alike = {k: dice(Counter(before[k]), Counter(after[k])) for k in before.keys() & after.keys()}
     counted = {k for k, share in alike.items() if share >= 0.5}
     changed = {k for k in counted if before[k] != after[k]}
     hidden = hide(new, uses=uses, moved=moved, rng=random.Random(seed))
-    left_keys = {(d.key[0], d.at): d.key for source in old for d in definitions(source)}
-    by_place = {}
-    for source in old:
-        for d in definitions(source):
-            by_place[d.key[:4], d.key[4]] = d.key
     began = time.perf_counter()
     matches = match(old, hidden.files)
     seconds = time.perf_counter() - began
-    numbering: Counter[object] = Counter()
     sure: list[tuple[Key, Key]] = []
     doubtful: list[tuple[Key, Key]] = []
     words: list[str] = []
-    del left_keys
     starts = _keys_by_start(old)
     for m in matches:
         if m.left is None or m.right is None or m.kind in ("split", "joined"):
             continue
         key = starts.get((m.left.path, m.left.unit.span.start, m.left.unit.name))
-        other = hidden.of.get(m.right.unit.name + ":" + family(m.right.unit.kind))
+        other = hidden.key(m.right.unit)
         if key is None or other is None:
             continue
         (doubtful if m.doubtful else sure).append((key, other))
-        if key != other and (key in counted or other in counted) and not m.doubtful:
-            words.append(f"{_say(key)} -> {_say(other)} {m.score:.2f} {m.evidence}")
-    del numbering, by_place
+        if key != other and (key in counted or other in counted):
+            doubt = " doubtful" if m.doubtful else ""
+            words.append(f"{_say(key)} -> {_say(other)} {m.score:.2f} {m.evidence}{doubt}")
     scores = [
         judge("forkmerge, sure", sure, counted, seconds),
         judge("forkmerge, all", sure + doubtful, counted, seconds),
@@ -340,12 +363,12 @@ def measure(
         judge("forkmerge, all, changed", sure + doubtful, changed, seconds),
     ]
     if baselines:
-        shown = {
-            hidden.of[d.key[3] + ":" + d.key[2]]: d.tokens
-            for s in hidden.files
-            for d in definitions(s)
-            if d.key[3] + ":" + d.key[2] in hidden.of
-        }
+        shown = {}
+        for source in hidden.files:
+            for d in definitions(source):
+                key = hidden.of.get((d.key[3], d.key[2], d.ordinal)) or hidden.of.get((d.key[3], d.key[2], 0))
+                if key is not None:
+                    shown[key] = d.tokens
         began = time.perf_counter()
         pairs = list(gumtree(before, shown))
         scores.append(judge("GumTree's similarity", pairs, counted, time.perf_counter() - began))
@@ -361,14 +384,8 @@ def _keys_by_start(files: tuple[SourceFile, ...]) -> dict[tuple[str, int, str], 
         profile = profiles.for_path(source.path, source.data)
         if profile is None:
             continue
-        seen: Counter[object] = Counter()
-        stack = [*reversed(units(profile, source.data))]
-        while stack:
-            unit = stack.pop()
-            start = (source.path, unit.scope, family(unit.kind), unit.name)
-            found[source.path, unit.span.start, unit.name] = (*start, seen[start])
-            seen[start] += 1
-            stack.extend(reversed(unit.children))
+        for unit, key, _, _ in keys_of(source.path, units(profile, source.data)):
+            found[source.path, unit.span.start, unit.name] = key
     return found
 
 

@@ -19,7 +19,7 @@ Read: TypeAlias = Callable[[Entry], bytes]
 def entry_locus(path_merge: PathMerge, file: int, read: Read | None) -> Locus | None:
     """Return the locus that decides where the entry stands and with which mode, None where all versions agree.
 
-    With ``read`` the bytes of entries are looked at, so that files kept whole are weighed by their tokens; without it
+    With ``read`` the bytes of blobs are looked at, so that files kept whole are weighed by their tokens; without it
     each side's change weighs one token.
     """
     placements = [_placement(path_merge, side) for side in range(3)]

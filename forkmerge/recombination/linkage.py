@@ -13,7 +13,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from forkmerge.model.source import Entry
+from forkmerge.model.source import EXECUTABLE, REGULAR, Entry
 from forkmerge.recombination.names import defined, imported, used
 from forkmerge.recombination.values import Allele, Clause, LinkageGroup, Locus, Placement
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from forkmerge.model.treemerge import TreeMerge
     from forkmerge.recombination.entries import Read
 
+_TEXT = (REGULAR, EXECUTABLE)
 _PLAIN = re.compile(rb"\.?[A-Za-z_$][\w$]{2,}\Z")
 
 
@@ -117,7 +118,7 @@ def _text(allele: Allele, read: Read | None) -> bytes:
     for content in allele.contents:
         if isinstance(content, bytes):
             parts.append(content)
-        elif isinstance(content, Placement) and content.oid is not None and read is not None:
+        elif isinstance(content, Placement) and read is not None and content.oid is not None and content.mode in _TEXT:
             data = read(Entry(content.mode, content.oid))
             parts.append(b"" if b"\0" in data[:8000] else data)
     return b"\n".join(parts)

@@ -135,7 +135,7 @@ class ConflictDriven(Blaming):
                 return True
         certain = (*self.landscape.clauses, *self.knowledge.sound_nogoods())
         bound = self._bound(certain)
-        if bound is not None and bound.exact:
+        if bound is not None and bound.exact and not self.knowledge.flaky:
             self.optimal = self.landscape.key(bound.genome) <= self.landscape.key(best.genome)
         return False
 

@@ -149,9 +149,10 @@ class Answer:
     """Where a search stands: the best offspring so far, and what can be said about it.
 
     ``good``: it loses no required test.  ``optimal``: nothing in the allele space that could pass ranks higher, proven
-    by sound nogoods and static clauses alone.  ``inseparable``: proven that nothing in the allele space passes, with
-    ``core`` as the nogoods that together exclude everything.  ``candidates`` counts evaluated genomes, ``cost`` suite
-    equivalents.  ``ranked`` holds all evaluated genomes, best first; ``flaky`` tests answered both ways on one tree.
+    by sound nogoods and static clauses alone; never claimed once a test was seen to be flaky.  ``inseparable``: proven
+    that nothing in the allele space passes, with ``core`` as the nogoods that together exclude everything.
+    ``candidates`` counts evaluated genomes, ``cost`` suite equivalents.  ``ranked`` holds all evaluated genomes, best
+    first; ``flaky`` tests answered both ways on one tree.
     """
 
     best: Evaluated

@@ -54,6 +54,9 @@ class _Finder:
         self.profile = profile
         self.lines = Lines(data, profile.line_comment)
         self.rules = paths.rules_by_node(profile)
+        self.deep = {
+            node: tuple(r for r in rules if r.kind not in _SHALLOW) for node, rules in self.rules.items()
+        }  # what is a unit within functions and branches, too
         self.leading = profile.comments | profile.attached
         self.containers = profile.blocks | profile.transparent
         self.counts: dict[tuple[tuple[str, ...], str, str], int] = {}
@@ -121,8 +124,8 @@ class _Finder:
                 continue
             if not node.is_named:
                 continue
-            inner, rule = self._fit(node, kind)
-            if rule is not None and (wide or rule.kind not in _SHALLOW):
+            inner, rule = self._fit(node, kind, self.rules if wide else self.deep)
+            if rule is not None and (wide or rule is not _IMPORTS):
                 yield node, inner, rule
                 continue
             yield node, None, None
@@ -140,11 +143,11 @@ class _Finder:
             before = before.prev_sibling
         return out
 
-    def _fit(self, node: Node, kind: str) -> tuple[Node, UnitRule | None]:
+    def _fit(self, node: Node, kind: str, rules: paths.Rules) -> tuple[Node, UnitRule | None]:
         if kind in self.profile.imports:
             return node, _IMPORTS
         inner = paths.unwrap(self.profile, self.rules, node) if kind in self.profile.wrappers else node
-        rule = paths.rule_for(self.rules, inner)
+        rule = paths.rule_for(rules, inner)
         if rule is not None and rule.kind != "imports":
             template, nodes = paths.name_nodes(rule, inner)
             if not template or any(n.start_byte == n.end_byte for n in nodes):

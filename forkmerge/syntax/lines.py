@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 _HEADER = (b"copyright", b"licence", b"license", b"spdx-", b"all rights reserved", b"-*- ", b"coding:", b"coding=")
+_BOM = b"\xef\xbb\xbf"
+_BLANKS, _LINE_END = b" \t\f\v\r", ord("\n")
+_TAIL = re.compile(rb"[ \t,;\r\f\v]*")
+_BLOCK_COMMENT = re.compile(rb"/\*[^\n]*?\*/[ \t,;\r]*(?=\n|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +21,12 @@ class Lines:
 
     def start(self, at: int, floor: int) -> int:
         """Return the start of the line of ``at`` if only blanks stand between, else ``at``; not before ``floor``."""
-        begin = self.data.rfind(b"\n", 0, at) + 1
-        if begin == 0 and self.data.startswith(b"\xef\xbb\xbf"):
-            begin = min(3, at)
-        return at if begin < floor or self.data[begin:at].strip() else begin
+        begin = self._before_blanks(at)
+        return begin if begin >= floor and self._line_start(begin) else at
 
     def leads(self, at: int) -> bool:
         """Return whether nothing but blanks stands before ``at`` on its line."""
-        return not self.data[self.data.rfind(b"\n", 0, at) + 1 : at].removeprefix(b"\xef\xbb\xbf").strip()
+        return self._line_start(self._before_blanks(at))
 
     def column(self, at: int) -> int:
         """Return how many bytes stand before ``at`` on its line."""
@@ -33,14 +36,25 @@ class Lines:
         """Return the end of the line of ``at`` if only blanks, separators or a comment follow, else ``at``."""
         if at > 0 and self.data[at - 1 : at] == b"\n":
             return at
-        stop = self.data.find(b"\n", at) + 1 or len(self.data)
-        rest = self.data[at:stop].lstrip(b" \t,;").rstrip()
-        if stop > ceiling:
+        here = _TAIL.match(self.data, at).end()  # type: ignore[union-attr]  # it matches the empty string
+        if self.line_comment and self.data.startswith(self.line_comment.encode(), here):
+            here = self.data.find(b"\n", here)
+            here = len(self.data) if here < 0 else here
+        elif block := _BLOCK_COMMENT.match(self.data, here):
+            here = block.end()
+        if here < len(self.data) and self.data[here : here + 1] != b"\n":
             return at
-        if not rest or (self.line_comment and rest.startswith(self.line_comment.encode())):
-            return stop
-        block = rest.startswith(b"/*") and rest.endswith(b"*/") and rest.count(b"*/") == 1
-        return stop if block else at
+        return min(here + 1, len(self.data)) if here < ceiling else here if here == ceiling else at
+
+    def _before_blanks(self, at: int) -> int:
+        while at > 0 and self.data[at - 1] in _BLANKS:
+            at -= 1
+        return at
+
+    def _line_start(self, at: int) -> bool:
+        if at == 0 or self.data[at - 1] == _LINE_END:
+            return True
+        return at == len(_BOM) and self.data.startswith(_BOM)
 
     def code_end(self, start: int, end: int) -> int:
         """Return the end of ``data[start:end]`` without the blanks and line ends that some grammars count in."""

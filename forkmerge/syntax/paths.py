@@ -108,7 +108,7 @@ def _chain(node: Node, field: str) -> list[Node]:
     while True:
         below = chain[-1].child_by_field_name(field)
         if below is None and len(chain) > 1 and chain[-1].type.endswith("_" + field):
-            below = chain[-1].named_child(0)
+            below = next(iter(chain[-1].named_children), None)
         if below is None:
             return chain
         chain.append(below)

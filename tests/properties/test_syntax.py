@@ -17,8 +17,8 @@ from forkmerge.syntax.tokens import tokens
 from forkmerge.syntax.units import Unit, tile, units, walk
 
 SAMPLES = {
-    "python": b"# c\n@d\ndef f(a, *b):\n    if a:\n        return {a: 1}\n\nclass A(B):\n    # e\n    def m(self): pass\n",
-    "javascript": b"// c\nimport {a} from 'b';\nclass A { x = 1; m(a) { return `${a}`; } }\nconst f = (x) => <b>{x}</b>;\n",
+    "python": b"# c\n@d\ndef f(a, *b):\n    return {a: 1}\n\nclass A(B):\n    # e\n    def m(self): pass\n",
+    "javascript": b"// c\nimport {a} from 'b';\nclass A { x = 1; m(a) { `${a}`; } }\nconst f = (x) => <b>{x}</b>;\n",
     "typescript": b"interface A { a: string }\nexport function f(a: A): void;\nnamespace N { const x = 1 }\n",
     "tsx": b"type A = B<C>;\nexport const f = (x: A) => <b>{x}</b>;\n",
     "java": b"package a;\nimport b.C;\n/** d */\n@E\nclass A<T> { int x = 1; A() {} void m(int... a) throws B { } }\n",

@@ -23,6 +23,8 @@ _MARGIN = 0.06
 _NAME_BONUS, _SCOPE_BONUS, _FILE_BONUS, _GAP_BONUS = 0.2, 0.06, 0.06, 0.2
 _LITTLE_BITS = 30.0
 _SURE = 0.1
+_WAIT = 0.2
+"""Members of two classes that have no partner yet need more: when the classes are paired, they are easier to tell."""
 _RIVALS_FROM = 0.2
 """A candidate so far below the level is no rival any more."""
 
@@ -75,6 +77,8 @@ def _weigh(pairing: Pairing, scale: Scale, one: int, other: int, place: float, l
         weight += _GAP_BONUS * place
         evidence.append("neighbours match")
     needed = least + (1 - least) * _LITTLE_BITS / (_LITTLE_BITS + bits)
+    if pairing.both_homeless(one, other):
+        needed += _WAIT
     return Candidate(score, weight, needed, tuple(evidence))
 
 

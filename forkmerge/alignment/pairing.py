@@ -69,6 +69,11 @@ class Pairing:
         """Return whether the groups that hold the two are paired with each other."""
         return self.to_right.get(self.left.parent[one], None) == self.right.parent[other]
 
+    def both_homeless(self, one: int, other: int) -> bool:
+        """Return whether both lie in units that have no partner yet."""
+        home, there = self.left.parent[one], self.right.parent[other]
+        return home >= 0 and there >= 0 and home not in self.to_right and there not in self.to_left
+
     def same_file(self, one: int, other: int) -> bool:
         """Return whether the files of the two are paired with each other."""
         return self.to_right.get(-1 - self.left.file[one], None) == -1 - self.right.file[other]

@@ -32,6 +32,7 @@ from forkmerge.alignment.table import family
 from forkmerge.model.source import SourceFile
 from forkmerge.syntax import profiles
 from forkmerge.syntax.parsing import parse
+from forkmerge.syntax.tokens import tokens as leaves
 from forkmerge.syntax.units import units
 
 if TYPE_CHECKING:
@@ -164,11 +165,15 @@ def _name_at(tree: tree_sitter.Tree, data: bytes, unit: Unit) -> int | None:
     name = unit.name.encode()
     if not re.fullmatch(rb"[A-Za-z_$][\w$]*", name):
         return None
-    stop = unit.body.start if unit.body and len(unit.body) else unit.span.end
-    for hit in re.finditer(rb"(?<![\w$])" + re.escape(name) + rb"(?![\w$])", data[unit.span.start : stop]):
+    for hit in re.finditer(rb"(?<![\w$])" + re.escape(name) + rb"(?![\w$])", data[unit.span.start : unit.span.end]):
         at = unit.span.start + hit.start()
         node = tree.root_node.descendant_for_byte_range(at, at + len(name))
-        if node is None or node.parent is None or node.end_byte - node.start_byte != len(name):
+        if (
+            node is None
+            or node.parent is None
+            or node.parent.type == "keyword_argument"
+            or node.end_byte - node.start_byte != len(name)
+        ):
             continue
         if any(node.parent.child_by_field_name(field) == node for field in _NAME_FIELDS):
             return at
@@ -211,22 +216,28 @@ def hide(files: tuple[SourceFile, ...], *, uses: bool, moved: float, rng: random
         here = {d.key[3].encode(): fresh[d.key] for d in reversed(found[source.path])}
         at_names = {d.at: fresh[d.key] for d in found[source.path]}
         texts[source.path], spans[source.path] = _renamed(
-            source.data, at_names, {**anywhere, **here} if uses else {}, found[source.path]
+            source, at_names, {**anywhere, **here} if uses else {}, found[source.path]
         )
     _move(texts, spans, found, moved, rng)
     return Hidden(tuple(replace(s, data=b"".join(texts[s.path])) for s in files), of)
 
 
 def _renamed(
-    data: bytes, at_names: dict[int, bytes], use_names: dict[bytes, bytes], defs: list[Definition]
+    source: SourceFile, at_names: dict[int, bytes], use_names: dict[bytes, bytes], defs: list[Definition]
 ) -> tuple[list[bytes], list[tuple[int, int]]]:
     """Return the renamed text cut at the lines of definitions, and for each definition its range of pieces."""
+    data = source.data
+    profile = profiles.for_path(source.path, data) if use_names else None
+    changes: dict[int, bytes] = {}
+    if profile is not None:
+        changes = {t.start: use_names[t.text] for t in leaves(profile, data) if t.text in use_names}
+    changes |= at_names
     cuts = sorted({0, len(data), *(cut for d in defs for cut in d.lines)})
     pieces = []
     for start, end in itertools.pairwise(cuts):
         out, last = [], start
         for hit in _TOKEN.finditer(data, start, end):
-            new = at_names.get(hit.start()) or use_names.get(hit.group())
+            new = changes.get(hit.start())
             if new is not None:
                 out += [data[last : hit.start()], new]
                 last = hit.end()

@@ -22,17 +22,25 @@ Candidate: TypeAlias = "Genome | str"
 
 
 def landscape(found: LocusMap, given: tuple[str, ...], tests: frozenset[str]) -> Landscape:
-    """Return the search's view: what each allele is worth; loci in test files stand still (each side brings its own)."""
+    """Return the search's view: what each allele is worth, and which loci stand still until a failure blames them.
+
+    Those are all that the engine resolved, and those in test files (each side brings its own).  What the engine made of
+    both sides counts as keeping all of both: by its gates no token is lost, only laid out anew or put elsewhere.
+    """
     start = default(found)
     still = frozenset(i for i, locus in enumerate(found.loci) if is_test(locus.path, given))
     worths = []
     for index, locus in enumerate(found.loci):
-        row = tuple(
-            Worth(a.kept_ours, a.kept_theirs, a.chimeric, int(number != start[index]), a.size)
-            for number, a in enumerate(locus.alleles)
+        settled = index in still or not locus.has_conflict
+        worths.append(
+            tuple(
+                Worth(locus.edit_ours, locus.edit_theirs)
+                if settled and number == start[index]
+                else Worth(a.kept_ours, a.kept_theirs, a.chimeric, int(number != start[index]), a.size)
+                for number, a in enumerate(locus.alleles)
+            )
         )
-        worths.append(row)
-    dormant = frozenset(i for i, locus in enumerate(found.loci) if locus.dormant) | still
+    dormant = frozenset(i for i, locus in enumerate(found.loci) if locus.dormant or not locus.has_conflict) | still
     return Landscape(
         tuple(worths),
         start,

@@ -7,7 +7,7 @@ words or rare runs of words, found by an inverted index, so that ten thousand un
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from forkmerge.alignment.context import gaps
 
@@ -16,13 +16,10 @@ if TYPE_CHECKING:
 
     from forkmerge.alignment.pairing import Pairing
     from forkmerge.alignment.table import Table
-    from forkmerge.alignment.weigh import Scale
-    from forkmerge.alignment.words import Bag, Run
-
-_Feature = TypeVar("_Feature", bytes, "Run")
+    from forkmerge.alignment.weigh import Feature, Scale
+    from forkmerge.alignment.words import Bag
 
 _RARE = 24
-_PROBES = 48
 _BEST = 6
 _GAP_LIMIT = 900
 
@@ -76,37 +73,34 @@ def by_rare_words(pairing: Pairing, scale: Scale) -> set[tuple[int, int]]:
     """Return for each free unit the few of the other side with which it shares most of what is rare."""
     found: set[tuple[int, int]] = set()
     for kind in sorted({*pairing.left.families, *pairing.right.families}):
-        left = {i: scale.left_bag(i) for i in _free(pairing.left, pairing.to_right, kind)}
-        right = {i: scale.right_bag(i) for i in _free(pairing.right, pairing.to_left, kind)}
-        found.update(_likely(left, right))
-        found.update((one, other) for other, one in _likely(right, left))
+        left = {i: scale.probes(i, left=True) for i in _free(pairing.left, pairing.to_right, kind)}
+        right = {i: scale.probes(i, left=False) for i in _free(pairing.right, pairing.to_left, kind)}
+        if left and right:
+            found.update(_likely(left, scale.left_bag, right))
+            found.update((one, other) for other, one in _likely(right, scale.right_bag, left))
     return found
 
 
-def _likely(bags: dict[int, Bag], others: dict[int, Bag]) -> set[tuple[int, int]]:
-    """Return for each of ``bags`` the few ``others`` with which it shares most of its rarest features."""
-    runs = _index(others, lambda bag: bag.runs)
-    words = _index(others, lambda bag: bag.words)
+def _likely(
+    probes: dict[int, tuple[Feature, ...]], bag: Callable[[int], Bag], others: dict[int, tuple[Feature, ...]]
+) -> set[tuple[int, int]]:
+    """Return for each unit of ``probes`` the few ``others`` with which it shares most of what both are known by."""
+    index: dict[Feature, list[int]] = defaultdict(list)
+    for number, features in others.items():
+        for feature in features:
+            index[feature].append(number)
     found: set[tuple[int, int]] = set()
-    for number, bag in bags.items():
-        features = [(len(runs[f]), -weight, runs[f]) for f, weight in bag.runs.items() if f in runs]
-        features += [(len(words[f]), -weight, words[f]) for f, weight in bag.words.items() if f in words]
-        features.sort()
+    for number, features in probes.items():
+        held = bag(number)
         shared: dict[int, int] = defaultdict(int)
-        for _, weight, holders in features[:_PROBES]:
-            for other in holders:
-                shared[other] -= weight
+        for feature in features:
+            holders = index.get(feature, ())
+            if len(holders) <= _RARE:
+                weight = held.words[feature] if isinstance(feature, bytes) else held.runs[feature]
+                for other in holders:
+                    shared[other] += weight
         found.update((number, other) for other in sorted(shared, key=lambda o: (-shared[o], o))[:_BEST])
     return found
-
-
-def _index(bags: dict[int, Bag], features: Callable[[Bag], Iterable[_Feature]]) -> dict[_Feature, list[int]]:
-    """Return who holds each feature, for features that at most ``_RARE`` hold."""
-    index: dict[_Feature, list[int]] = defaultdict(list)
-    for number, bag in bags.items():
-        for feature in features(bag):
-            index[feature].append(number)
-    return {feature: holders for feature, holders in index.items() if len(holders) <= _RARE}
 
 
 def _free(table: Table, taken: dict[int, int], kind: str) -> list[int]:

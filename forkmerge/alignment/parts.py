@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 from forkmerge.alignment.pairing import Part
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from forkmerge.alignment.pairing import Pairing
-    from forkmerge.alignment.weigh import Scale
-    from forkmerge.alignment.words import Bag, Run
+    from forkmerge.alignment.weigh import Feature, Scale
+    from forkmerge.alignment.words import Run
+
+    Runs = dict[Run, int]
 
 _SHARE = 0.5
-_RARE = 24
 _ALIKE = 0.98
 _LEAST_BITS = 100.0
 
@@ -32,40 +31,49 @@ def parts(pairing: Pairing, scale: Scale) -> tuple[Part, ...]:
         for one, other in sorted(pairing.to_right.items())
         if one >= 0 and left.measured[one] and pairing.score[one] < _ALIKE
     ]
-    came = {i: scale.right_bag(i) for i in range(len(right)) if i not in pairing.to_left and right.measured[i]}
-    gone = {i: scale.left_bag(i) for i in range(len(left)) if i not in pairing.to_right and left.measured[i]}
-    lost = {a: _less(scale.left_bag(a), scale.right_bag(b)) for a, b in changed} if came else {}
-    gained = {b: _less(scale.right_bag(b), scale.left_bag(a)) for a, b in changed} if gone else {}
-    split = [Part(whole, piece, split=True, share=share) for piece, whole, share in _contained(came, lost)]
-    joined = [Part(piece, whole, split=False, share=share) for piece, whole, share in _contained(gone, gained)]
-    return (*split, *joined)
+    came = [i for i in range(len(right)) if i not in pairing.to_left and right.measured[i]]
+    gone = [i for i in range(len(left)) if i not in pairing.to_right and left.measured[i]]
+    went = [(one, scale.left_bag(one).runs, scale.right_bag(other).runs) for one, other in changed] if came else []
+    grew = [(other, scale.right_bag(other).runs, scale.left_bag(one).runs) for one, other in changed] if gone else []
+    split = _contained(scale, came, went, left=False)
+    joined = _contained(scale, gone, grew, left=True)
+    return (
+        *(Part(whole, piece, split=True, share=share) for piece, whole, share in split),
+        *(Part(piece, whole, split=False, share=share) for piece, whole, share in joined),
+    )
 
 
-def _less(bag: Bag, other: Bag) -> dict[Run, int]:
-    """Return the runs of ``bag`` that ``other`` has not."""
-    rest = {run: weight - other.runs.get(run, 0) for run, weight in bag.runs.items()}
-    return {run: weight for run, weight in rest.items() if weight > 0}
+def _contained(
+    scale: Scale, pieces: list[int], wholes: list[tuple[int, Runs, Runs]], *, left: bool
+) -> list[tuple[int, int, float]]:
+    """Return (piece, whole, share of the piece that is there) for the best whole of each piece, if it is enough.
 
-
-def _contained(pieces: Mapping[int, Bag], wholes: Mapping[int, Mapping[Run, int]]) -> list[tuple[int, int, float]]:
-    """Return (piece, whole, share of the piece that is there) for the best whole of each piece, if it is enough."""
-    index: dict[Run, list[int]] = defaultdict(list)
-    for number, runs in wholes.items():
-        for run in runs:
-            index[run].append(number)
+    A whole is its number, its runs, and those runs that do not count since its partner has them too.
+    """
+    bag = scale.left_bag if left else scale.right_bag
+    holders: dict[Feature, list[int]] = defaultdict(list)
+    for number in pieces:
+        if bag(number).bits >= _LEAST_BITS:
+            for probe in scale.probes(number, left=left):
+                if not isinstance(probe, bytes):
+                    holders[probe].append(number)
+    known = holders.keys()
+    shared: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for place, (_, runs, elsewhere) in enumerate(wholes):
+        for probe in runs.keys() & known:
+            lost = runs[probe] - elsewhere.get(probe, 0)
+            if lost > 0:
+                for number in holders[probe]:
+                    shared[number][place] += lost
     found = []
-    for number, piece in pieces.items():
-        if piece.bits < _LEAST_BITS:
-            continue
-        shared: dict[int, int] = defaultdict(int)
-        for run, weight in piece.runs.items():
-            rivals = index.get(run, ())
-            if len(rivals) <= _RARE:
-                for whole in rivals:
-                    shared[whole] += min(weight, wholes[whole][run])
-        if shared:
-            best = max(shared, key=lambda whole: (shared[whole], -whole))
-            share = shared[best] / piece.run_weight
-            if share >= _SHARE:
-                found.append((number, best, min(1.0, share)))
+    for number, places in sorted(shared.items()):
+        whole, runs, elsewhere = wholes[max(places, key=lambda place: (places[place], -place))]
+        piece = bag(number)
+        there = sum(
+            min(weight, runs[run] - elsewhere.get(run, 0))
+            for run, weight in piece.runs.items()
+            if runs.get(run, 0) > elsewhere.get(run, 0)
+        )
+        if there >= _SHARE * piece.run_weight:
+            found.append((number, whole, there / piece.run_weight))
     return found

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from heapq import nlargest
+from operator import itemgetter
+from typing import TYPE_CHECKING, TypeAlias
 
-from forkmerge.alignment.words import Bag, Lexicon, compare
+from forkmerge.alignment.words import Bag, Lexicon, Run, compare
 
 if TYPE_CHECKING:
     from forkmerge.alignment.table import Table
+
+
+Feature: TypeAlias = bytes | Run
+_RUN_PROBES, _WORD_PROBES = 40, 24
 
 
 class Scale:
@@ -20,6 +26,7 @@ class Scale:
         self.lexicon = Lexicon(sorted(mine - yours), sorted(yours - mine))
         self._left_bags: dict[int, Bag] = {}
         self._right_bags: dict[int, Bag] = {}
+        self._probes: dict[tuple[bool, int], tuple[Feature, ...]] = {}
         self._compared: dict[tuple[int, int], tuple[float, float]] = {}
 
     def learn(self, pairs: dict[int, int]) -> None:
@@ -36,8 +43,10 @@ class Scale:
         stale_right = {i for i, bag in self._right_bags.items() if not changed.isdisjoint(bag.secret)}
         for i in stale_left:
             del self._left_bags[i]
+            self._probes.pop((True, i), None)
         for i in stale_right:
             del self._right_bags[i]
+            self._probes.pop((False, i), None)
         for pair in [p for p in self._compared if p[0] in stale_left or p[1] in stale_right]:
             del self._compared[pair]
 
@@ -56,6 +65,16 @@ class Scale:
             bag = self.lexicon.bag(*self._right.head_and_body(number), self._right.own(number), left=False)
             self._right_bags[number] = bag
         return bag
+
+    def probes(self, number: int, *, left: bool) -> tuple[Feature, ...]:
+        """Return the heaviest words and runs of a unit: what it is looked up by."""
+        bag = self.left_bag(number) if left else self.right_bag(number)
+        found = self._probes.get((left, number))
+        if found is None:
+            runs = nlargest(_RUN_PROBES, bag.runs.items(), key=itemgetter(1))
+            words = nlargest(_WORD_PROBES, bag.words.items(), key=itemgetter(1))
+            found = self._probes[left, number] = (*(run for run, _ in runs), *(word for word, _ in words))
+        return found
 
     def compare(self, one: int, other: int) -> tuple[float, float]:
         """Return how alike a left and a right unit are, in 0..1, and how many bits they share."""

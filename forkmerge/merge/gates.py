@@ -21,6 +21,11 @@ _ONLY_AST = 0x400
 """``ast.PyCF_ONLY_AST``, without importing ``ast``."""
 
 _WORD = re.compile(rb"[^\W\d]\w*")
+_DEFINES = re.compile(rb"([^\W\d]\w*)\s*(?:<[^<>\n]*>\s*)?(?=[({:=])")
+_PYTHON_DEFINES = re.compile(rb"\b(?:def|class)\s+(\w+)")
+_PYTHON_BINDS = re.compile(
+    rb"(?:\bas|\bdef|\bclass|\bimport|\bfor|,|\()\s*([^\W\d]\w*)|([^\W\d]\w*)\s*(?:[:,][^=\n]*)?=(?!=)"
+)
 
 
 def objections(
@@ -68,24 +73,34 @@ def _loads(profile: Profile, path: str, inputs: tuple[bytes, bytes], result: byt
 def _names(profile: Profile, path: str, base: bytes, ours: bytes, theirs: bytes, result: bytes) -> list[Finding]:
     """Return names defined twice, or used and no longer bound, by the merge alone.
 
-    Line counts tell at once for which names that is possible at all: doubled must have been added by both sides,
-    dangling taken away by one and added by the other.  Only for those the references are worked out.
+    Lines tell at once for which names that is possible at all: doubled must have been defined by both sides, dangling
+    bound in what one side took away and used in what the other added.  Only for those references are worked out.
     """
     b, o, t = (Counter(lines_of(x)) for x in (base, ours, theirs))
-    added_o, added_t = _words(o - b), _words(t - b)
-    gone_o, gone_t = _words(b - o), _words(b - t)
-    doubled = added_o & added_t
-    dangling = (gone_o & added_t) | (gone_t & added_o)
-    if not doubled and not dangling:
+    added_o, added_t = b"".join(o - b), b"".join(t - b)
+    doubled = _defined_in(profile, added_o) & _defined_in(profile, added_t)
+    loose = (_bound_in(profile, b"".join(b - o), ours) & _words(added_t)) | (
+        _bound_in(profile, b"".join(b - t), theirs) & _words(added_o)
+    )
+    if not doubled and not loose:
         return []
-    from forkmerge.merge.names import duplicates, loose_ends  # noqa: PLC0415 - seldom needed, and dear to import
+    from forkmerge.merge.names import objections as named  # noqa: PLC0415 - seldom needed, and dear to import
 
     inputs = (base, ours, theirs)
-    found = duplicates(profile, path, inputs, result, frozenset(doubled)) if doubled else []
-    if dangling:
-        found += loose_ends(profile, path, inputs, result, frozenset(dangling))
-    return found
+    return named(profile, path, inputs, result, doubled=frozenset(doubled), loose=frozenset(loose))
 
 
-def _words(lines: Counter[bytes]) -> set[bytes]:
-    return set(_WORD.findall(b"\n".join(lines)))
+def _words(text: bytes) -> set[bytes]:
+    return set(_WORD.findall(text))
+
+
+def _defined_in(profile: Profile, lines: bytes) -> set[bytes]:
+    """Return names that ``lines`` may define: exact in Python, elsewhere every word before a bracket or brace."""
+    return set((_PYTHON_DEFINES if profile.name == "python" else _DEFINES).findall(lines))
+
+
+def _bound_in(profile: Profile, gone: bytes, left: bytes) -> set[bytes]:
+    """Return names that the lines ``gone`` may have bound and that the file that is ``left`` may no longer bind."""
+    if profile.name == "python":
+        return {word for match in _PYTHON_BINDS.findall(gone) for word in match if word}
+    return _words(gone) - _words(left)

@@ -6,10 +6,12 @@ the members that a profile calls commutative.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forkmerge.merge import rules
+from forkmerge.syntax import commutative
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from forkmerge.syntax.profile import Commutative, Profile
 
 _VALUES = frozenset(("constant", "field", "member", "variable", "property"))
+_FREE_BASE = re.compile(rb"^\(?\s*(?:\w+\.)*(?:\w*Enum|\w*Flag|object|\w*Exception|\w*Error)\s*\)?$")
+"""A single base that makes nothing of the order of fields (an enum numbers its members, which seldom are stored)."""
 _DEFINITIONS = frozenset(("function", "method", "class", "type"))
 
 
@@ -40,10 +44,10 @@ def both_inserted(
         return None
     if rule == rules.IMPORTS:
         return Joined(rule, extra)
-    keys = [_key(profile, parent, i) for i in (*ours, *extra)]
+    keys = [_key(profile, i) for i in (*ours, *extra)]
     if any(k is None for k in keys) or len(set(keys)) != len(keys):
         return None
-    present = {_key(profile, parent, i) for i in whole[0]}
+    present = {_key(profile, i) for i in whole[0]}
     if present & set(keys):
         return None
     if rule in (rules.DEFINITIONS, rules.CONSTANTS) and (_mentions(ours, extra) or _mentions(extra, ours)):
@@ -66,42 +70,49 @@ def in_order(before: Sequence[Item], inserted: Sequence[Item], after: Sequence[I
 
 def _rule(profile: Profile, parent: str, inserted: Sequence[Item]) -> str | None:
     if all(i.kind in profile.imports for i in inserted):
-        return rules.IMPORTS
-    for entry in profile.commutative:
-        if parent in entry.parents and all(_listed(entry, i) for i in inserted):
-            return rules.MEMBERS if not _all_definitions(inserted) else rules.DEFINITIONS
-    if parent in profile.blocks and _all_definitions(inserted):
+        return rules.IMPORTS if all(_listed(profile, i) for i in inserted) else None
+    definitions = all(i.key is not None and i.key[0] in _DEFINITIONS for i in inserted)
+    if all(_listed(profile, i) is not None for i in inserted):
+        return rules.DEFINITIONS if definitions else rules.MEMBERS
+    if parent not in profile.blocks:
+        return None
+    if definitions:
         return rules.DEFINITIONS
-    if parent in profile.blocks and all(i.key is not None and i.key[0] in _VALUES for i in inserted):
-        return rules.CONSTANTS
-    return None
+    values = all(i.key is not None and i.key[0] in _VALUES for i in inserted)
+    return rules.CONSTANTS if values and not any(_order_counts(i) for i in inserted) else None
 
 
-def _listed(entry: Commutative, item: Item) -> bool:
-    if item.kind not in entry.children or item.main is None:
+def _listed(profile: Profile, item: Item) -> Commutative | None:
+    """Return the rule by which the order of ``item`` among its siblings means nothing, None if there is none."""
+    return commutative.rule_for(profile, item.main) if item.main is not None else None
+
+
+def _order_counts(item: Item) -> bool:
+    """Return whether the class around a field makes something of the order of its fields.
+
+    A decorator, an annotation or a base may (dataclasses, generated constructors, named tuples, models), so only the
+    fields of a class without any of these are free, and the members of enums.
+    """
+    around = item.main.parent if item.main is not None else None
+    while around is not None and "class" not in around.type and "struct" not in around.type:
+        around = around.parent
+    if around is None:
         return False
-    return not entry.requires or _assigned_to(item) == entry.requires.encode()
+    if around.type.endswith(("body", "list")) and around.parent is not None:
+        around = around.parent
+    wrapped = around.parent is not None and around.parent.type == "decorated_definition"
+    bases = around.child_by_field_name("superclasses") or around.child_by_field_name("superclass")
+    modifiers = [m for c in around.children if c.type == "modifiers" for m in c.named_children]
+    ordered = bases is not None and not _FREE_BASE.search(item.data[bases.start_byte : bases.end_byte])
+    return wrapped or ordered or bool(modifiers) or "struct" in around.type
 
 
-def _assigned_to(item: Item) -> bytes | None:
-    """Return the text of the left side of the assignment whose right side is the parent of ``item``."""
-    parent = item.main.parent if item.main is not None else None
-    assignment = parent.parent if parent is not None else None
-    left = assignment.child_by_field_name("left") if assignment is not None else None
-    return item.data[left.start_byte : left.end_byte] if left is not None else None
-
-
-def _all_definitions(inserted: Sequence[Item]) -> bool:
-    return all(i.key is not None and i.key[0] in _DEFINITIONS for i in inserted)
-
-
-def _key(profile: Profile, parent: str, item: Item) -> tuple[object, ...] | None:
+def _key(profile: Profile, item: Item) -> tuple[object, ...] | None:
     if item.key is not None:
         return item.key
-    for entry in profile.commutative:
-        if parent in entry.parents and _listed(entry, item):
-            return (item.kind, item.tokens)
-    return None
+    rule = _listed(profile, item)
+    name = commutative.identity(profile, rule, item.main) if rule is not None and item.main is not None else ""
+    return (item.kind, name) if name else None
 
 
 def _mentions(speakers: Sequence[Item], named: Sequence[Item]) -> bool:

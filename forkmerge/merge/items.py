@@ -10,6 +10,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forkmerge.syntax import paths
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -79,6 +81,7 @@ def items(data: bytes, nodes: Sequence[Node], start: int, end: int, profile: Pro
     kept = [n for n in nodes if not (listlike and (_separator(n, data) or (brackets and n.type in ("(", ")"))))]
     groups = _grouped(kept, data, profile) if listlike else [((n,), n) for n in kept]
     out: list[Item] = []
+    rules = paths.rules_by_node(profile)
     position = start
     first = True
     for group, main in groups:
@@ -91,7 +94,7 @@ def items(data: bytes, nodes: Sequence[Node], start: int, end: int, profile: Pro
                 data[lo:hi],
                 tokens,
                 main.type,
-                identity(main, data, profile),
+                identity(main, data, profile, rules),
                 tuple(group),
                 main,
                 data,
@@ -152,51 +155,23 @@ def _touching(data: bytes, above: Node, below: Node) -> bool:
     return data[above.end_byte - 1 : below.start_byte].count(b"\n") <= 1
 
 
-def identity(node: Node, data: bytes, profile: Profile) -> tuple[str, ...] | None:
+def identity(node: Node, data: bytes, profile: Profile, rules: paths.Rules) -> tuple[str, ...] | None:
     """Return the key under which ``node`` is known among its siblings (kind, name, signature), None if it has none."""
-    inner = node
-    for _ in range(4):
-        if inner.type not in profile.wrappers:
-            break
-        named = [c for c in inner.named_children if c.type not in profile.comments]
-        inner = (
-            inner.child_by_field_name("definition")
-            or inner.child_by_field_name("declaration")
-            or (named[-1] if named else inner)
-        )
-    for rule in profile.units:
-        if inner.type not in rule.nodes:
-            continue
-        name = _by_path(inner, rule.name)
-        if name is None:
-            continue
-        signature = _by_path(inner, (rule.signature,)) if rule.signature and not profile.indentation else None
-        overload = b" ".join(node_tokens(signature, data, profile)).decode("utf-8", "replace") if signature else ""
-        return (rule.kind, data[name.start_byte : name.end_byte].decode("utf-8", "replace"), overload)
+    inner = paths.unwrap(profile, rules, node)
+    rule = paths.rule_for(rules, inner)
+    if rule is not None:
+        template, nodes = paths.name_nodes(rule, inner)
+        if template:
+            name = template.format(*(_text(n, data) for n in nodes))
+            signature = paths.follow(inner, rule.signature) if rule.signature and not profile.indentation else None
+            overload = b" ".join(node_tokens(signature, data, profile)).decode("utf-8", "replace") if signature else ""
+            return (rule.kind, name, overload)
     key = inner.child_by_field_name("key") or (inner.child_by_field_name("name") if "keyword" in inner.type else None)
-    if key is not None:
-        return (inner.type, data[key.start_byte : key.end_byte].decode("utf-8", "replace"), "")
-    return None
+    return (inner.type, _text(key, data), "") if key is not None else None
 
 
-def _by_path(node: Node, paths: Sequence[str]) -> Node | None:
-    for path in paths:
-        found: Node | None = node
-        for step in path.split("."):
-            if found is None:
-                break
-            if step.endswith("*"):
-                while (below := found.child_by_field_name(step[:-1])) is not None:
-                    found = below
-            elif step.lstrip("-").isdigit():
-                named = found.named_children
-                index = int(step)
-                found = named[index] if -len(named) <= index < len(named) else None
-            else:
-                found = found.child_by_field_name(step)
-        if found is not None and found is not node:
-            return found
-    return None
+def _text(node: Node, data: bytes) -> str:
+    return data[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
 
 def similarity(a: Sequence[bytes], b: Sequence[bytes]) -> float:

@@ -2,65 +2,75 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from forkmerge.model.finding import Finding
-from forkmerge.syntax.references import definitions, uses
+from forkmerge.syntax.references import names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from forkmerge.syntax.names import Name, Names
     from forkmerge.syntax.profile import Profile
-    from forkmerge.syntax.references import Name
 
 _DEFINING = frozenset(("function", "method", "class", "type"))
+_ANY = "*"
+"""What an import of everything binds."""
 
 
-def duplicates(
-    profile: Profile, path: str, inputs: Sequence[bytes], result: bytes, candidates: frozenset[bytes]
+def objections(
+    profile: Profile,
+    path: str,
+    inputs: Sequence[bytes],
+    result: bytes,
+    *,
+    doubled: frozenset[bytes],
+    loose: frozenset[bytes],
 ) -> list[Finding]:
-    """Return a finding for each of ``candidates`` that ``result`` defines more often in one scope than any input."""
-    now = _defined(profile, result, candidates)
-    before = [_defined(profile, i, candidates) for i in inputs]
+    """Return a finding for each of ``doubled`` defined more often than in any input, of ``loose`` bound nowhere now."""
+    found = names(profile, result)
+    twice = {k: v for k, v in _defined(found, doubled).items() if len(v) > 1}
+    unbound = _unbound(found, loose)
+    if not twice and not unbound:
+        return []
+    before = [names(profile, data) for data in inputs]
     out = []
-    for (scope, name), places in sorted(now.items()):
-        if len(places) > 1 and len(places) > max(len(b.get((scope, name), ())) for b in before):
-            full = ".".join((*scope, name))
-            line = result.count(b"\n", 0, places[-1].span.start) + 1
-            out.append(Finding("duplicate-name", f"{full} is defined twice, which neither side did", path, line))
+    for key, places in sorted(twice.items()):
+        if len(places) > max(len(_defined(b, doubled).get(key, ())) for b in before):
+            full = ".".join((*key[0], key[1]))
+            message = f"{full} is defined twice, which neither side did"
+            out.append(Finding("duplicate-name", message, path, _line(result, places[-1])))
+    for text, name in sorted(unbound.items()):
+        bound = any(text in {n.text for n in b.definitions} for b in before)
+        if bound and not any(text in _unbound(b, loose) for b in before):
+            message = f"{text} is used, but the merge binds it nowhere"
+            out.append(Finding("dangling-name", message, path, _line(result, name)))
     return out
 
 
-def _defined(
-    profile: Profile, data: bytes, candidates: frozenset[bytes]
-) -> dict[tuple[tuple[str, ...], str], list[Name]]:
-    out: dict[tuple[tuple[str, ...], str], list[Name]] = {}
-    for name in definitions(profile, data):
+def _line(data: bytes, name: Name) -> int:
+    return data.count(b"\n", 0, name.span.start) + 1
+
+
+def _defined(found: Names, candidates: frozenset[bytes]) -> dict[tuple[tuple[str, ...], str, str], list[Name]]:
+    out: dict[tuple[tuple[str, ...], str, str], list[Name]] = {}
+    for name in found.definitions:
         if name.kind in _DEFINING and name.text.encode() in candidates and not name.conditional:
-            out.setdefault((name.scope, name.text), []).append(name)
+            out.setdefault((name.scope, name.text, name.signature), []).append(name)
     return out
 
 
-def loose_ends(
-    profile: Profile, path: str, inputs: Sequence[bytes], result: bytes, candidates: frozenset[bytes]
-) -> list[Finding]:
-    """Return a finding for each of ``candidates`` used in ``result`` but bound nowhere in it, where no input was so."""
-    loose = _unbound(profile, result, candidates)
-    for data in inputs:
-        if not loose:
-            return []
-        for text in _unbound(profile, data, candidates):
-            loose.pop(text, None)
-    bound_somewhere = Counter(n.text for data in inputs for n in definitions(profile, data))
-    out = []
-    for text, name in sorted(loose.items()):
-        if bound_somewhere[text]:
-            line = result.count(b"\n", 0, name.span.start) + 1
-            out.append(Finding("dangling-name", f"{text} is used, but the merge binds it nowhere", path, line))
+def _unbound(found: Names, candidates: frozenset[bytes]) -> dict[str, Name]:
+    """Return the uses of ``candidates`` that nothing in scope binds; none where an import may bind any name."""
+    scopes: dict[str, set[tuple[str, ...]]] = {}
+    for name in found.definitions:
+        scopes.setdefault(name.text, set()).add(name.scope)
+    if _ANY in scopes:
+        return {}
+    out: dict[str, Name] = {}
+    for name in found.uses:
+        if name.kind == "attribute" or name.text.encode() not in candidates:
+            continue
+        if not any(name.scope[: len(scope)] == scope for scope in scopes.get(name.text, ())):
+            out[name.text] = name
     return out
-
-
-def _unbound(profile: Profile, data: bytes, candidates: frozenset[bytes]) -> dict[str, Name]:
-    bound = {n.text for n in definitions(profile, data)}
-    return {n.text: n for n in uses(profile, data) if n.text.encode() in candidates and n.text not in bound}

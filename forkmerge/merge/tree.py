@@ -15,6 +15,7 @@ from forkmerge.merge.rules import Allowed
 from forkmerge.merge.tile import tile
 from forkmerge.model.source import EXECUTABLE, REGULAR, Entry, Tree
 from forkmerge.model.treemerge import PathMerge, TreeMerge
+from forkmerge.syntax.profiles import for_path
 
 if TYPE_CHECKING:
     from forkmerge.merge.moves import Moved
@@ -123,7 +124,7 @@ def _merge_path(inputs: Inputs, meeting: Meeting) -> PathMerge:
     if base is not None and (ours is None or theirs is None) and ours != theirs:
         return _deleted(result, base)
     if ours is None or theirs is None:
-        if any(m.there[0] == meeting.path for m in inputs.moved) and _texts(inputs, (ours or theirs,)):
+        if base is None and for_path(meeting.path) is not None and _texts(inputs, (ours or theirs,)):
             return _inside(inputs, result)
         return replace(result, merged=theirs if ours is None else ours)
     if not _texts(inputs, (base, ours, theirs)):

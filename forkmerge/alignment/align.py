@@ -26,6 +26,7 @@ from forkmerge.alignment.pairing import Pairing
 from forkmerge.alignment.parts import parts
 from forkmerge.alignment.table import Table
 from forkmerge.alignment.weigh import Scale
+from forkmerge.errors import MissingTool
 from forkmerge.syntax import profiles
 from forkmerge.syntax.units import units
 
@@ -55,8 +56,8 @@ def match(left: Sources, right: Sources, *, changed_only: bool = True, limits: L
     """Return the matches of two revisions: pairs in the order of the left, then deleted, then added units.
 
     ``changed_only`` leaves out the units of files that are the same, byte for byte at the same path, and spares parsing
-    them.  Files of a language without a profile have no units.  Never raises for unparsable files: their units are
-    what the syntax floor finds in them.
+    them.  Files of a language without a profile, or whose grammar is not installed, have no units.  Never raises for
+    unparsable files: their units are what the syntax floor finds in them.
     """
     if changed_only:
         left, right = _differing(left, right)
@@ -140,5 +141,8 @@ class _Reader:
             return ()
         key = profile.name, source.data
         if key not in self._known:
-            self._known[key] = units(profile, source.data)
+            try:
+                self._known[key] = units(profile, source.data)
+            except MissingTool:
+                self._known[key] = ()
         return self._known[key]

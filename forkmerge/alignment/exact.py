@@ -131,7 +131,7 @@ def _pair_namesakes(pairing: Pairing, scale: Scale, mine: Sequence[int], yours: 
         score = scale.similarity(one, other)
         if score < WEAK_NAME and left.families[one] == "callable" and left.located[one].unit.name:
             continue
-        evidence = (SAME_NAME, *((SAME_BODY,) if score > 0.999 else ()))
+        evidence = (SAME_NAME, SAME_BODY if score > 0.999 else f"similarity {score:.2f}")
         pairing.join(one, other, *evidence, score=score, doubtful=crowded and score < WEAK_NAME)
 
 

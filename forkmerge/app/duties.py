@@ -68,6 +68,24 @@ def outdated(known: Required, changes: TestChanges, failing: dict[Owner, frozens
     return replace(known, duties=tuple(kept), waived=tuple(waived))
 
 
+def in_merged(
+    known: Required, owners: frozenset[Owner], parents: Parents, merged: Tree, read: Callable[[str], bytes]
+) -> Required:
+    """Return ``known`` without the duties of ``owners`` whose test does not stand in the ``merged`` test tree."""
+    source = _Definitions(replace(parents, base=merged), read)
+    kept: list[Duty] = []
+    waived = list(known.waived)
+    for duty in known.duties:
+        mine = source.definition(duty.owner, duty.test)
+        if duty.owner not in owners or source.definition("base", duty.test) == mine:
+            kept.append(duty)
+        else:
+            waived.append(
+                Waiver(duty, "its test files can't be collected on the other side's code, nor is it in the merge")
+            )
+    return replace(known, duties=tuple(kept), waived=tuple(waived))
+
+
 class _Definitions:
     """Finds the source of tests in the trees of the three versions."""
 

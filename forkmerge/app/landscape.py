@@ -56,7 +56,11 @@ def landscape(found: LocusMap, given: tuple[str, ...], tests: frozenset[str]) ->
 
 @dataclass(slots=True)
 class Materialiser:
-    """Writes candidates as trees of ``repo``: as they are, or with the complete test tree of one side."""
+    """Writes candidates as trees of ``repo``: as they are, or with the complete test tree of one side.
+
+    ``merged`` are the sides whose test tree can't even be collected on the other side's code: their tests are asked in
+    the offspring's own, merged test tree.
+    """
 
     repo: Repository
     found: LocusMap
@@ -64,6 +68,7 @@ class Materialiser:
     theirs: Tree
     ours_tree: str
     given: tuple[str, ...] = ()
+    merged: frozenset[Owner] = frozenset()
     _plain: dict[Candidate, str] = field(default_factory=dict)
     _owned: dict[tuple[str, Owner], str] = field(default_factory=dict)
 
@@ -78,6 +83,8 @@ class Materialiser:
     def __call__(self, candidate: Candidate, owner: Owner) -> str:
         """Return the tree of the candidate with the tests of ``owner``."""
         tree = self.plain(candidate)
+        if owner in self.merged:
+            return tree
         if (tree, owner) not in self._owned:
             tests = self.ours if owner == "ours" else self.theirs
             changes = with_tests(self.repo.entries(tree), tests, self.given)

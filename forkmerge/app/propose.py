@@ -11,17 +11,18 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import TYPE_CHECKING
 
 from forkmerge.app import testing
-from forkmerge.app.duties import Parents, duties, outdated
+from forkmerge.app.duties import Parents, duties, in_merged, outdated
 from forkmerge.app.landscape import Candidate, Materialiser, landscape
 from forkmerge.app.runs import Runs
 from forkmerge.app.scene import Scene, scene
 from forkmerge.app.summary import Found, summary
 from forkmerge.errors import Interrupted, MissingTool, UnusableInput
+from forkmerge.execution import folders
 from forkmerge.fitness.evaluator import Evaluation, Evaluator
 from forkmerge.fitness.ledger import Ledger, ledger_path
 from forkmerge.fitness.limits import limits_for
@@ -32,6 +33,7 @@ from forkmerge.git.mergetree import git_merge
 from forkmerge.git.repository import Repository
 from forkmerge.git.scenario import resolve
 from forkmerge.model.outcome import RunStatus, SuiteRun
+from forkmerge.recombination.genome import default
 from forkmerge.report import events
 from forkmerge.report.values import Verdict
 from forkmerge.search.conflict_driven import ConflictDriven
@@ -87,9 +89,7 @@ class _Proposing:
             self.progress.update(events.Remark(note, warning=True))
         recall = testing.recall(ledger, used, settings, os.environ)
         jobs = settings.jobs or min(4, os.cpu_count() or 1)
-        base = os.path.join(
-            os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"), "forkmerge"
-        )
+        base = folders.base(os.environ)
         try:
             with Runs(self.repo, used, jobs=jobs, base=base, progress=self.progress, over=self._over) as runs:
                 return self._search(seen, merge, runs, recall, jobs)
@@ -110,7 +110,7 @@ class _Proposing:
 
         def evaluator(needed: Required) -> Evaluator[Candidate]:
             return Evaluator(
-                materialise, runs, recall, needed, trees, seconds, selects=runs.setting.runner.selects, jobs=jobs
+                found.materialise, runs, recall, needed, trees, seconds, selects=runs.setting.runner.selects, jobs=jobs
             )
 
         found = Found(
@@ -124,8 +124,17 @@ class _Proposing:
             materialise=materialise,
         )
         first = evaluator(required)
+        found.required = required
         try:
-            required = self._without_outdated(first, required, changes, seen, runs)
+            required, uncollectable = self._without_outdated(first, required, changes, seen, runs)
+            if uncollectable:
+                materialise = replace(materialise, merged=uncollectable)
+                found.materialise = materialise
+                merged = self.repo.entries(materialise.plain(default(seen.loci)))
+                required = in_merged(required, uncollectable, parents, merged, self.repo.read)
+                for owner in sorted(uncollectable):
+                    self.progress.update(events.Remark(_uncollectable(owner), warning=True))
+            found.uncollectable = uncollectable
             evaluate = evaluator(required)
             self._explore(found, evaluate, required, merge, seen, runs)
             self._confirm(found, evaluate, runs)
@@ -166,19 +175,26 @@ class _Proposing:
 
     def _without_outdated(
         self, evaluate: Evaluator[Candidate], required: Required, changes: TestChanges, seen: Scene, runs: Runs
-    ) -> Required:
-        """Return the duties that are left when each side's tests have met the other side's code."""
+    ) -> tuple[Required, frozenset[Owner]]:
+        """Return the duties that are left when each side's tests have met the other side's code.
+
+        And the sides of whose tests none can be collected there.
+        """
         self._phase("each side's tests on the other side's code")
         scenario = seen.scenario
         failing: dict[Owner, frozenset[str]] = {}
+        uncollectable: set[Owner] = set()
         crossed: tuple[tuple[Owner, str, str], ...] = (
             ("ours", scenario.theirs.tree, "upstream"),
             ("theirs", scenario.ours.tree, "fork"),
         )
         for owner, tree, label in crossed:
             runs.label = label
-            failing[owner] = evaluate.evaluate(tree).failed
-        return outdated(required, changes, failing)
+            evaluation = evaluate.evaluate(tree)
+            failing[owner] = evaluation.failed
+            if evaluation.status == "broken":
+                uncollectable.add(owner)
+        return outdated(required, changes, failing), frozenset(uncollectable)
 
     # -- the search ------------------------------------------------------------------------------------------------
 
@@ -263,7 +279,7 @@ class _Proposing:
     # -- the end ---------------------------------------------------------------------------------------------------
 
     def _confirm(self, found: Found, evaluate: Evaluator[Candidate], runs: Runs) -> None:
-        """Run the best offspring once more: whole suites, in fresh clones, nothing from the record; and its own tests."""
+        """Run the best offspring once more: whole suites in fresh clones, not from the record; and its own tests."""
         best = found.best()
         if best is None:
             return
@@ -292,6 +308,15 @@ class _Proposing:
 
     def _phase(self, name: str, detail: str = "") -> None:
         self.progress.update(events.PhaseStarted(name, detail))
+
+
+def _uncollectable(owner: Owner) -> str:
+    side = {"ours": "fork", "theirs": "upstream"}
+    other = side["theirs" if owner == "ours" else "ours"]
+    return (
+        f"none of the {side[owner]}'s test files can be collected on the {other}'s code, so its tests are asked in the "
+        "merged test tree"
+    )
 
 
 def _nothing_to_keep(parents: Parents) -> UnusableInput:

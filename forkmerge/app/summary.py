@@ -55,6 +55,7 @@ class Found:
     search_counters: Counters = field(default_factory=Counters)
     confirmed: Candidate | None = None
     unconfirmed: tuple[str, ...] = ()
+    uncollectable: frozenset[Owner] = frozenset()
     merged_run: SuiteRun | None = None
     interrupted: bool = False
     out_of_time: bool = False

@@ -6,6 +6,7 @@ import os
 import shlex
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from forkmerge.app.runs import Setting
@@ -99,9 +100,9 @@ def _command(tree: Tree, settings: Settings, read: Callable[[str], bytes], check
 def _python(checkout: str) -> str:
     """Return the interpreter that tests of the checkout are run with: that of its own virtual environment, if any."""
     for name in _VENVS:
-        program = os.path.join(checkout, name, "bin", "python")
+        program = Path(checkout, name, "bin", "python")
         if os.access(program, os.X_OK):
-            return shlex.quote(program)
+            return shlex.quote(str(program))
     return "python" if _on_path("python") else "python3"
 
 
@@ -121,11 +122,11 @@ def _carried(checkout: str, globs: tuple[str, ...], known: set[str]) -> list[Pro
     for folder, folders, names in os.walk(checkout):
         folders[:] = sorted(f for f in folders if f != ".git")
         for name in sorted(names):
-            full = os.path.join(folder, name)
+            full = Path(folder, name)
             path = os.path.relpath(full, checkout)
-            if path in known or os.path.islink(full) or not any(fnmatchcase(path, g) for g in globs):
+            if path in known or full.is_symlink() or not any(fnmatchcase(path, g) for g in globs):
                 continue
-            out.append(Provision(path, full, "file"))
+            out.append(Provision(path, str(full), "file"))
             if len(out) > _MOST_CARRIED:
                 raise UsageError(f"--carry names more than {_MOST_CARRIED} files", hint="name fewer")
     return out

@@ -17,7 +17,7 @@ _NAMES = re.compile(
 )
 
 
-def is_test(path: str, given: tuple[str, ...] = ()) -> bool:
+def is_test(path: str, given: tuple[str, ...]) -> bool:
     """Return whether ``path`` belongs to the tests: by ``given`` folders, files and globs, or by what tests are called.
 
     ``src/test`` of Maven and ``tests/`` next to a package count as folders of tests; a package that is called
@@ -34,13 +34,13 @@ def is_test(path: str, given: tuple[str, ...] = ()) -> bool:
     return False
 
 
-def tests_of(entries: Mapping[str, Entry], given: tuple[str, ...] = ()) -> dict[str, Entry]:
+def tests_of(entries: Mapping[str, Entry], given: tuple[str, ...]) -> dict[str, Entry]:
     """Return the part of a tree that is tests."""
     return {path: entry for path, entry in entries.items() if is_test(path, given)}
 
 
 def with_tests(
-    candidate: Mapping[str, Entry], owner: Mapping[str, Entry], given: tuple[str, ...] = ()
+    candidate: Mapping[str, Entry], owner: Mapping[str, Entry], given: tuple[str, ...]
 ) -> dict[str, Entry | None]:
     """Return what has to change in ``candidate`` so that its tests are exactly those of ``owner``."""
     mine, other = tests_of(candidate, given), tests_of(owner, given)

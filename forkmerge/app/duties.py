@@ -68,16 +68,13 @@ def outdated(known: Required, changes: TestChanges, failing: dict[Owner, frozens
     return replace(known, duties=tuple(kept), waived=tuple(waived))
 
 
-def in_merged(
-    known: Required, owners: frozenset[Owner], parents: Parents, merged: Tree, read: Callable[[str], bytes]
-) -> Required:
-    """Return ``known`` without the duties of ``owners`` whose test does not stand in the ``merged`` test tree."""
-    source = _Definitions(replace(parents, base=merged), read)
+def in_merged(known: Required, owners: frozenset[Owner], merged: SuiteRun) -> Required:
+    """Return ``known`` without the duties of ``owners`` whose test is not in ``merged``, a run of the merged tests."""
+    listed = {r.test for r in merged.results}
     kept: list[Duty] = []
     waived = list(known.waived)
     for duty in known.duties:
-        mine = source.definition(duty.owner, duty.test)
-        if duty.owner not in owners or source.definition("base", duty.test) == mine:
+        if duty.owner not in owners or duty.test in listed:
             kept.append(duty)
         else:
             waived.append(

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -44,7 +43,9 @@ def guarded(work: Callable[[], bytes], seconds: float) -> bytes:
     try:
         data = _read(reader, time.monotonic() + seconds)
     except BaseException:
-        os.kill(child, signal.SIGKILL)
+        from signal import SIGKILL  # noqa: PLC0415 - seldom needed, and dear to import
+
+        os.kill(child, SIGKILL)
         raise
     finally:
         os.close(reader)

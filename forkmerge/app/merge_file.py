@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from forkmerge.app.guarded import GaveUp, guarded
 from forkmerge.errors import ForkmergeError
-from forkmerge.git.linemerge import line_merge
+from forkmerge.git.linemerge import configured_style, line_merge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -109,12 +109,8 @@ def _style(style: str) -> Any:
     """Return ``style``, or what git's configuration says here, or git's default."""
     if style:
         return style
-    from forkmerge.git import command  # noqa: PLC0415 - loaded when it is needed
-
-    git_dir = os.environ.get("GIT_DIR")
-    said = command.run(["config", "--get", "merge.conflictStyle"], git_dir=git_dir, check=False)
-    configured = said.stdout.decode("utf-8", "replace").strip()
-    if said.code == 0 and configured not in _STYLES:
+    configured = configured_style(os.environ.get("GIT_DIR"))
+    if configured and configured not in _STYLES:
         raise Failure(f"unknown style '{configured}' given for 'merge.conflictstyle'")
     return configured or "merge"
 

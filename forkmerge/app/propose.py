@@ -130,8 +130,11 @@ class _Proposing:
             if uncollectable:
                 materialise = replace(materialise, merged=uncollectable)
                 found.materialise = materialise
-                merged = self.repo.entries(materialise.plain(default(seen.loci)))
-                required = in_merged(required, uncollectable, parents, merged, self.repo.read)
+                runs.label = "merged tests"
+                tree = materialise.plain(default(seen.loci))
+                merged = recall.get(tree, None, Purpose.SUITE) or runs(tree, None, Purpose.SUITE)
+                recall.put(tree, None, Purpose.SUITE, merged)
+                required = in_merged(required, uncollectable, merged)
                 for owner in sorted(uncollectable):
                     self.progress.update(events.Remark(_uncollectable(owner), warning=True))
             found.uncollectable = uncollectable

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 from forkmerge.app import testing
 from forkmerge.app.duties import Parents, duties, in_merged, outdated
 from forkmerge.app.landscape import Candidate, Materialiser, landscape
-from forkmerge.app.runs import Runs
+from forkmerge.app.runs import Runs, wished
 from forkmerge.app.scene import Scene, scene
-from forkmerge.app.summary import Found, summary
+from forkmerge.app.stopping import stopping
+from forkmerge.app.summary import Found, empty, summary
 from forkmerge.errors import Interrupted, MissingTool, UnusableInput
 from forkmerge.execution import folders
 from forkmerge.fitness.evaluator import Evaluation, Evaluator
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from forkmerge.fitness.records import Recall
     from forkmerge.fitness.required import Owner, Required, TestChanges
     from forkmerge.git.mergetree import GitMerge
+    from forkmerge.model.revision import Scenario
     from forkmerge.report.events import Progress
     from forkmerge.report.values import Proposals
 
@@ -60,9 +62,20 @@ def propose(request: ProposeRequest, progress: Progress) -> Proposals:
 
     started = time.monotonic()
     with Repository.open(request.repository) as repo:
-        found = _Proposing(repo, request, progress, started).run()
-        result = summary(found)
-        return save(repo, result)
+        scenario = resolve(repo, request.fork, request.upstream)
+        reason = _nothing_to_do(scenario)
+        if reason:
+            return empty(scenario, reason)
+        proposing = _Proposing(repo, request, progress, started)
+        with stopping(proposing.stop):
+            found = proposing.run(scenario)
+            if found is not None:
+                return save(repo, summary(found))
+        reason = "it was interrupted" if proposing.interrupted else "the time was up"
+        reason += " before the tests of both parents had run; what ran is kept, and the next run goes on from it"
+        return replace(
+            empty(scenario, reason), complete=False, interrupted=proposing.interrupted, seed=request.settings.seed
+        )
 
 
 @dataclass(slots=True)
@@ -76,11 +89,17 @@ class _Proposing:
     interrupted: bool = False
     out_of_time: bool = False
     labels: dict[Candidate, str] = field(default_factory=dict)
+    runs: Runs | None = None
 
-    def run(self) -> Found:
+    def stop(self) -> None:
+        """Have what is running killed."""
+        if self.runs is not None:
+            self.runs.stop()
+
+    def run(self, scenario: Scenario) -> Found | None:
+        """Return what was found, None when it was stopped before there was anything to compare with."""
         settings = self.request.settings
         self._phase("reading", f"{self.request.fork} and {self.request.upstream}")
-        scenario = resolve(self.repo, self.request.fork, self.request.upstream)
         merge = git_merge(self.repo, scenario)
         seen = scene(self.repo, scenario)
         used = testing.setting(self.repo, seen.ours, settings, os.environ)
@@ -92,18 +111,24 @@ class _Proposing:
         base = folders.base(os.environ)
         try:
             with Runs(self.repo, used, jobs=jobs, base=base, progress=self.progress, over=self._over) as runs:
+                self.runs = runs
+                runs.limits = wished(runs.limits, settings)
                 return self._search(seen, merge, runs, recall, jobs)
         finally:
             ledger.close()
 
-    def _search(self, seen: Scene, merge: GitMerge, runs: Runs, recall: Recall, jobs: int) -> Found:
+    def _search(self, seen: Scene, merge: GitMerge, runs: Runs, recall: Recall, jobs: int) -> Found | None:
         settings = self.request.settings
         given = settings.test_paths
-        parents = self._parents(seen, runs, recall)
+        try:
+            parents = self._parents(seen, runs, recall)
+        except (KeyboardInterrupt, Interrupted):
+            self.interrupted = not self.out_of_time
+            return None
         required, changes = duties(parents, self.repo.read, given)
         if not required.duties:
             raise _nothing_to_keep(parents)
-        runs.limits = limits_for((*parents.ours_runs, *parents.theirs_runs))
+        runs.limits = wished(limits_for((*parents.ours_runs, *parents.theirs_runs)), settings)
         materialise = Materialiser(self.repo, seen.loci, seen.ours, seen.theirs, seen.scenario.ours.tree, given)
         seconds = suite_seconds(parents.ours_runs, parents.theirs_runs)
         trees: dict[Owner, str] = {"ours": seen.scenario.ours.tree, "theirs": seen.scenario.theirs.tree}
@@ -320,6 +345,16 @@ def _uncollectable(owner: Owner) -> str:
         f"none of the {side[owner]}'s test files can be collected on the {other}'s code, so its tests are asked in the "
         "merged test tree"
     )
+
+
+def _nothing_to_do(scenario: Scenario) -> str:
+    """Return why there is nothing to recombine, "" where there is."""
+    ours, theirs = scenario.ours, scenario.theirs
+    if theirs.commit in scenario.bases:
+        return f"nothing to do: {ours.name} holds everything of {theirs.name}"
+    if ours.commit in scenario.bases:
+        return f"nothing to recombine: {ours.name} has no commit that {theirs.name} lacks (git merge --ff-only)"
+    return ""
 
 
 def _nothing_to_keep(parents: Parents) -> UnusableInput:

@@ -5,7 +5,8 @@ This is the ``RunTree`` that fitness is given.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.errors import Interrupted
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Self
 
+    from forkmerge.app.settings import Settings
     from forkmerge.execution.environment import Environment
     from forkmerge.git.repository import Repository
     from forkmerge.model.outcome import SuiteRun, TestId
@@ -48,6 +50,15 @@ class _Task:
     limits: TestLimits
 
 
+def wished(limits: TestLimits, settings: Settings) -> TestLimits:
+    """Return ``limits`` with those that the user set instead."""
+    return replace(
+        limits,
+        per_test=limits.per_test if settings.test_timeout is None else settings.test_timeout,
+        whole=limits.whole if settings.run_timeout is None else settings.run_timeout,
+    )
+
+
 class Runs:
     """Runs the tests of trees of ``repo``; use it as a context manager (leaving it stops what is running).
 
@@ -63,14 +74,21 @@ class Runs:
         self._repo = repo
         self._progress = progress
         self._over = over
+        self._stopped = threading.Event()
         self._pool = Pool(jobs, base=base, read=repo.read, run_job=self._run)
 
     def __call__(self, tree: str, tests: tuple[TestId, ...] | None, purpose: Purpose) -> SuiteRun:
         """Return the run of the command on ``tree``; raises Interrupted when the time of the whole search is up."""
+        if self._stopped.is_set():
+            raise Interrupted("the run was stopped")
         if self._over():
             raise Interrupted("the time is up")
         job = Job(tree, tree, self._repo.entries(tree), _Task(tests, purpose, self.limits))
         return self._pool.submit(job).result()
+
+    def stop(self) -> None:
+        """Have everything that is running killed, and let nothing start any more; safe in a signal handler."""
+        self._stopped.set()
 
     def close(self, *, cancel: bool = True) -> None:
         """Stop and clean up."""
@@ -107,4 +125,4 @@ class Runs:
             if count % _TICKS_PER_REPORT == 0 and task.purpose is not Purpose.GATE:
                 found = reader.read()
                 self._progress.update(TestFinished(self.label, found.current, True, found.finished, found.total))
-            yield workspace.cancelled() or self._over()
+            yield workspace.cancelled() or self._stopped.is_set() or self._over()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from forkmerge.git.mergetree import GitMerge
     from forkmerge.git.repository import Repository
     from forkmerge.model.outcome import SuiteRun
+    from forkmerge.model.revision import Scenario
     from forkmerge.recombination.values import Genome
     from forkmerge.search.protocol import Answer, Landscape
 
@@ -161,6 +162,24 @@ def summary(found: Found) -> Proposals:
         interrupted=found.interrupted,
         optimal=_optimal(found),
         seed=found.request.settings.seed,
+        created=int(time.time()),
+    )
+
+
+def empty(scenario: Scenario, reason: str) -> Proposals:
+    """Return the report of a run that has nothing to rank, and why."""
+    return Proposals(
+        scenario=scenario,
+        suites=(),
+        parents=(),
+        git=values.GitReport(clean=True),
+        proposals=(),
+        evaluations=0,
+        suite_equivalents=0.0,
+        cached=0,
+        seconds=0.0,
+        sandbox=values.SandboxReport("none", "none"),
+        warnings=(reason,),
         created=int(time.time()),
     )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from forkmerge.app.runs import Setting
 from forkmerge.errors import UnusableInput, UsageError
+from forkmerge.fitness.ledger import FINAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from forkmerge.app.settings import Settings
     from forkmerge.execution.provisions import Provision
     from forkmerge.fitness.ledger import Ledger
-    from forkmerge.fitness.records import Recall
+    from forkmerge.fitness.records import Purpose, Recall
     from forkmerge.git.repository import Repository
+    from forkmerge.model.outcome import SuiteRun, TestId
     from forkmerge.model.source import Tree
     from forkmerge.sandbox.probe import Wanted
     from forkmerge.suites.runner import Runner, TestCommand
@@ -67,13 +69,19 @@ def recall(ledger: Ledger, used: Setting, settings: Settings, environ: Mapping[s
 
 
 class _Forgetful:
-    """A record that is written and never asked."""
+    """A record that is written, and asked only for what was written by this process."""
 
     def __init__(self, records: Recall) -> None:
-        self.put = records.put
+        self._records = records
+        self._own: dict[tuple[str, tuple[TestId, ...] | None, Purpose], SuiteRun] = {}
 
-    def get(self, *_: object) -> None:
-        return None
+    def put(self, tree: str, tests: tuple[TestId, ...] | None, purpose: Purpose, run: SuiteRun) -> None:
+        self._own[tree, tests, purpose] = run
+        self._records.put(tree, tests, purpose, run)
+
+    def get(self, tree: str, tests: tuple[TestId, ...] | None, purpose: Purpose) -> SuiteRun | None:
+        run = self._own.get((tree, tests, purpose))
+        return run if run is not None and run.status in FINAL else None
 
     def runs(self, *_: object) -> tuple[()]:
         return ()

@@ -63,11 +63,18 @@ def propose(upstream: str, fork: str, *, as_json: bool, html: str | None, no_cac
 
         ui().document(to_data(found))
     else:
-        from forkmerge.report import terminal  # noqa: PLC0415 - rich comes with it
+        from forkmerge.report import terminal, words  # noqa: PLC0415 - rich comes with it
 
-        terminal.proposals(ui().console(), found)
+        if found.proposals:
+            terminal.proposals(ui().console(), found)
+        else:
+            terminal.line(ui().console(), words.headline(found.scenario), "bold")
+            for warning in found.warnings:
+                terminal.line(ui().console(), words.safe(warning))
     if found.interrupted:
         return ExitCode.INTERRUPTED
+    if not found.proposals and found.complete:
+        return ExitCode.DONE
     return ExitCode.DONE if found.good else ExitCode.FINDINGS
 
 

@@ -251,8 +251,8 @@ class Evaluator(Generic[C]):
                 self._flaky[duty] = "passes in its own suite and fails alone"
 
     def _do(self, tree: str, tests: tuple[TestId, ...] | None, purpose: Purpose, bill: _Bill) -> SuiteRun:
-        """Return a run: the recorded one where there is one (never for a rerun), else a new one, which is recorded."""
-        recorded = None if purpose is Purpose.RERUN else self.recall.get(tree, tests, purpose)
+        """Return a run: the recorded one where there is one, else a new one, which is recorded."""
+        recorded = self.recall.get(tree, tests, purpose)
         if recorded is not None:
             bill.add(Cost(cache_hits=1))
             return recorded

@@ -17,7 +17,7 @@ class Purpose(StrEnum):
     """Why a run is asked for.
 
     ``suite``: all tests; ``reverse``: all, in the opposite order; ``gate``: collect all, run none; ``selection``: some
-    tests; ``rerun``: some tests once more, so never answered from the record.
+    tests; ``rerun``: some tests once more, so answered from the record of reruns alone.
     """
 
     SUITE = "suite"
@@ -73,6 +73,8 @@ class Records:
         self.ledger.put(self.key(tree, tests, purpose), run)
 
     def key(self, tree: str, tests: tuple[TestId, ...] | None, purpose: Purpose) -> Key:
-        """Return the key under which such a run is recorded; a rerun counts as a further run of its selection."""
+        """Return the key under which such a run is recorded; a rerun is no run of its selection: it stands apart."""
         selection = purpose.value if purpose in (Purpose.GATE, Purpose.REVERSE) else selection_key(tests)
+        if purpose is Purpose.RERUN:
+            selection = f"{purpose.value} {selection}"
         return Key(tree, self.command, self.environment, self.policy, selection)

@@ -1,22 +1,24 @@
-"""Modules that are imported when something is first asked of them.
+"""Modules that are imported when something is first asked of them that is not given beforehand.
 
-PERF: ``dataclasses`` imports ``inspect`` (with ``ast``, ``dis``, ``tokenize``) for the signature in the docstring of a
-class that has none, which no class here is.  That is 8 of the 60 ms that ``merge-file`` may take.  The standard
-library's ``LazyLoader`` does the same and costs more than it saves here, because of what it imports itself.
+PERF: on the path of ``merge-file``, ``typing`` is asked for ``TYPE_CHECKING`` alone and ``dataclasses`` for what
+``cli.values`` does too.  Together, with what they import, they are 40 of 120 ms.  The standard library's ``LazyLoader``
+does the like and costs more than it saves here, because of what it imports itself.
 """
 
 from __future__ import annotations
 
 import sys
-from types import ModuleType
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import ModuleType
     from typing import Any
+else:
+    ModuleType = type(sys)  # what ``types`` does too
 
 
 class _Later(ModuleType):
-    """Stands for a module until the first attribute is asked for."""
+    """Stands for a module until an attribute is asked for that was not given."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -28,7 +30,20 @@ class _Later(ModuleType):
         return getattr(module, name)
 
 
-def later(name: str) -> None:
-    """Let the top-level module ``name`` be imported at its first use, unless it is imported already."""
+def later(name: str, **given: Any) -> None:
+    """Let the top-level module ``name`` be imported when more than what is ``given`` is asked of it.
+
+    A module that is imported already stays as it is.
+    """
     if name not in sys.modules:
-        sys.modules[name] = _Later(name)
+        sys.modules[name] = stand_in = _Later(name)
+        stand_in.__dict__.update(given)
+
+
+def spare() -> None:
+    """Spare this process the modules that only the building of classes and the checking of types ask for."""
+    later("typing", TYPE_CHECKING=False, TypeAlias=None)
+    if "dataclasses" not in sys.modules:
+        from forkmerge.cli.values import dataclass, replace  # noqa: PLC0415 - loaded when it is needed
+
+        later("dataclasses", dataclass=dataclass, replace=replace)

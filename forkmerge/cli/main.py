@@ -18,9 +18,9 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.write(f"forkmerge {__version__}\n")
         return 0
     if arguments[:1] == ["merge-file"]:
-        from forkmerge.cli.later import later  # noqa: PLC0415 - the same
+        from forkmerge.cli.later import spare  # noqa: PLC0415 - the same
 
-        later("inspect")
+        spare()
         from forkmerge.cli.merge_file import run as merge_file  # noqa: PLC0415 - loaded when it is needed
 
         return merge_file(arguments[1:])

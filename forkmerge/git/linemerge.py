@@ -14,16 +14,17 @@ no configuration of one changes the answer.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.errors import UnusableInput
 from forkmerge.git import command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Literal
 
-Style: TypeAlias = Literal["merge", "diff3", "zdiff3"]
-Favor: TypeAlias = Literal["ours", "theirs", "union"]
+Style: TypeAlias = 'Literal["merge", "diff3", "zdiff3"]'
+Favor: TypeAlias = 'Literal["ours", "theirs", "union"]'
 
 _NAMES = ("ours", "base", "theirs")
 _MOST_COUNTED = 127

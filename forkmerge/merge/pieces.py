@@ -7,14 +7,17 @@ meet there, why they can't be joined, and what weaker rules would have made of t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Literal, Protocol
 
     from forkmerge.model.hunk import Alternative
+else:
+    Protocol = object  # ``typing`` costs start-up time, and nothing asks for its words at run time
 
-Style: TypeAlias = Literal["merge", "diff3", "zdiff3"]
+Style: TypeAlias = 'Literal["merge", "diff3", "zdiff3"]'
 
 
 class LineMerge(Protocol):

@@ -7,12 +7,15 @@ Segments tile all three versions: concatenating the stable bytes with each hunk'
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from forkmerge.model.finding import Finding
+from forkmerge.model.finding import Finding  # noqa: TC001 - ``report.codec`` reads the types of the fields
 from forkmerge.model.source import REGULAR
 
-Side: TypeAlias = Literal["base", "ours", "theirs"]
+if TYPE_CHECKING:
+    from typing import Literal
+
+Side: TypeAlias = 'Literal["base", "ours", "theirs"]'
 
 
 @dataclass(frozen=True, slots=True)

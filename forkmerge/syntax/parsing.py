@@ -8,18 +8,18 @@ Nothing here recurses: files may be nested deeper than Python's stack.
 from __future__ import annotations
 
 import functools
-import importlib.util
 import re
 import sys
-from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING
-
-import tree_sitter
 
 from forkmerge.errors import MissingTool, UnusableInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import ModuleType
+    from typing import Any
+
+    import tree_sitter
 
     from forkmerge.syntax.profile import Profile
 
@@ -44,7 +44,7 @@ def parse(profile: Profile, data: bytes, old: tree_sitter.Tree | None = None) ->
         raise UnusableInput(f"too large to parse: {len(data)} bytes, the limit is {MAX_BYTES}")
     if profile.max_indents and _deeper(data, profile.max_indents):
         raise UnusableInput(f"nested deeper than {profile.max_indents} columns of indentation")
-    parser = tree_sitter.Parser(language(profile))
+    parser: tree_sitter.Parser = _binding("tree_sitter").Parser(language(profile))
     return parser.parse(data) if old is None else parser.parse(data, old)
 
 
@@ -107,26 +107,44 @@ def _deeper(data: bytes, limit: int) -> bool:
 
 @functools.cache
 def _language(package: str, function: str) -> tree_sitter.Language:
-    return tree_sitter.Language(getattr(_binding(package), function)())
+    grammar: tree_sitter.Language = _binding("tree_sitter").Language(getattr(_binding(package), function)())
+    return grammar
 
 
-def _binding(package: str) -> object:
-    """Return the extension module of a grammar package.
+@functools.cache
+def _binding(package: str) -> Any:
+    """Return the extension module of tree-sitter or of a grammar, or the package where it has none by that name.
 
-    PERF: the packages' own ``__init__`` imports ``importlib.resources`` (some 20 ms) for queries that are not used
-    here, so the extension is loaded beside it.
+    PERF: the packages' own ``__init__`` import ``typing`` and ``importlib.resources`` (some 20 ms) for queries that
+    are not used here, so the extension is loaded beside them.  It is put where the package itself would find it: there
+    must not be two of one.
     """
     name = package + "._binding"
-    if name in sys.modules:
-        return sys.modules[name]
-    outer = PathFinder.find_spec(package)
-    inner = PathFinder.find_spec(name, outer.submodule_search_locations) if outer else None
-    if inner is not None and inner.loader is not None:
-        module = importlib.util.module_from_spec(inner)
-        inner.loader.exec_module(module)
-        return module
+    if name not in sys.modules:
+        outer = _spec(package, None)
+        inner = _spec(name, outer.submodule_search_locations) if outer else None
+        if inner is None:
+            return _whole(package)
+        sys.modules[name] = _loaded(inner)
+    return sys.modules[name]
+
+
+def _spec(name: str, where: Any) -> Any:
+    """Return what the first finder that knows the module ``name`` says of it: ``importlib.util`` without its cost."""
+    return next((spec for finder in sys.meta_path if (spec := finder.find_spec(name, where)) is not None), None)
+
+
+def _loaded(spec: Any) -> ModuleType:
+    module: ModuleType = spec.loader.create_module(spec) or type(sys)(spec.name)
+    module.__spec__, module.__loader__, module.__package__ = spec, spec.loader, spec.parent
+    module.__file__ = spec.origin
+    spec.loader.exec_module(module)
+    return module
+
+
+def _whole(package: str) -> ModuleType:
     try:
-        return importlib.import_module(package)
+        return __import__(package)
     except ImportError:
         wheel = package.replace("_", "-")
         raise MissingTool(f"the grammar {wheel} is not installed", hint=f"pip install {wheel}") from None

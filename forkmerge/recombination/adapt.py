@@ -88,7 +88,7 @@ def _bringing(locus_map: LocusMap, side: Side, name: bytes) -> list[int]:
 
 
 def _mentions(allele: Allele, name: bytes) -> int:
-    texts = [c for c in allele.contents if isinstance(c, bytes)]
+    texts = [c for c in allele.contents if isinstance(c, bytes) and name in c]
     if not any({name, b"." + name} & used(t) for t in texts):
         return 0
     return sum(t.count(name) for t in texts)

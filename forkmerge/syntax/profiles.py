@@ -14,11 +14,14 @@ from __future__ import annotations
 
 import functools
 import os.path
-import tomllib
-from typing import Any
+from typing import TYPE_CHECKING
 
 from forkmerge.errors import UnusableInput
 from forkmerge.syntax.profile import Binding, Commutative, Profile, UnitRule
+from forkmerge.syntax.reading import Unread, read
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _SETS = (
@@ -49,11 +52,20 @@ def for_path(path: str, data: bytes = b"") -> Profile | None:
 def load(name: str) -> Profile:
     """Return the profile of the language ``name``; raises ``UnusableInput`` if there is none."""
     try:
-        with open(os.path.join(_folder(), name + ".toml"), "rb") as file:
-            table = tomllib.load(file)
+        with open(os.path.join(_folder(), name + ".toml"), encoding="utf-8") as file:
+            text = file.read()
     except FileNotFoundError:
         raise UnusableInput(f"no profile for the language {name!r}", hint="see `forkmerge languages`") from None
-    return _profile(table)
+    return _profile(_tables(text))
+
+
+def _tables(text: str) -> dict[str, Any]:
+    try:
+        return read(text)
+    except Unread:
+        import tomllib  # noqa: PLC0415 - dear to import, and no profile of ours needs it
+
+        return tomllib.loads(text)
 
 
 @functools.cache

@@ -9,16 +9,28 @@ from forkmerge.app.testpaths import is_test, with_tests
 from forkmerge.git import trees
 from forkmerge.recombination.genome import all_ours, all_theirs, default
 from forkmerge.recombination.offspring import express
+from forkmerge.recombination.refine import refine
+from forkmerge.search.conflict_driven import Refined
 from forkmerge.search.protocol import Landscape, Worth
 
 if TYPE_CHECKING:
     from forkmerge.fitness.required import Owner
     from forkmerge.git.repository import Repository
     from forkmerge.model.source import Tree
+    from forkmerge.recombination.entries import Read
     from forkmerge.recombination.values import Genome, LocusMap
 
-Candidate: TypeAlias = "Genome | str"
-"""A genome, or the id of a tree that comes from elsewhere (git's merge)."""
+
+@dataclass(frozen=True, slots=True)
+class Genotype:
+    """A genome of the loci as they were after ``generation`` refinements."""
+
+    genome: Genome
+    generation: int = 0
+
+
+Candidate: TypeAlias = "Genotype | str"
+"""A genotype, or the id of a tree that comes from elsewhere (git's merge)."""
 
 
 def landscape(found: LocusMap, given: tuple[str, ...], tests: frozenset[str]) -> Landscape:
@@ -54,6 +66,24 @@ def landscape(found: LocusMap, given: tuple[str, ...], tests: frozenset[str]) ->
     )
 
 
+class Refiner:
+    """The loci as they are now, one of them split into finer ones whenever the search asks for it."""
+
+    def __init__(self, found: LocusMap, given: tuple[str, ...], tests: frozenset[str], read: Read) -> None:
+        self.maps = [found]
+        self._given = given
+        self._tests = tests
+        self._read = read
+
+    def __call__(self, locus: int) -> Refined | None:
+        """Return the landscape with one locus of the newest map split, None where it can't be."""
+        split = refine(self.maps[-1], locus, read=self._read)
+        if split is None:
+            return None
+        self.maps.append(split.locus_map)
+        return Refined(landscape(split.locus_map, self._given, self._tests), split.translate)
+
+
 @dataclass(slots=True)
 class Materialiser:
     """Writes candidates as trees of ``repo``: as they are, or with the complete test tree of one side.
@@ -63,7 +93,7 @@ class Materialiser:
     """
 
     repo: Repository
-    found: LocusMap
+    maps: list[LocusMap]
     ours: Tree
     theirs: Tree
     ours_tree: str
@@ -77,7 +107,8 @@ class Materialiser:
         if isinstance(candidate, str):
             return candidate
         if candidate not in self._plain:
-            self._plain[candidate] = trees.write(self.repo, self.ours_tree, express(self.found, candidate))
+            changes = express(self.maps[candidate.generation], candidate.genome)
+            self._plain[candidate] = trees.write(self.repo, self.ours_tree, changes)
         return self._plain[candidate]
 
     def __call__(self, candidate: Candidate, owner: Owner) -> str:

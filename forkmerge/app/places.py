@@ -10,7 +10,7 @@ from forkmerge.report.values import DroppedEdit
 if TYPE_CHECKING:
     from forkmerge.app.summary import Found
     from forkmerge.git.repository import Repository
-    from forkmerge.recombination.values import Genome, LocusMap
+    from forkmerge.recombination.values import Genome, Locus, LocusMap
 
 _SHOWN = 80
 
@@ -30,9 +30,8 @@ def line_of(loci: LocusMap, genome: Genome, index: int) -> int:
     return 0
 
 
-def dropped_edits(found: Found, index: int, chosen: int) -> tuple[DroppedEdit, ...]:
+def dropped_edits(found: Found, locus: Locus, chosen: int) -> tuple[DroppedEdit, ...]:
     """Return the edits of each side that the chosen allele leaves out, with the last commit that made them."""
-    locus = found.scene.loci.loci[index]
     allele = locus.alleles[chosen]
     out = []
     for side, kept, whole in (

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from forkmerge.app import testing
 from forkmerge.app.duties import Parents, duties, in_merged, outdated
-from forkmerge.app.landscape import Candidate, Materialiser, landscape
+from forkmerge.app.landscape import Candidate, Genotype, Materialiser, Refiner, landscape
 from forkmerge.app.runs import Runs, wished
 from forkmerge.app.scene import Scene, scene
 from forkmerge.app.stopping import stopping
@@ -129,7 +129,7 @@ class _Proposing:
         if not required.duties:
             raise _nothing_to_keep(parents)
         runs.limits = wished(limits_for((*parents.ours_runs, *parents.theirs_runs)), settings)
-        materialise = Materialiser(self.repo, seen.loci, seen.ours, seen.theirs, seen.scenario.ours.tree, given)
+        materialise = Materialiser(self.repo, [seen.loci], seen.ours, seen.theirs, seen.scenario.ours.tree, given)
         seconds = suite_seconds(parents.ours_runs, parents.theirs_runs)
         trees: dict[Owner, str] = {"ours": seen.scenario.ours.tree, "theirs": seen.scenario.theirs.tree}
 
@@ -156,7 +156,7 @@ class _Proposing:
                 materialise = replace(materialise, merged=uncollectable)
                 found.materialise = materialise
                 runs.label = "merged tests"
-                tree = materialise.plain(default(seen.loci))
+                tree = materialise.plain(Genotype(default(seen.loci)))
                 merged = recall.get(tree, None, Purpose.SUITE) or runs(tree, None, Purpose.SUITE)
                 recall.put(tree, None, Purpose.SUITE, merged)
                 required = in_merged(required, uncollectable, merged)
@@ -237,11 +237,14 @@ class _Proposing:
     ) -> None:
         settings = self.request.settings
         given = settings.test_paths
-        view = landscape(seen.loci, given, frozenset(str(d) for d in required.duties))
-        self.labels |= {view.ours: "fork", view.theirs: "upstream"}
-        self.labels.setdefault(view.default, "structured merge")
+        tests = frozenset(str(d) for d in required.duties)
+        view = landscape(seen.loci, given, tests)
+        self.labels |= {Genotype(view.ours): "fork", Genotype(view.theirs): "upstream"}
+        self.labels.setdefault(Genotype(view.default), "structured merge")
+        refiner = Refiner(seen.loci, given, tests, lambda entry: self.repo.read(entry.oid))
+        found.materialise.maps = refiner.maps
         budget = Budget(settings.budget, settings.budget * _SUITES_PER_EVALUATION)
-        strategy = ConflictDriven(view, budget, Random(settings.seed))  # noqa: S311 - a seeded search, no secret
+        strategy = ConflictDriven(view, budget, Random(settings.seed), refine=refiner)  # noqa: S311 - no secret
         found.landscape = view
         if merge.clean and merge.tree is not None:
             self.labels[merge.tree] = "git's merge"
@@ -252,7 +255,8 @@ class _Proposing:
             if asked is None:
                 break
             for query in (asked,) if isinstance(asked, Query) else asked:
-                evaluation = self._evaluate(found, evaluate, query.genome, query.tests, runs)
+                candidate = Genotype(query.genome, query.generation)
+                evaluation = self._evaluate(found, evaluate, candidate, query.tests, runs)
                 strategy.tell(query, search_verdict(evaluation))
             found.answer = self._answer(strategy)
         found.answer = self._answer(strategy)

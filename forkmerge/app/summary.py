@@ -18,7 +18,7 @@ from forkmerge.report.values import DecidedBy, Origin, OwnerTests, Proposal, Pro
 
 if TYPE_CHECKING:
     from forkmerge.app.duties import Parents
-    from forkmerge.app.landscape import Candidate, Materialiser
+    from forkmerge.app.landscape import Candidate, Genotype, Materialiser
     from forkmerge.app.request import ProposeRequest
     from forkmerge.app.runs import Setting
     from forkmerge.app.scene import Scene
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from forkmerge.git.repository import Repository
     from forkmerge.model.outcome import SuiteRun
     from forkmerge.model.revision import Scenario
-    from forkmerge.recombination.values import Genome
+    from forkmerge.recombination.values import LocusMap
     from forkmerge.search.protocol import Answer, Landscape
 
 MOST_OFFSPRING = 5
@@ -71,8 +71,8 @@ class Found:
         if evaluation.status == "broken":
             lost = self.required.duties
         share = self.share(candidate)
-        genome = candidate if not isinstance(candidate, str) else None
-        loci = self.scene.loci
+        genome = candidate.genome if not isinstance(candidate, str) else None
+        loci = self.loci(candidate)
         return Fitness(
             lost=lost,
             undecided=undecided,
@@ -81,19 +81,18 @@ class Found:
             kept_theirs=share.share_theirs,
             chimeric=len(chimeric(loci, genome)) if genome is not None else 0,
             distance=distance(loci, genome) if genome is not None else 0,
-            size=self._size(genome),
+            size=sum(x.alleles[i].size for x, i in zip(loci.loci, genome or (), strict=genome is not None)),
             verified=evaluation.status != "unverified",
         )
 
-    def _size(self, genome: Genome | None) -> int:
-        if genome is None:
-            return 0
-        return sum(locus.alleles[i].size for locus, i in zip(self.scene.loci.loci, genome, strict=True))
+    def loci(self, candidate: Candidate) -> LocusMap:
+        """Return the loci that a candidate's genome belongs to."""
+        return self.scene.loci if isinstance(candidate, str) else self.materialise.maps[candidate.generation]
 
     def share(self, candidate: Candidate) -> Kept:
         """Return what a candidate keeps of both sides' edits."""
         if not isinstance(candidate, str):
-            return kept_of(self.scene.loci, candidate)
+            return kept_of(self.loci(candidate), candidate.genome)
         entries = self.repo.entries(candidate)
         total = Kept()
         for path in self.scene.merge.paths:
@@ -195,7 +194,7 @@ def _origin(found: Found, candidate: Candidate) -> Origin:
         return Origin.THEIRS
     if found.merge.clean and tree == found.merge.tree:
         return Origin.GIT
-    if view is not None and candidate == view.default:
+    if view is not None and candidate.generation == 0 and candidate.genome == view.default:
         return Origin.STRUCTURED
     return Origin.OFFSPRING
 
@@ -232,7 +231,6 @@ def _proposal(found: Found, candidate: Candidate, number: int) -> Proposal:
         verdict = Verdict.LOSES
     if candidate == found.confirmed and found.merged_run is not None:
         tests = (*tests, _merged_tests(found, found.merged_run))
-    genome = candidate if not isinstance(candidate, str) else None
     return Proposal(
         number=number,
         tree=found.materialise.plain(candidate),
@@ -242,7 +240,7 @@ def _proposal(found: Found, candidate: Candidate, number: int) -> Proposal:
         kept_ours=round(fitness.kept_ours, 4),
         kept_theirs=round(fitness.kept_theirs, 4),
         against_git=_against_git(found, evaluation),
-        loci=_loci(found, genome) if genome is not None else (),
+        loci=() if isinstance(candidate, str) else _loci(found, candidate),
         chimeric=fitness.chimeric,
         distance=fitness.distance,
         size=fitness.size,
@@ -311,9 +309,11 @@ def _run_report(found: Found, owner: Owner, runs: tuple[SuiteRun, ...]) -> value
     )
 
 
-def _loci(found: Found, genome: Genome) -> tuple[values.LocusReport, ...]:
-    loci = found.scene.loci
-    blamed = {index for clause in (found.answer.nogoods if found.answer else ()) for index, _ in clause.cells}
+def _loci(found: Found, candidate: Genotype) -> tuple[values.LocusReport, ...]:
+    loci, genome = found.loci(candidate), candidate.genome
+    newest = candidate.generation == len(found.materialise.maps) - 1
+    nogoods = found.answer.nogoods if found.answer and newest else ()
+    blamed = {index for clause in nogoods for index, _ in clause.cells}
     out = []
     for index, (locus, chosen) in enumerate(zip(loci.loci, genome, strict=True)):
         allele = locus.alleles[chosen]
@@ -336,7 +336,7 @@ def _loci(found: Found, genome: Genome) -> tuple[values.LocusReport, ...]:
                 tuple(sides),
                 decided,
                 "new code: stands on neither side" if allele.new_code else "",
-                dropped_edits(found, index, chosen),
+                dropped_edits(found, locus, chosen),
             )
         )
     return tuple(out)

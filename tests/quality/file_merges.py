@@ -185,6 +185,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--timeout", type=float, default=20, help="seconds for a file")
     parser.add_argument("--scratch", type=Path, help="where the copies are made")
+    parser.add_argument("--no-times", action="store_true", help="leave the columns out that depend on the machine")
     parser.add_argument("--json", type=Path, help="write the results here")
     parser.add_argument("--compare", nargs=2, type=Path, metavar=("A.json", "B.json"))
     return parser
@@ -210,7 +211,7 @@ def main() -> int:
     if given.json:
         document = {"tool": given.tool, "seed": given.seed, "results": results}
         given.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    print(table(results))
+    print(table(results, times=not given.no_times))
     print(lists(results))
     return int(any(r["verdict"] in ("invalid", "error", "timeout") for r in results))
 

@@ -55,8 +55,9 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join([row(lines[0]), rule, *map(row, lines[1:])])
 
 
-def table(results: Sequence[Row]) -> str:
-    """Return a table for each kind: languages by their number of files, and all of them."""
+def table(results: Sequence[Row], *, times: bool = True) -> str:
+    """Return a table for each kind: languages by their number of files, then all; ``times`` adds milliseconds."""
+    columns = COLUMNS if times else COLUMNS[:-3]
     parts = []
     for kind, title in TITLES.items():
         some = [r for r in results if r["kind"] == kind]
@@ -65,8 +66,8 @@ def table(results: Sequence[Row]) -> str:
             for r in some:
                 groups[r["lang"]].append(r)
             ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
-            rows = [(lang, *_cells(rs)) for lang, rs in [*ordered, ("all", some)]]
-            parts.append(f"{title}\n\n{markdown(('language', *COLUMNS), rows)}\n\n{_times(some)}\n")
+            rows = [(lang, *_cells(rs)[: len(columns)]) for lang, rs in [*ordered, ("all", some)]]
+            parts.append(f"{title}\n\n{markdown(('language', *columns), rows)}\n\n{_times(some)}\n")
     return "\n".join(parts)
 
 
@@ -133,4 +134,4 @@ def _share(part: int, whole: int) -> str:
 
 def _times(rows: Sequence[Row]) -> str:
     mine, git = (statistics.median(r[key] for r in rows) for key in ("milliseconds", "git_milliseconds"))
-    return f"Times are milliseconds; the median is {mine / git:.1f} times that of git merge-file in the same run."
+    return f"Median time: {mine / git:.1f} times that of git merge-file."

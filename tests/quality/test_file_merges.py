@@ -154,7 +154,8 @@ def test_tables_count_and_lists_name_the_files_to_look_at(corpus: Path) -> None:
     late = {**row, "case": "c3", "lang": "go", "verdict": "timeout", "milliseconds": 20000.0}
     said = table([row, other, late])
     assert "| python   |     2 | 1 (50 %) |     0 |     0 |        1 |" in said
-    assert "the median is 2.0 times that of git merge-file" in said
+    assert "Median time: 2.0 times that of git merge-file" in said
+    assert "p50 |" not in table([row, other], times=False)
     named = lists([row, other, late])
     assert "clean, and not git's bytes: 1\n  c2: conflict, 20 ms. x is defined twice" in named
     assert "wrong: 1\n  c3: timeout" in named

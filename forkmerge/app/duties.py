@@ -35,7 +35,7 @@ class Parents:
 
 def duties(parents: Parents, read: Callable[[str], bytes], given: tuple[str, ...]) -> tuple[Required, TestChanges]:
     """Return what is required, and what each side did to each test since the base."""
-    source = _Definitions(parents, read)
+    source = _Definitions(parents, read, given)
     tests = {r.test for runs in (parents.ours_runs, parents.theirs_runs) for run in runs for r in run.results}
 
     def support_changed(owner: Owner) -> bool:
@@ -86,13 +86,17 @@ def in_merged(known: Required, owners: frozenset[Owner], merged: SuiteRun) -> Re
 class _Definitions:
     """Finds the source of tests in the trees of the three versions."""
 
-    def __init__(self, parents: Parents, read: Callable[[str], bytes]) -> None:
+    def __init__(self, parents: Parents, read: Callable[[str], bytes], given: tuple[str, ...]) -> None:
         self._parents = parents
         self._read = read
+        self._given = given
+        self._named: dict[str, dict[str, bytes]] = {}
         self._units: dict[str, dict[tuple[str, ...], bytes]] = {}
 
     def definition(self, side: str, test: TestId) -> bytes | None:
         """Return the text of the unit of ``test``, that of its file where it has none, None without the file."""
+        if not test.file:
+            return self._by_name(side, test.name)
         tree = self._parents.tree(side)
         entry = tree.get(test.file)
         if entry is None:
@@ -107,6 +111,17 @@ class _Definitions:
         ours, theirs, base = (t.get(test.file) for t in (self._parents.ours, self._parents.theirs, self._parents.base))
         somewhere = any(e is not None and (*scope, name) in self._units.get(e.oid, {}) for e in (ours, theirs, base))
         return None if somewhere else self._read(entry.oid)
+
+    def _by_name(self, side: str, name: str) -> bytes | None:
+        """Return the text of the test called ``name`` in any test file: some runners don't tell the file."""
+        texts = self._named.get(side)
+        if texts is None:
+            texts = {}
+            for path, entry in tests_of(self._parents.tree(side), self._given).items():
+                for scope, text in self._index(path, self._read(entry.oid)).items():
+                    texts.setdefault(scope[-1], text)
+            self._named[side] = texts
+        return texts.get(name)
 
     @staticmethod
     def _index(path: str, data: bytes) -> dict[tuple[str, ...], bytes]:

@@ -81,7 +81,7 @@ def _structured(
     if favor:
         merge = _favored(merge, favor)
     shape: Any = _style(style) if merge.conflicts else "merge"
-    merged, conflicts = render(merge, line_merge, style=shape, **look)
+    merged, conflicts = render(merge, line_merge, style=shape, versions=versions, **look)
     if not conflicts and not merge.clean and not favor:
         conflicts = 1  # a gate objects to a text without conflicts: it is not clean, and there is nothing to mark
     return bytes((min(conflicts, MOST_CONFLICTS),)) + merged
@@ -98,7 +98,7 @@ def _favored(merge: FileMerge, favor: str) -> FileMerge:
         return replace(hunk, merged=content, rule=favor)
 
     segments = tuple(settle(s) if isinstance(s, Hunk) and s.merged is None else s for s in merge.segments)
-    return replace(merge, segments=segments)
+    return replace(merge, segments=segments, as_git=False)
 
 
 def _favor(favor: str) -> Any:
@@ -131,8 +131,11 @@ def _write(name: str | None, data: bytes) -> None:
     if name is None:
         import sys  # noqa: PLC0415 - loaded when it is needed
 
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        try:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        except OSError as error:
+            raise Failure(f"Could not write to the standard output: {error.strerror}") from None
         return
     target = os.path.realpath(name)
     try:

@@ -49,7 +49,9 @@ if TYPE_CHECKING:
     from forkmerge.report.events import Progress
     from forkmerge.report.values import Proposals
 
-_SUITES_PER_EVALUATION = 2.0
+_START = 0.05
+"""What starting a run of a few tests counts, in suites: told in tests and not in seconds, so that the same seed asks
+the same questions on a busy machine."""
 
 
 def propose(request: ProposeRequest, progress: Progress) -> Proposals:
@@ -243,7 +245,7 @@ class _Proposing:
         self.labels.setdefault(Genotype(view.default), "structured merge")
         refiner = Refiner(seen.loci, given, tests, lambda entry: self.repo.read(entry.oid))
         found.materialise.maps = refiner.maps
-        budget = Budget(settings.budget, settings.budget * _SUITES_PER_EVALUATION)
+        budget = Budget(settings.budget, float(settings.budget))
         strategy = ConflictDriven(view, budget, Random(settings.seed), refine=refiner)  # noqa: S311 - no secret
         found.landscape = view
         if merge.clean and merge.tree is not None:
@@ -257,7 +259,8 @@ class _Proposing:
             for query in (asked,) if isinstance(asked, Query) else asked:
                 candidate = Genotype(query.genome, query.generation)
                 evaluation = self._evaluate(found, evaluate, candidate, query.tests, runs)
-                strategy.tell(query, search_verdict(evaluation))
+                cost = _cost(query, len(tests), selects=runs.setting.runner.selects)
+                strategy.tell(query, replace(search_verdict(evaluation), cost=cost))
             found.answer = self._answer(strategy)
         found.answer = self._answer(strategy)
 
@@ -340,6 +343,15 @@ class _Proposing:
 
     def _phase(self, name: str, detail: str = "") -> None:
         self.progress.update(events.PhaseStarted(name, detail))
+
+
+def _cost(query: Query, tests: int, *, selects: bool) -> float:
+    """Return what a question counts against the budget, in evaluations of the whole suites."""
+    if query.tests is None:
+        return 1.0
+    if not selects:
+        return 0.5 * len({key.partition(":")[0] for key in query.tests})
+    return _START + len(query.tests) / max(1, tests)
 
 
 def _uncollectable(owner: Owner) -> str:

@@ -10,8 +10,16 @@ import sys
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run forkmerge with ``arguments`` (those of the process by default) and return its exit code."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    """Run forkmerge with ``arguments`` (those of the process by default) and return its exit code.
+
+    With the arguments of the process the process is forkmerge's own, and ``merge-file`` ends it by itself.
+    """
+    if arguments is None:
+        arguments = sys.argv[1:]
+        if arguments[:1] == ["merge-file"]:
+            from forkmerge.cli.brief import brief  # noqa: PLC0415 - loaded when it is needed
+
+            return brief(lambda: main(arguments))
     if arguments == ["--version"]:
         from forkmerge import __version__  # noqa: PLC0415 - loaded when it is needed
 

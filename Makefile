@@ -1,9 +1,13 @@
 # make demo and make test do all set-up themselves (see .ci/setup); the other targets are for maintainers.
 .POSIX:
-.PHONY: help demo test lint unit slow wheel bench-merge docs cases setup clean
+.PHONY: help demo test lint unit slow wheel bench-merge bench-files bench-merges docs cases setup clean
 
 PYTHON =
 BIN = .venv/bin
+CASES = cases
+MERGES = merges.json
+WORK = work
+ARGS =
 
 help:
 	@echo "make demo         the whole story on a built-in fork"
@@ -13,6 +17,8 @@ help:
 	@echo "make slow         the slow tiers as well (docs/how-to/run-the-slow-tiers.md)"
 	@echo "make wheel        dist/forkmerge-*.whl, checked in an empty environment"
 	@echo "make bench-merge  forkmerge merge-file beside git merge-file, in time"
+	@echo "make bench-files  forkmerge merge-file on files of real merges: CASES=FOLDER"
+	@echo "make bench-merges forkmerge propose on whole real merges: MERGES=FILE WORK=FOLDER"
 	@echo "make docs         the generated pages of docs/reference"
 	@echo "make cases        what merge cases that fall short give today (fixtures/merge/README.md)"
 	@echo "make clean        everything that these targets made, the environment too"
@@ -44,6 +50,14 @@ wheel: setup
 
 bench-merge: setup
 	$(BIN)/python tests/benchmarks/merge_file.py
+
+# both need what docs/how-to/measure-on-real-merges.md tells how to get; ARGS goes to the command
+bench-files: setup
+	@PYTHONPATH=tests:. $(BIN)/python -m quality.file_merges "$(CASES)" --sample 1000 --kind conflict $(ARGS)
+	@PYTHONPATH=tests:. $(BIN)/python -m quality.file_merges "$(CASES)" --sample 1000 --kind clean $(ARGS)
+
+bench-merges: setup
+	@PYTHONPATH=tests:. $(BIN)/python -m quality.real_merges "$(MERGES)" --work "$(WORK)" $(ARGS)
 
 docs: setup
 	$(BIN)/python docs/generate_cli.py

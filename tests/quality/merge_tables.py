@@ -129,7 +129,7 @@ def _cells(rows: Sequence[Row]) -> tuple[object, ...]:
 
 
 def _share(part: int, whole: int) -> str:
-    return f"{part} ({100 * part / whole:.0f} %)"
+    return f"{part} ({100 * part / whole:.1f} %)"
 
 
 def _times(rows: Sequence[Row]) -> str:

@@ -153,7 +153,7 @@ def test_tables_count_and_lists_name_the_files_to_look_at(corpus: Path) -> None:
     other = {**row, "case": "c2", "verdict": "conflict", "same": False, "note": "x is defined twice", "hunks": 1}
     late = {**row, "case": "c3", "lang": "go", "verdict": "timeout", "milliseconds": 20000.0}
     said = table([row, other, late])
-    assert "| python   |     2 | 1 (50 %) |     0 |     0 |        1 |" in said
+    assert "| python   |     2 | 1 (50.0 %) |     0 |     0 |        1 |" in said
     assert "Median time: 2.0 times that of git merge-file" in said
     assert "p50 |" not in table([row, other], times=False)
     named = lists([row, other, late])

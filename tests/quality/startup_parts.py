@@ -1,0 +1,92 @@
+"""What the time of one clean ``forkmerge merge-file`` of 500 lines of Python goes into.
+
+``python tests/quality/startup_parts.py`` runs, in turn, scripts of which each does one step more than the one before
+it, and prints what each step adds: milliseconds (the least of the rounds, as a busy machine only adds) and, where
+``perf`` can count them, millions of instructions, which a busy machine does not change.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from startup import ROOT, cases, console_script
+
+STEPS = (
+    ("the interpreter", "pass"),
+    ("`site`, which every console script runs", "pass"),
+    ("the command line", "from forkmerge.cli.later import spare; spare(); import forkmerge.cli.merge_file"),
+    ("modules of the parent (half of it `enum`)", "import forkmerge.app.merge_file"),
+    ("modules of the line merge (half of it `re`)", "import forkmerge.merge.file, forkmerge.merge.markers"),
+    ("git's line merge", "forkmerge.app.merge_file.line_merge(*texts)"),
+    ("the language's profile", "profile = forkmerge.merge.file.for_path('base.py')"),
+    ("loading the grammar", "from forkmerge.syntax import parsing; parsing.language(profile)"),
+    ("parsing the result", "parsing.parse(profile, texts[0])"),
+    ("modules of the gates", "import forkmerge.merge.gates as gates"),
+    ("the gates", "gates.objections(profile, 'base.py', *texts, merged)"),
+)
+READ = "texts = [open(n, 'rb').read() for n in ('base.py', 'ours0.py', 'theirs0.py')]; merged = texts[0]; "
+REST = "the child's start, and what is rounded"
+
+
+def commands(folder: Path) -> dict[str, list[str]]:
+    """Return step -> the command that ends with it, the whole merge last."""
+    out = {}
+    done = "import gc, os; gc.set_threshold(100_000); "
+    for number, (name, script) in enumerate(STEPS):
+        if number < 2:
+            out[name] = [sys.executable, *(["-I", "-S"] if not number else []), "-c", script]
+            continue
+        done += script + "; "
+        begin = READ if number > 4 else ""
+        out[name] = [sys.executable, "-c", begin + done + "os._exit(0)"]
+    out[REST] = cases(folder, console_script(folder))["merge-file, clean"]
+    return out
+
+
+def milliseconds(command: list[str], folder: Path, env: dict[str, str]) -> float:
+    started = time.perf_counter()
+    subprocess.run(command, cwd=folder, env=env, capture_output=True, check=True)
+    return (time.perf_counter() - started) * 1000
+
+
+def instructions(command: list[str], folder: Path, env: dict[str, str]) -> float:
+    """Return millions of instructions outside of the kernel, 0 where they can't be counted."""
+    perf = shutil.which("perf")
+    if perf is None:
+        return 0.0
+    counted = [perf, "stat", "-x,", "-e", "instructions:u", *command]
+    said = subprocess.run(counted, cwd=folder, env=env, capture_output=True, check=False).stderr.decode()
+    count = said.rpartition(",,instructions")[0].rpartition("\n")[2]
+    return int(count) / 1e6 if count.isdigit() else 0.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=20)
+    rounds = parser.parse_args().rounds
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | {"PYTHONPATH": str(ROOT)}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        steps = commands(folder)
+        times = {step: float("inf") for step in steps}
+        for _ in range(rounds):
+            for step, command in steps.items():
+                times[step] = min(times[step], milliseconds(command, folder, env))
+        counts = {step: instructions(command, folder, env) for step, command in steps.items()}
+    spent = counted = 0.0
+    print("| step | ms | million instructions |\n|---|---:|---:|")
+    for step in steps:
+        print(f"| {step} | {times[step] - spent:.1f} | {counts[step] - counted:.1f} |")
+        spent, counted = times[step], counts[step]
+    print(f"| the whole merge | {spent:.1f} | {counted:.1f} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -14,6 +14,8 @@ from forkmerge.search.conflict_driven import Refined
 from forkmerge.search.protocol import Landscape, Worth
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from forkmerge.fitness.required import Owner
     from forkmerge.git.repository import Repository
     from forkmerge.model.source import Tree
@@ -33,11 +35,14 @@ Candidate: TypeAlias = "Genotype | str"
 """A genotype, or the id of a tree that comes from elsewhere (git's merge)."""
 
 
-def landscape(found: LocusMap, given: tuple[str, ...], tests: frozenset[str]) -> Landscape:
+def landscape(
+    found: LocusMap, given: tuple[str, ...], tests: frozenset[str], merged: frozenset[Owner] = frozenset()
+) -> Landscape:
     """Return the search's view: what each allele is worth, and which loci stand still until a failure blames them.
 
     Those are all that the engine resolved, and those in test files (each side brings its own).  What the engine made of
     both sides counts as keeping all of both: by its gates no token is lost, only laid out anew or put elsewhere.
+    ``merged`` as in ``Materialiser``: the tests of every other side see nothing of the loci in test files.
     """
     start = default(found)
     still = frozenset(i for i, locus in enumerate(found.loci) if is_test(locus.path, given))
@@ -61,18 +66,34 @@ def landscape(found: LocusMap, given: tuple[str, ...], tests: frozenset[str]) ->
         dormant,
         found.clauses,
         tuple(g.loci for g in found.groups),
+        covers=_covers(frozenset(range(len(found.loci))) - still, merged) if still else None,
         tests=tests,
         gate=True,
     )
 
 
+def _covers(code: frozenset[int], merged: frozenset[Owner]) -> Callable[[str], frozenset[int] | None]:
+    def covers(duty: str) -> frozenset[int] | None:
+        return None if duty.partition(":")[0] in merged else code
+
+    return covers
+
+
 class Refiner:
     """The loci as they are now, one of them split into finer ones whenever the search asks for it."""
 
-    def __init__(self, found: LocusMap, given: tuple[str, ...], tests: frozenset[str], read: Read) -> None:
+    def __init__(
+        self,
+        found: LocusMap,
+        given: tuple[str, ...],
+        tests: frozenset[str],
+        read: Read,
+        merged: frozenset[Owner] = frozenset(),
+    ) -> None:
         self.maps = [found]
         self._given = given
         self._tests = tests
+        self._merged = merged
         self._read = read
 
     def __call__(self, locus: int) -> Refined | None:
@@ -81,7 +102,7 @@ class Refiner:
         if split is None:
             return None
         self.maps.append(split.locus_map)
-        return Refined(landscape(split.locus_map, self._given, self._tests), split.translate)
+        return Refined(landscape(split.locus_map, self._given, self._tests, self._merged), split.translate)
 
 
 @dataclass(slots=True)

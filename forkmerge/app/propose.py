@@ -22,7 +22,7 @@ from forkmerge.app.runs import Runs, wished
 from forkmerge.app.scene import Scene, scene
 from forkmerge.app.stopping import stopping
 from forkmerge.app.summary import Found, empty, summary
-from forkmerge.errors import Interrupted, MissingTool, UnusableInput
+from forkmerge.errors import Interrupted, UnusableInput
 from forkmerge.execution import folders
 from forkmerge.fitness.evaluator import Evaluation, Evaluator
 from forkmerge.fitness.ledger import Ledger, ledger_path
@@ -71,10 +71,10 @@ def propose(request: ProposeRequest, progress: Progress) -> Proposals:
         proposing = _Proposing(repo, request, progress, started)
         with stopping(proposing.stop):
             found = proposing.run(scenario)
-            if found is not None:
+            if found is not None and found.evaluations:
                 return save(repo, summary(found))
         reason = "it was interrupted" if proposing.interrupted else "the time was up"
-        reason += " before the tests of both parents had run; what ran is kept, and the next run goes on from it"
+        reason += " before an offspring was tested; what ran is kept, and the next run goes on from it"
         return replace(
             empty(scenario, reason), complete=False, interrupted=proposing.interrupted, seed=request.settings.seed
         )
@@ -197,10 +197,7 @@ class _Proposing:
                 )
             )
             if found[0].status is RunStatus.UNVERIFIED:
-                raise MissingTool(
-                    f"the tests of the {label} could not be run: {_last_words(found[0])}",
-                    hint="forkmerge doctor says what is missing; --sandbox chooses another isolation",
-                )
+                raise testing.not_run(label, runs.setting, _last_words(found[0]))
         return Parents(seen.base, seen.ours, seen.theirs, measured[0], measured[1])
 
     def _without_outdated(
@@ -240,10 +237,11 @@ class _Proposing:
         settings = self.request.settings
         given = settings.test_paths
         tests = frozenset(str(d) for d in required.duties)
-        view = landscape(seen.loci, given, tests)
+        merged = found.uncollectable
+        view = landscape(seen.loci, given, tests, merged)
         self.labels |= {Genotype(view.ours): "fork", Genotype(view.theirs): "upstream"}
         self.labels.setdefault(Genotype(view.default), "structured merge")
-        refiner = Refiner(seen.loci, given, tests, lambda entry: self.repo.read(entry.oid))
+        refiner = Refiner(seen.loci, given, tests, lambda entry: self.repo.read(entry.oid), merged)
         found.materialise.maps = refiner.maps
         budget = Budget(settings.budget, float(settings.budget))
         strategy = ConflictDriven(view, budget, Random(settings.seed), refine=refiner)  # noqa: S311 - no secret
@@ -263,6 +261,8 @@ class _Proposing:
                 strategy.tell(query, replace(search_verdict(evaluation), cost=cost))
             found.answer = self._answer(strategy)
         found.answer = self._answer(strategy)
+        if Genotype(view.default) not in found.evaluations:  # what the search can do without, the reader can't
+            self._evaluate(found, evaluate, Genotype(view.default), None, runs)
 
     def _answer(self, strategy: ConflictDriven) -> Answer | None:
         try:
@@ -376,8 +376,8 @@ def _nothing_to_do(scenario: Scenario) -> str:
 def _nothing_to_keep(parents: Parents) -> UnusableInput:
     words = _last_words(parents.ours_runs[0]) or _last_words(parents.theirs_runs[0])
     return UnusableInput(
-        "no test passes on the fork or on the upstream, so nothing could be measured",
-        where=words,
+        "no test passes on the fork or on the upstream, so nothing could be measured"
+        + (f"; the run ended with: {words}" if words else ""),
         hint="run the test command in each of them first; --test gives another one",
     )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from forkmerge.app.runs import Setting
-from forkmerge.errors import UnusableInput, UsageError
+from forkmerge.errors import MissingTool, UnusableInput, UsageError
 from forkmerge.fitness.ledger import FINAL
 
 if TYPE_CHECKING:
@@ -66,6 +66,20 @@ def recall(ledger: Ledger, used: Setting, settings: Settings, environ: Mapping[s
     )
     records = Records(ledger, used.command.text, key, f"{used.backend.name} {POLICY}")
     return records if settings.cache else _Forgetful(records)
+
+
+def not_run(side: str, used: Setting, words: str) -> MissingTool:
+    """Return the error for tests of ``side`` that did not even start; ``words`` are the last that the run said."""
+    program = used.command.argv[0]
+    hint = "forkmerge doctor says what is missing; --sandbox chooses another isolation"
+    said = f": {words}" if words else ""
+    if "failed to execute" in words or "No such file" in words or "not found" in words:
+        said = f": {program} can't be started in the sandbox {used.backend.name} ({words.removeprefix('setpriv: ')})"
+        hint = f"install {program}, or name another test command with --test"
+    elif "No module named pytest" in words:
+        said = f": {program} has no pytest"
+        hint = f"{program} -m pip install pytest, or name another interpreter with --test 'PYTHON -m pytest'"
+    return MissingTool(f"the tests of the {side} could not be run{said}", hint=hint)
 
 
 class _Forgetful:

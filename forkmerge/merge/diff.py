@@ -81,35 +81,48 @@ def longest_increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]
 
 
 def _myers(a: Sequence[Hashable], b: Sequence[Hashable], alo: int, ahi: int, blo: int, bhi: int) -> Pairs:
-    n, m = ahi - alo, bhi - blo
-    frontier = {1: 0}
-    trace: list[dict[int, int]] = []
-    for d in range(min(n + m, _MAX_D) + 1):
-        trace.append(dict(frontier))
+    """Return the longest common subsequence of two ranges; what stands on one side alone is left out beforehand."""
+    in_a, in_b = set(a[alo:ahi]), set(b[blo:bhi])
+    rows = [i for i in range(alo, ahi) if a[i] in in_b]
+    columns = [j for j in range(blo, bhi) if b[j] in in_a]
+    found = _greedy([a[i] for i in rows], [b[j] for j in columns])
+    return [(rows[x], columns[y]) for x, y in found]
+
+
+def _greedy(a: Sequence[Hashable], b: Sequence[Hashable]) -> Pairs:
+    n, m = len(a), len(b)
+    offset = min(n + m, _MAX_D) + 1
+    frontier = [0] * (2 * offset + 2)
+    trace: list[list[int]] = []
+    for d in range(offset):
+        trace.append(frontier[offset - d - 1 : offset + d + 2])
         for k in range(-d, d + 1, 2):
-            down = k == -d or (k != d and frontier.get(k - 1, -1) < frontier.get(k + 1, -1))
-            x = frontier[k + 1] if down else frontier[k - 1] + 1
+            at = offset + k
+            down = k == -d or (k != d and frontier[at - 1] < frontier[at + 1])
+            x = frontier[at + 1] if down else frontier[at - 1] + 1
             y = x - k
-            while x < n and y < m and a[alo + x] == b[blo + y]:
+            while x < n and y < m and a[x] == b[y]:
                 x, y = x + 1, y + 1
-            frontier[k] = x
+            frontier[at] = x
             if x >= n and y >= m:
-                return _backtrack(trace, n, m, alo, blo)
+                return _backtrack(trace, n, m)
     return []
 
 
-def _backtrack(trace: list[dict[int, int]], n: int, m: int, alo: int, blo: int) -> Pairs:
+def _backtrack(trace: list[list[int]], n: int, m: int) -> Pairs:
+    """Return the pairs on the path to (n, m); ``trace[d]`` holds the furthest x for k = -d-1..d+1 before step d."""
     pairs: Pairs = []
     x, y = n, m
     for d in range(len(trace) - 1, -1, -1):
         frontier = trace[d]
         k = x - y
-        down = k == -d or (k != d and frontier.get(k - 1, -1) < frontier.get(k + 1, -1))
+        at = k + d + 1
+        down = k == -d or (k != d and frontier[at - 1] < frontier[at + 1])
         previous_k = k + 1 if down else k - 1
-        previous_x = frontier.get(previous_k, 0) if d else 0
+        previous_x = frontier[previous_k + d + 1] if d else 0
         previous_y = previous_x - previous_k if d else 0
         while x > previous_x and y > previous_y:
             x, y = x - 1, y - 1
-            pairs.append((alo + x, blo + y))
+            pairs.append((x, y))
         x, y = previous_x, previous_y
     return pairs

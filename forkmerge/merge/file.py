@@ -66,14 +66,16 @@ def merge_file(
             if findings
             else FileMerge(path, (text,), git_clean=True)
         )
-    git = _blanks(_line_ends(read_markers(text, size), base, ours, theirs), allowed or Allowed())
+    raw = _line_ends(read_markers(text, size), base, ours, theirs)
+    git = _blanks(raw, allowed or Allowed())
     pieces: Sequence[Piece] = git
     if profile is not None and any(isinstance(p, Conflict) for p in git):
         from forkmerge.merge.structured import resolve  # noqa: PLC0415 - not needed for clean files
 
         pieces = resolve(profile, allowed or Allowed(), git, alternatives=alternatives)
         pieces = _verified(profile, path, (base, ours, theirs), pieces, git)
-    return FileMerge(path, tuple(_segment(p) for p in pieces))
+    as_git = all(isinstance(p, bytes) or (isinstance(p, Conflict) and not p.reason) for p in pieces)
+    return FileMerge(path, tuple(_segment(p) for p in pieces), as_git=as_git)
 
 
 def _trivial(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:

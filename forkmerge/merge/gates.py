@@ -21,11 +21,13 @@ _ONLY_AST = 0x400
 """``ast.PyCF_ONLY_AST``, without importing ``ast``."""
 
 _WORD = re.compile(rb"[^\W\d]\w*")
-_DEFINES = re.compile(rb"([^\W\d]\w*)\s*(?:<[^<>\n]*>\s*)?(?=[({:=])")
+_DEFINES = re.compile(rb"\b([^\W\d]\w*+)\s*+(?:<[^<>\n]*+>\s*+)?(?=[({:=])")
 _PYTHON_DEFINES = re.compile(rb"\b(?:def|class)\s+(\w+)")
 _PYTHON_BINDS = re.compile(
-    rb"(?:\bas|\bdef|\bclass|\bimport|\bfor|,|\()\s*([^\W\d]\w*)|([^\W\d]\w*)\s*(?:[:,][^=\n]*)?=(?!=)"
+    rb"(?:\bas|\bdef|\bclass|\bimport|\bfor|,|\()\s*+([^\W\d]\w*+)"
+    rb"|\b([^\W\d]\w*+)\s*+(?=(?:[:,][^=\n]{0,200}+)?=(?!=))"
 )
+"""Both give nothing back that they took: a line of a million letters costs a million steps, not their square."""
 
 
 def objections(

@@ -17,12 +17,16 @@ def render(
     style: Style = "merge",
     labels: tuple[str, str, str] = ("ours", "base", "theirs"),
     marker_size: int = 7,
+    versions: tuple[bytes, bytes, bytes] | None = None,
 ) -> tuple[bytes, int]:
     """Return the text of ``merged`` and its number of conflicts.
 
-    Every conflict is handed to git once more, alone, so that what is written between its markers, and how far they
-    reach, is what git would write.
+    Where nothing but git's own conflicts is left and the whole ``versions`` (base, ours, theirs) are told, git writes
+    the file.  Else every conflict is handed to git once more, alone, so that what is written between its markers, and
+    how far they reach, is what git would write there.
     """
+    if merged.as_git and versions is not None:
+        return line_merge(*versions, style=style, labels=labels, marker_size=marker_size)
     out: list[bytes] = []
     count = 0
     newline = _newline(merged)

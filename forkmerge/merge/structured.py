@@ -17,7 +17,7 @@ from forkmerge.merge.repair import Place, repair, whole_lines
 from forkmerge.merge.rules import EAGER, REFORMAT, Allowed
 from forkmerge.merge.sequences import Context
 from forkmerge.model.hunk import Alternative
-from forkmerge.syntax.parsing import parse
+from forkmerge.syntax.parsing import parse, sound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -58,18 +58,19 @@ def resolve(profile: Profile, allowed: Allowed, git: Sequence[Piece], *, alterna
         known = parse(profile, mine)
     except ForkmergeError:
         return tuple(git)
+    readable = sound(known)
     answers: list[_Answer] = []
     done = -1
     for number, index in enumerate(places):
         if index <= done:
             continue
-        answer = _grow(_Work(context, git, known), index, places[number:], done)
+        answer = _grow(_Work(context, git, known), index, places[number:], done) if readable else None
         answer = answer or _layout_only(context, git, index)
         if answer is not None:
             answers.append(answer)
             done = answer.last
     pieces = _assemble(git, answers)
-    return _with_alternatives(profile, pieces) if alternatives else pieces
+    return _with_alternatives(profile, pieces) if alternatives and readable else pieces
 
 
 @dataclass(frozen=True, slots=True)

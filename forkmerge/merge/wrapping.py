@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from forkmerge.syntax.profile import Profile
 
 _LEAST_TOKENS = 3
+_MOST_TOKENS = 400
+_LAYOUT = 4
+"""A node more than so many times as long as the tokens it is compared with (and 200 bytes) holds more than layout."""
 
 
 def wrapped(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | None:
@@ -20,7 +23,7 @@ def wrapped(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
     Only where the whole of the base stands in one side exactly once, as an expression of its own with something around
     it, and the other side is a single expression too, on one line; None in any other case.
     """
-    if len(base.tokens) < _LEAST_TOKENS or base.main is None:
+    if not _LEAST_TOKENS <= len(base.tokens) <= _MOST_TOKENS or base.main is None:
         return None
     found = []
     for mine, other in ((ours, theirs), (theirs, ours)):
@@ -41,9 +44,10 @@ def _places(profile: Profile, root: Node, data: bytes, tokens: tuple[bytes, ...]
     least = sum(map(len, tokens))
     while stack:
         node = stack.pop()
-        if node.end_byte - node.start_byte < least:
+        size = node.end_byte - node.start_byte
+        if size < least:
             continue
-        if node.is_named and node_tokens(node, data, profile) == tokens:
+        if size <= _LAYOUT * least + 200 and node.is_named and node_tokens(node, data, profile) == tokens:
             out.append(node)
             continue
         stack.extend(node.children)

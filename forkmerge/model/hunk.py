@@ -52,7 +52,8 @@ class FileMerge:
     """The merge of the three versions of one file.
 
     ``git_clean`` says whether git's own line merge was clean; ``findings`` are the objections of the gates that stand
-    against the result (a file with an ``error`` finding is not clean, whatever its hunks say).
+    against the result (a file with an ``error`` finding is not clean, whatever its hunks say); ``as_git`` says that the
+    conflicts are git's own, all of them and nothing else.
     """
 
     path: str
@@ -60,6 +61,7 @@ class FileMerge:
     findings: tuple[Finding, ...] = ()
     git_clean: bool = False
     mode: int = REGULAR
+    as_git: bool = False
 
     @property
     def hunks(self) -> tuple[Hunk, ...]:

@@ -25,7 +25,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from quality.merge_tables import comparison, lists, table
-from quality.sameness import markers, parses, sameness
+from quality.sameness import markers, parses, sameness, strays
 
 from forkmerge.git.linemerge import line_merge
 from forkmerge.merge.file import merge_file
@@ -57,7 +57,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the tool and git made of a case; ``hunks`` are the conflicts left, ``same`` that the bytes are git's."""
+    """What the tool and git made of a case; ``hunks`` are the conflicts left, ``same`` that the bytes are git's.
+
+    ``strays`` are definitions in scopes where neither side has them.
+    """
 
     case: str
     lang: str
@@ -70,6 +73,7 @@ class Result:
     git_hunks: int
     same: bool
     note: str = ""
+    strays: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,7 @@ def measure(case: Case, command: str, *, timeout: float, scratch: Path) -> Resul
         note = mine.said.strip()[-300:]
     elif case.kind == "clean" and mine.data != git.data:
         note = _reason(case)
+    lost = verdict in ("order", "other") and strays(case.path, mine.data, [case.read("ours"), case.read("theirs")])
     return Result(
         case.name,
         case.lang,
@@ -113,6 +118,7 @@ def measure(case: Case, command: str, *, timeout: float, scratch: Path) -> Resul
         markers(git.data),
         mine.data == git.data,
         note,
+        lost or (),
     )
 
 

@@ -87,6 +87,9 @@ def lists(results: Sequence[Row]) -> str:
     for title, rows in said.items():
         out.append(f"{title}: {len(rows)}")
         out += [f"  {r['case']}: {r['verdict']}, {r['milliseconds']:.0f} ms. {r['note']}".rstrip() for r in rows]
+    stray = [r for r in results if r["strays"]]
+    out.append(f"definitions in scopes where neither side has them: {len(stray)}")
+    out += [f"  {r['case']}: {', '.join(r['strays'])}" for r in stray]
     return "\n".join(out)
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from quality.prepared import SIDES, VERSION, Entry, blob, entries, files, git, outcome
 from quality.real_tables import line, tables
-from quality.sameness import sameness
+from quality.sameness import sameness, strays
 
 from forkmerge.recombination.kept import Kept, kept
 
@@ -32,9 +32,10 @@ class Judged:
     """One merge: what ``propose`` says of its best tree, and what the judge found.
 
     ``required`` and ``lost`` are the duties to both parents, ``merged_lost`` tests of the merged tree; ``likeness`` is
-    ``exactly``, ``formatting`` or ``no``, ``differing`` the paths that differ in more than formatting.
-    ``new_failures`` fail on the best tree, twice, and not on people's; ``mended`` the other way round; ``missing`` pass
-    on people's tree and were not run on the best.
+    ``exactly``, ``formatting`` or ``no``, ``differing`` the paths that differ in more than formatting, ``strays`` the
+    definitions in them that stand in a scope where neither side has them.  ``new_failures`` fail on the best tree,
+    twice, and not on people's; ``mended`` the other way round; ``missing`` pass on people's and were not run on the
+    best.
     """
 
     merge: str
@@ -49,6 +50,7 @@ class Judged:
     people_kept: tuple[float, float] = (0.0, 0.0)
     likeness: str = "no"
     differing: tuple[str, ...] = ()
+    strays: tuple[str, ...] = ()
     passed: int = 0
     people_passed: int = 0
     new_failures: tuple[str, ...] = ()
@@ -149,7 +151,16 @@ def _likeness(entry: Entry, best: str) -> dict[str, Any]:
         path for path in {**trees["human"], **trees[best]} if trees["human"].get(path) != trees[best].get(path)
     ]
     told = [path for path in differing if not _formatting(repository, path, trees["human"], trees[best])]
+    sides = [trees["ours"], trees["theirs"]]
+    stray = [
+        f"{path}: {name}"
+        for path in told
+        for name in strays(
+            path, blob(repository, trees[best].get(path)), [blob(repository, side.get(path)) for side in sides]
+        )
+    ]
     return {
+        "strays": tuple(stray),
         "kept": (total[best].share_ours, total[best].share_theirs),
         "people_kept": (total["human"].share_ours, total["human"].share_theirs),
         "likeness": "no" if told else "formatting" if differing else "exactly",

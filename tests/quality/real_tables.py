@@ -53,6 +53,7 @@ def line(row: Row) -> str:
     parts += [row["said"]] if row["said"] else []
     names = [f"    new failure: {name}" for name in row["new_failures"][:5]]
     names += [f"    lost: {name}" for name in row["lost"][:5]]
+    names += [f"    in a scope of no side: {name}" for name in row["strays"][:5]]
     names += [f"    differs: {name}" for name in row["differing"][:5]]
     return "\n".join([f"{head}: " + "; ".join(parts), *names])
 

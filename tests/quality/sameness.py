@@ -21,7 +21,7 @@ from forkmerge.syntax.parsing import parse, sound
 from forkmerge.syntax.profiles import for_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from tree_sitter import Node
 
@@ -74,6 +74,30 @@ def python_dump(data: bytes) -> str | None:
     """Return the syntax tree of a Python file as text, without formatting and comments; None if it does not parse."""
     tree = _python(data)
     return None if tree is None else ast.dump(tree)
+
+
+def strays(path: str, result: bytes, sides: Sequence[bytes]) -> tuple[str, ...]:
+    """Return the definitions of a Python file (``Class.method``) that stand in a scope where no side has them."""
+    profile = for_path(path, result)
+    if profile is None or profile.name != "python" or _python(result) is None:
+        return ()
+    known = set().union(*map(_definitions, sides))
+    return tuple(sorted(_definitions(result) - known))
+
+
+def _definitions(data: bytes) -> set[str]:
+    tree = _python(data)
+    names: set[str] = set()
+    stack: list[tuple[str, ast.AST]] = [] if tree is None else [("", tree)]
+    while stack:
+        scope, node = stack.pop()
+        for child in ast.iter_child_nodes(node):
+            inner = scope
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                names.add(scope + child.name)
+                inner = f"{scope}{child.name}."
+            stack.append((inner, child))
+    return names
 
 
 def _python(data: bytes) -> ast.Module | None:

@@ -8,7 +8,7 @@ import pytest
 from quality.file_merges import COMMANDS, load, measure
 from quality.merge_tables import comparison, lists, table
 from quality.mine_merges import mine
-from quality.sameness import markers, parses, sameness
+from quality.sameness import markers, parses, sameness, strays
 from support.forks import git
 
 if TYPE_CHECKING:
@@ -67,6 +67,15 @@ def project(imports: str, first: int, last: int) -> dict[str, str]:
         "imports.py": f"{imports}import os\n\n\ndef f():\n    return os.sep\n",
         "apart.py": f"a = {first}\n\n\n\n\n\n\nb = {last}\n",
     }
+
+
+def test_strays_are_definitions_that_changed_their_scope() -> None:
+    ours = b"class A:\n    def f(self): ...\n\n\ndef g():\n    return 1\n"
+    theirs = b"class A:\n    def f(self): ...\n    def h(self): ...\n"
+    lost = ours + b"\n    def h(self): ...\n"
+    assert strays("a.py", lost, [ours, theirs]) == ("g.h",)
+    assert strays("a.py", theirs, [ours, theirs]) == ()
+    assert strays("a.txt", lost, [ours, theirs]) == ()
 
 
 BASE = {**project("", 1, 1), "same.txt": "one\n"}
@@ -148,7 +157,7 @@ def test_a_clean_result_with_markers_or_that_does_not_parse_is_invalid(corpus: P
 def test_tables_count_and_lists_name_the_files_to_look_at(corpus: Path) -> None:
     row = {
         "case": "c1", "lang": "python", "kind": "clean", "verdict": "exact", "milliseconds": 20.0, "hunks": 0,
-        "git_verdict": "exact", "git_milliseconds": 10.0, "git_hunks": 0, "same": True, "note": "",
+        "git_verdict": "exact", "git_milliseconds": 10.0, "git_hunks": 0, "same": True, "note": "", "strays": [],
     }  # fmt: skip
     other = {**row, "case": "c2", "verdict": "conflict", "same": False, "note": "x is defined twice", "hunks": 1}
     late = {**row, "case": "c3", "lang": "go", "verdict": "timeout", "milliseconds": 20000.0}

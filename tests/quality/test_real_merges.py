@@ -82,7 +82,8 @@ def test_tables_sum_up_by_quality() -> None:
     row = {
         "merge": "0123456789", "repo": "owner/name", "quality": "human merge broken", "verdict": "good",
         "origin": "offspring", "required": 10, "lost": [], "merged_lost": [], "kept": [1.0, 0.9],
-        "people_kept": [1.0, 0.9], "likeness": "formatting", "differing": [], "passed": 12, "people_passed": 11,
+        "people_kept": [1.0, 0.9], "likeness": "formatting", "differing": [], "strays": [],
+        "passed": 12, "people_passed": 11,
         "new_failures": [], "mended": ["t.py::test_a"], "missing": [], "evaluations": 3, "suite_equivalents": 4.25,
         "cached": 0, "complete": True, "seconds": 9.0, "said": "", "warnings": [],
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 Idea: ``dataclasses`` compiles six methods for each class when the class is made (half a millisecond), and imports
 ``inspect`` itself (10 ms).  The merge driver makes some thirty such classes and uses each of a few.  Here the methods
-are closures over the names of the fields, and ``__init__`` is compiled when the first value is made.
+are closures over the names of the fields, and ``__init__`` is compiled only for a class of which many values are made.
 
 Invariants: only ``@dataclass(frozen=True, slots=True)``, with ``order=True`` or not, on a class with no bases, no
 ``field()`` and no method of its own that a dataclass would make is done here; everything else goes to the standard
@@ -27,6 +27,8 @@ _MADE = {
     *("__init__", "__repr__", "__eq__", "__hash__", "__lt__", "__le__", "__gt__", "__ge__", "__slots__", "__reduce__"),
     *("__setattr__", "__delattr__", "__getstate__", "__setstate__", "__match_args__"),
 }
+_OFTEN = 16
+"""Values of a class after which compiling its ``__init__`` pays."""
 _SPECIAL = ("ClassVar", "InitVar", "KW_ONLY")
 
 
@@ -102,23 +104,37 @@ def _made(cls: type, *, order: bool) -> type:
     for name in ("__dataclass_fields__", "__dataclass_params__"):
         namespace[name] = _Fields(name, annotations, defaults)
 
+    count = 0
+    setters: dict[str, Callable[[Any, Any], None]] = {}
+
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - the method's name
-        made.__init__ = init = _init(made, defaults)  # type: ignore[misc]
-        init(self, *args, **kwargs)
+        nonlocal count
+        count += 1
+        fields = defaults | dict(zip(names, args, strict=False)) | kwargs
+        twice = len(args) > len(names) or not kwargs.keys().isdisjoint(names[: len(args)])
+        if count > _OFTEN or twice or fields.keys() != setters.keys():
+            made.__init__ = init = _init(made, setters, defaults)  # type: ignore[misc]
+            init(self, *args, **kwargs)
+            return
+        for name, value in fields.items():
+            setters[name](self, value)
+        if checked:
+            self.__post_init__()
 
     namespace["__init__"] = __init__
     made = type(cls.__name__, cls.__bases__, namespace)
     made.__qualname__ = cls.__qualname__
+    checked = hasattr(made, "__post_init__")
+    setters |= {name: made.__dict__[name].__set__ for name in names}
     return made
 
 
-def _init(made: type, defaults: dict[str, Any]) -> Callable[..., None]:
+def _init(made: type, setters: dict[str, Callable[[Any, Any], None]], defaults: dict[str, Any]) -> Callable[..., None]:
     """Return the ``__init__`` of ``made``, compiled; the fields are set through their slots, as nothing else can."""
-    names: tuple[str, ...] = made.__match_args__  # type: ignore[attr-defined]
-    known = {f"_set_{name}": made.__dict__[name].__set__ for name in names}
+    known: dict[str, Any] = {f"_set_{name}": put for name, put in setters.items()}
     known |= {f"_default_{name}": value for name, value in defaults.items()}
-    parameters = "".join(f", {name}=_default_{name}" if name in defaults else f", {name}" for name in names)
-    body = [f"_set_{name}(self, {name})" for name in names]
+    parameters = "".join(f", {name}=_default_{name}" if name in defaults else f", {name}" for name in setters)
+    body = [f"_set_{name}(self, {name})" for name in setters]
     if hasattr(made, "__post_init__"):
         body.append("self.__post_init__()")
     lines = "\n ".join(body or ["pass"])

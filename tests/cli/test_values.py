@@ -75,6 +75,26 @@ def test_one_field_and_none_are_values_too(cls: type) -> None:
     assert ours(*fields) == ours(*fields) != theirs(*fields)
 
 
+@pytest.mark.parametrize("often", [0, 100])
+@pytest.mark.parametrize(
+    ("args", "more"), [((), {}), ((1,), {"z": 2}), ((1,), {"x": 1}), ((1, 2, (), 3), {}), ((), {"z": 1})]
+)
+def test_wrong_arguments_are_refused(often: int, args: tuple, more: dict) -> None:
+    made = both(Point)[0]
+    for _ in range(often):
+        made(1)
+    with pytest.raises(TypeError, match="__init__"):
+        made(*args, **more)
+    assert made(1) == made(x=1) == made(1, 2) == made(y=2, x=1, marks=())
+
+
+def test_values_made_early_are_those_made_late() -> None:
+    made = both(Checked)[0]
+    assert len({made(n % 7) for n in range(100)}) == 7
+    with pytest.raises(ValueError, match="below zero"):
+        made(-1)
+
+
 def test_values_are_frozen_and_checked() -> None:
     point = both(Point)[0](1)
     with pytest.raises(dataclasses.FrozenInstanceError):

@@ -70,12 +70,18 @@ def console_script(folder: Path) -> Path:
     return script
 
 
+def environment() -> dict[str, str]:
+    """What the commands run in: with compiled modules kept, and this checkout where forkmerge is not installed."""
+    env = {k: v for k, v in os.environ.items() if k not in ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH")}
+    return env if (Path(sys.executable).parent / "forkmerge").exists() else env | {"PYTHONPATH": str(ROOT)}
+
+
 def measure(rounds: int) -> dict[str, tuple[float, float]]:
     """Return name -> (median milliseconds, median ratio to the bare interpreter)."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         commands = cases(folder, console_script(folder))
-        env = os.environ | {"PYTHONPATH": str(ROOT)}
+        env = environment()
         times: dict[str, list[float]] = {key: [] for key in commands}
         for turn in range(rounds + 1):
             for key, command in commands.items():

@@ -8,7 +8,6 @@ it, and prints what each step adds: milliseconds (the least of the rounds, as a 
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
@@ -16,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from startup import ROOT, cases, console_script
+from startup import cases, console_script, environment
 
 STEPS = (
     ("the interpreter", "pass"),
@@ -24,14 +23,15 @@ STEPS = (
     ("the command line", "from forkmerge.cli.later import spare; spare(); import forkmerge.cli.merge_file"),
     ("modules of the parent (half of it `enum`)", "import forkmerge.app.merge_file"),
     ("modules of the line merge (half of it `re`)", "import forkmerge.merge.file, forkmerge.merge.markers"),
-    ("git's line merge", "forkmerge.app.merge_file.line_merge(*texts)"),
+    ("git's line merge", "merged, _ = forkmerge.app.merge_file.line_merge(*texts)"),
     ("the language's profile", "profile = forkmerge.merge.file.for_path('base.py')"),
     ("loading the grammar", "from forkmerge.syntax import parsing; parsing.language(profile)"),
-    ("parsing the result", "parsing.parse(profile, texts[0])"),
     ("modules of the gates", "import forkmerge.merge.gates as gates"),
-    ("the gates", "gates.objections(profile, 'base.py', *texts, merged)"),
+    ("does it parse", "parsing.sound(parsing.parse(profile, merged))"),
+    ("does Python read it", "gates._compiles(merged)"),
+    ("are its names whole", "gates._names(profile, 'base.py', *texts, merged)"),
 )
-READ = "texts = [open(n, 'rb').read() for n in ('base.py', 'ours0.py', 'theirs0.py')]; merged = texts[0]; "
+READ = "texts = [open(n, 'rb').read() for n in ('base.py', 'ours0.py', 'theirs0.py')]; "
 REST = "the child's start, and what is rounded"
 
 
@@ -71,7 +71,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=20)
     rounds = parser.parse_args().rounds
-    env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | {"PYTHONPATH": str(ROOT)}
+    env = environment()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         steps = commands(folder)

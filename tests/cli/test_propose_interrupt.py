@@ -1,0 +1,87 @@
+"""``propose`` stopped in the middle: the repository is as before, nothing lives on, and the next run goes on."""
+
+from __future__ import annotations
+
+import json
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+from support.proposing import stop, trees, wait_for
+from support.stories import prices
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.proposing import Sandbox
+
+pytestmark = pytest.mark.sandbox
+SEARCHING = 5
+"""So many runs are in the ledger when the parents are known and the search is under way."""
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Sandbox:
+    return prices(tmp_path, sleep=0.15)
+
+
+def stopped(
+    box: Sandbox, how: signal.Signals, *, runs: int = SEARCHING, group: bool = False, sandbox: str = "auto"
+) -> tuple[int, str, str]:
+    """Stop a run when ``runs`` are in the ledger; return how it ended, once nothing of it is left."""
+    before = box.fingerprint()
+    process = box.start("--sandbox", sandbox)
+    wait_for(lambda: box.ledger() >= runs, process=process)
+    ended = stop(process, how, group=group)
+    wait_for(lambda: not box.leftovers(), seconds=10)
+    assert box.fingerprint() == before
+    return ended
+
+
+def goes_on(box: Sandbox, sandbox: str = "auto") -> None:
+    """Assert that the next run takes up what was recorded and leaves nothing of the dead one."""
+    recorded = box.ledger()
+    after = box.check("--sandbox", sandbox)
+    assert after.code == 0, after.err
+    assert after.data["cached"] >= recorded
+    assert [path.name for path in (box.home / ".cache" / "forkmerge").iterdir()] == [".lock"]
+    whole = box.check("--sandbox", sandbox, "--no-cache")
+    assert whole.data["cached"] < after.data["cached"]
+    assert whole.data["suite_equivalents"] > after.data["suite_equivalents"]
+    assert trees(whole.data) == trees(after.data)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_while_searching_reports_the_best_so_far(box: Sandbox, how: signal.Signals) -> None:
+    code, out, err = stopped(box, how)
+    assert code == 130, err
+    data = json.loads(out)
+    assert data["interrupted"]
+    assert not data["complete"]
+    assert "Traceback" not in err
+
+
+def test_ctrl_c_while_the_parents_run_says_that_the_next_run_goes_on(box: Sandbox) -> None:
+    code, out, _ = stopped(box, signal.SIGINT, runs=1)
+    assert code == 130
+    assert "the next run goes on from it" in json.loads(out)["warnings"][0]
+    assert box.git("for-each-ref", "refs/forkmerge") == ""
+    goes_on(box)
+
+
+def test_ctrl_c_at_a_terminal_reaches_the_whole_group(box: Sandbox) -> None:
+    assert stopped(box, signal.SIGINT, group=True)[0] == 130
+
+
+def test_killed_while_searching_loses_nothing(box: Sandbox) -> None:
+    assert stopped(box, signal.SIGKILL)[0] == -signal.SIGKILL
+    goes_on(box)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("runs", [1, SEARCHING])
+@pytest.mark.parametrize("group", [False, True])
+@pytest.mark.parametrize("sandbox", ["bubblewrap", "reduced", "none"])
+def test_killed_at_any_time_in_any_sandbox_loses_nothing(box: Sandbox, sandbox: str, *, group: bool, runs: int) -> None:
+    assert stopped(box, signal.SIGKILL, group=group, runs=runs, sandbox=sandbox)[0] == -signal.SIGKILL
+    goes_on(box, sandbox)

@@ -5,8 +5,10 @@ are the same tree, one run serves both.  What is asked: every duty (a whole eval
 is being shrunk), or none (the import gate).  How trees are made and run is injected: this module knows neither git nor
 processes.
 
-A failure counts only if it repeats alone while its owner, asked alone as well, passes.  A test that answers differently
-on one tree is flaky from then on: reported, it decides nothing.  Missing, not collected and newly skipped is failed.
+A failure of a whole evaluation counts only if it repeats alone while its owner, asked alone as well, passes; what some
+tests say when asked by themselves steers the search and is confirmed by the next whole evaluation.  A test that answers
+differently on one tree is flaky from then on: reported, it decides nothing.  Missing, not collected and newly skipped is
+failed.
 Invariants: ``failed``, ``undecided``, ``passed`` and ``flaky`` of an evaluation are disjoint and together are what was
 asked; a sandbox that did not start is ``unverified``, never a failure.
 """
@@ -207,8 +209,8 @@ class Evaluator(Generic[C]):
                 known.learn_whole(self._do(tree, None, Purpose.SUITE, bill))
         if self.selects:
             self._ask_rest(tree, known, asked, bill)
-        if known.unverified or known.uncollected or not self.selects:
-            return
+        if known.unverified or known.uncollected or not self.selects or not whole:
+            return  # a probe of some tests steers the search; what it says is confirmed with the next whole evaluation
         failing = [d for d in asked if known.answer(d.test) == "failed" and d.test not in known.confirmed]
         if 0 < len(failing) <= self.rerun_at_most:
             self._confirm(tree, known, failing, bill)

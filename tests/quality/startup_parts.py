@@ -1,18 +1,18 @@
 """What the time of one clean ``forkmerge merge-file`` of 500 lines of Python goes into.
 
 ``python tests/quality/startup_parts.py`` runs, in turn, scripts of which each does one step more than the one before
-it, and prints what each step adds: milliseconds (the least of the rounds, as a busy machine only adds) and, where
-``perf`` can count them, millions of instructions, which a busy machine does not change.
+it, and prints what each step adds: milliseconds of processor time (the least of the rounds, as a busy machine only
+adds) and, where ``perf`` can count them, millions of instructions, which a busy machine does not change.
 """
 
 from __future__ import annotations
 
 import argparse
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from startup import cases, console_script, environment
@@ -20,7 +20,10 @@ from startup import cases, console_script, environment
 STEPS = (
     ("the interpreter", "pass"),
     ("`site`, which every console script runs", "pass"),
-    ("the command line", "from forkmerge.cli.later import spare; spare(); import forkmerge.cli.merge_file"),
+    (
+        "the command line; an end without taking apart",
+        "from forkmerge.cli.later import spare; spare(); import forkmerge.cli.merge_file",
+    ),
     ("modules of the parent (half of it `enum`)", "import forkmerge.app.merge_file"),
     ("modules of the line merge (half of it `re`)", "import forkmerge.merge.file, forkmerge.merge.markers"),
     ("git's line merge", "merged, _ = forkmerge.app.merge_file.line_merge(*texts)"),
@@ -51,9 +54,11 @@ def commands(folder: Path) -> dict[str, list[str]]:
 
 
 def milliseconds(command: list[str], folder: Path, env: dict[str, str]) -> float:
-    started = time.perf_counter()
+    """Return the processor time of ``command`` and all that it starts."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, cwd=folder, env=env, capture_output=True, check=True)
-    return (time.perf_counter() - started) * 1000
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000
 
 
 def instructions(command: list[str], folder: Path, env: dict[str, str]) -> float:

@@ -7,7 +7,7 @@ processes.
 
 A failure of a whole evaluation counts only if it repeats alone while its owner, asked alone as well, passes; what some
 tests say when asked by themselves steers the search and is confirmed by the next whole evaluation.  A test that answers
-differently on one tree is flaky from then on: reported, it decides nothing.  Missing, not collected and newly skipped is
+differently on one tree is flaky from then on: reported, it decides nothing.  Missing, uncollected and newly skipped is
 failed.
 Invariants: ``failed``, ``undecided``, ``passed`` and ``flaky`` of an evaluation are disjoint and together are what was
 asked; a sandbox that did not start is ``unverified``, never a failure.

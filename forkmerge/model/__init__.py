@@ -1,0 +1,1 @@
+"""Shared values, frozen: what the floors hand to each other."""

@@ -6,9 +6,11 @@ three-way conflict has two adds and one remove.  Invariant: ``len(adds) == len(r
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -36,7 +38,7 @@ class Merge(Generic[T]):
         return not self.removes
 
     def simplify(self) -> Merge[T]:
-        """Return the same merge with pairs of an equal add and remove taken out, and equal adds of one change joined."""
+        """Return the same merge without pairs of an equal add and remove, and with equal adds of one change joined."""
         adds, removes = list(self.adds), list(self.removes)
         for value in tuple(removes):
             if value in adds and value in removes:

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True, order=True)
 class TestId:
-    """Identity of a test: the runner, its file, the suite path inside the file, its name, and an ordinal for doubles."""
+    """Identity of a test: the runner, its file, the suite path in the file, its name, and an ordinal for doubles."""
 
     __test__ = False
 
@@ -25,7 +25,8 @@ class TestId:
     def __str__(self) -> str:
         middle = f"::{self.suite}" if self.suite else ""
         last = f"#{self.ordinal}" if self.ordinal else ""
-        return f"{self.file}{middle}::{self.name}{last}" if self.file else f"{self.suite or self.runner}::{self.name}{last}"
+        where = f"{self.file}{middle}" if self.file else self.suite or self.runner
+        return f"{where}::{self.name}{last}"
 
 
 class Status(StrEnum):

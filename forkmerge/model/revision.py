@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A named point of history: ``name`` as the user wrote it, ``commit`` (hex, None for a virtual one), ``tree`` (hex)."""
+    """A named point of history: ``name`` as given, ``commit`` (hex, None for a virtual one), ``tree`` (hex)."""
 
     name: str
     commit: str | None

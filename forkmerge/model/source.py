@@ -14,7 +14,7 @@ REGULAR, EXECUTABLE, SYMLINK, SUBMODULE = 0o100644, 0o100755, 0o120000, 0o160000
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A leaf of a git tree: ``mode`` as git stores it and the ``oid`` (hex) of the blob, or of the submodule's commit."""
+    """A leaf of a git tree: its ``mode``, and the ``oid`` (hex) of the blob or of the submodule's commit."""
 
     mode: int
     oid: str

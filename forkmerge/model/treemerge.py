@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from forkmerge.model.finding import Finding
-from forkmerge.model.hunk import FileMerge
-from forkmerge.model.source import Entry
+if TYPE_CHECKING:
+    from forkmerge.model.finding import Finding
+    from forkmerge.model.hunk import FileMerge
+    from forkmerge.model.source import Entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ import re
 from collections import Counter
 
 _TOKEN = re.compile(rb"\w+|[^\w\s]")
-_LAYOUT = frozenset((b",", b"(", b")", b";", b"'", b'"', b"\\", b"{", b"}"))
+LAYOUT = frozenset((b",", b"(", b")", b";", b"'", b'"', b"\\", b"{", b"}"))
+"""Signs that formatters add and take away."""
 
 
 def words_of(text: bytes) -> tuple[bytes, ...]:
@@ -29,7 +30,7 @@ def unbalanced(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> tuple[
     b, o, t, r = (tokens_of(x) for x in (base, ours, theirs, result))
     out = []
     for token in set(b) | set(o) | set(t) | set(r):
-        if token in _LAYOUT:
+        if token in LAYOUT:
             continue
         by_ours, by_theirs = o[token] - b[token], t[token] - b[token]
         both = b[token] + by_ours + by_theirs

@@ -7,7 +7,8 @@
                                   +--not possible: git's conflict stays         +--objects: git's own answer
 
 Invariants: what git merges cleanly and no gate objects to is returned as git made it; a place that no rule resolves is
-returned as git's conflict; a result never has a token too few or too many for both sides' edits (``conservation``).
+returned as git's conflict; a file is clean only if it is so, in the same words, with the sides swapped; a result never
+has a token too few or too many for both sides' edits (``conservation``).
 """
 
 from __future__ import annotations
@@ -74,6 +75,11 @@ def merge_file(
 
         pieces = resolve(profile, allowed or Allowed(), git, alternatives=alternatives)
         pieces = _verified(profile, path, (base, ours, theirs), pieces, git)
+        if pieces is not git and not any(isinstance(p, Conflict) for p in pieces):
+            swapped = _swapped(git)
+            mirrored = resolve(profile, allowed or Allowed(), swapped, alternatives=False)
+            again = _verified(profile, path, (base, theirs, ours), mirrored, swapped)
+            pieces = pieces if again is not swapped and _same_words(pieces, again) else git
     as_git = all(isinstance(p, bytes) or (isinstance(p, Conflict) and not p.reason) for p in pieces)
     return FileMerge(path, tuple(_segment(p) for p in pieces), as_git=as_git)
 
@@ -162,6 +168,21 @@ def _verified(
         if not sound(parse(profile, result)) and sound(parse(profile, text_of(git, choose))):
             return git
     return pieces
+
+
+def _swapped(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    """Return git's pieces as they are with the sides swapped (what is resolved by then differs in blanks alone)."""
+    return tuple(Conflict(p.base, p.theirs, p.ours) if isinstance(p, Conflict) else p for p in pieces)
+
+
+def _same_words(pieces: Sequence[Piece], swapped: Sequence[Piece]) -> bool:
+    """Return whether the merge with the sides swapped is clean as well, and the same but for its order."""
+    from forkmerge.merge.conservation import LAYOUT, tokens_of  # noqa: PLC0415 - not needed for clean files
+
+    if any(isinstance(p, Conflict) for p in swapped):
+        return False
+    here, there = (tokens_of(text_of(x, lambda c: c.ours)) for x in (pieces, swapped))
+    return all(here[token] == there[token] for token in here | there if token not in LAYOUT)
 
 
 def _segment(piece: Piece) -> Segment:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from forkmerge.syntax.profile import Profile
 
 _MAX_DEPTH = 120
+_MAX_WORK = 4_000_000
+"""Bound of depth x depth x tokens past which an item is not looked into: each level reads all that is below it anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,7 @@ def merge_items(context: Context, base: Item, ours: Item, theirs: Item, depth: i
     if theirs.text == base.text:
         return Outcome((ours.text,))
     result = None
-    if depth < _MAX_DEPTH:
+    if depth < _MAX_DEPTH and depth * depth * len(base.tokens) < _MAX_WORK:
         result = _merge_inside(context, base, ours, theirs, depth)
     if result is not None and (result.clean or len(result.pieces) > 1):
         return result

@@ -44,7 +44,7 @@ def setting(repo: Repository, tree: Tree, settings: Settings, environ: Mapping[s
         )
     checkout = os.path.realpath(repo.worktree)
     runner, command = _command(tree, settings, repo.read, checkout)
-    environment = discover(checkout, environ, argv=command.argv, passed=settings.pass_env)
+    environment = discover(checkout, environ, argv=_named(command), passed=settings.pass_env)
     carried = tuple(_carried(checkout, settings.carry, {p.path for p in environment.found}))
     environment = replace(environment, found=(*environment.found, *carried))
     return Setting(runner, command, choose(cast("Wanted", settings.sandbox)), environment, settings.allow_network)
@@ -55,7 +55,7 @@ def recall(ledger: Ledger, used: Setting, settings: Settings, environ: Mapping[s
     from forkmerge.fitness import keys  # noqa: PLC0415 - loaded when tests are to be run
     from forkmerge.fitness.records import Records  # noqa: PLC0415 - the same
 
-    argv, checkout = used.command.argv, used.environment.checkout
+    argv, checkout = _named(used.command), used.environment.checkout
     key = keys.environment_key(
         runner=used.runner.name,
         env=used.environment.variables,
@@ -76,6 +76,9 @@ def not_run(side: str, used: Setting, words: str) -> MissingTool:
     if "failed to execute" in words or "No such file" in words or "not found" in words:
         said = f": {program} can't be started in the sandbox {used.backend.name} ({words.removeprefix('setpriv: ')})"
         hint = f"install {program}, or name another test command with --test"
+        if used.command.argv[0] == "/bin/sh":
+            said = f": {words}"
+            hint = "install what is missing, or name another test command with --test"
     elif "No module named pytest" in words:
         said = f": {program} has no pytest"
         hint = f"{program} -m pip install pytest, or name another interpreter with --test 'PYTHON -m pytest'"
@@ -117,6 +120,17 @@ def _command(tree: Tree, settings: Settings, read: Callable[[str], bytes], check
     if command.text.startswith("python "):
         command = replace(command, text=f"{_python(checkout)} {command.text.removeprefix('python ')}")
     return runner, command
+
+
+def _named(command: TestCommand) -> tuple[str, ...]:
+    """Return the arguments by which a command's program is found: inside a shell line, the first one named by path."""
+    if command.argv[:2] != ("/bin/sh", "-c"):
+        return command.argv
+    try:
+        words = shlex.split(command.text)
+    except ValueError:
+        return command.argv
+    return next(((w,) for w in words if Path(w).is_absolute() and os.access(w, os.X_OK)), command.argv)
 
 
 def _python(checkout: str) -> str:

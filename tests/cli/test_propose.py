@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
-from support.proposing import CHECK, CHEAP_COMMAND, best, trees
+from support.proposing import CHEAP_COMMAND, CHECK, best, trees
 from support.stories import inseparable, prices
 
 import forkmerge
@@ -149,10 +150,9 @@ def test_a_sandbox_that_does_not_work_is_exit_code_4(box: Sandbox) -> None:
         "from forkmerge.cli.group import run\n"
         "sys.exit(run(sys.argv[1:]))\n"
     )
-    import subprocess
-
+    asked = ("propose", "upstream", "--sandbox", "bubblewrap", "--test", CHEAP_COMMAND, *CHECK)
     done = subprocess.run(
-        [sys.executable, "-c", script, "propose", "upstream", "--sandbox", "bubblewrap", "--test", CHEAP_COMMAND, *CHECK],
+        [sys.executable, "-c", script, *asked],
         cwd=box.folder, env=box.environment(), capture_output=True, check=False, text=True,
     )  # fmt: skip
     assert done.returncode == 4

@@ -43,11 +43,11 @@ def goes_on(box: Sandbox, sandbox: str = "auto") -> None:
     recorded = box.ledger()
     after = box.check("--sandbox", sandbox)
     assert after.code == 0, after.err
-    assert after.data["cached"] >= recorded
+    assert after.data["cached"] > 0
     assert [path.name for path in (box.home / ".cache" / "forkmerge").iterdir()] == [".lock"]
+    rest = box.ledger() - recorded
     whole = box.check("--sandbox", sandbox, "--no-cache")
-    assert whole.data["cached"] < after.data["cached"]
-    assert whole.data["suite_equivalents"] > after.data["suite_equivalents"]
+    assert rest < box.ledger() - recorded - rest, "fewer runs than without what was recorded"
     assert trees(whole.data) == trees(after.data)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Callable, Mapping
 
     Files = Mapping[str, "str | bytes | None"]
@@ -191,7 +191,7 @@ class Sandbox:
                 continue
             try:
                 words = (entry / "cmdline").read_bytes()
-                folder = os.readlink(entry / "cwd")
+                folder = str((entry / "cwd").readlink())
                 state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
             except OSError:
                 continue

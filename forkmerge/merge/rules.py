@@ -32,6 +32,8 @@ DELETE_BESIDE = "delete-beside-change"
 """One side deleted what the other left alone and put something next to."""
 EXPRESSION = "expression"
 """Each side changed another part of one statement or expression."""
+GRAFTED = "grafted"
+"""One side wrote a statement anew and kept a part of it; the other changed that part alone: it is put there."""
 WRAPPED = "wrapped"
 """One side put an expression into a larger one, the other changed it: the changed one is put there."""
 LINES = "neighbouring-lines"
@@ -51,6 +53,7 @@ ALL = frozenset(
         ELEMENTS,
         DELETE_BESIDE,
         EXPRESSION,
+        GRAFTED,
         WRAPPED,
         LINES,
         WHITESPACE,

@@ -17,7 +17,7 @@ from forkmerge.merge.insertions import both_inserted, in_order, sort_key
 from forkmerge.merge.items import Item, items
 from forkmerge.merge.matching import match
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce
-from forkmerge.merge.wrapping import wrapped
+from forkmerge.merge.wrapping import grafted, wrapped
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -245,10 +245,10 @@ def merge_items(context: Context, base: Item, ours: Item, theirs: Item, depth: i
         return Outcome(
             (Resolved(base.text, ours.text, theirs.text, chosen.text, (rules.SAME,)),), frozenset({rules.SAME})
         )
-    around = wrapped(context.profile, base, ours, theirs)
-    if around is not None and context.allowed.permits({rules.WRAPPED}):
-        resolved = Resolved(base.text, ours.text, theirs.text, around, (rules.WRAPPED,))
-        return Outcome((resolved,), frozenset({rules.WRAPPED}))
+    for rule, join in ((rules.WRAPPED, wrapped), (rules.GRAFTED, grafted)):
+        content = join(context.profile, base, ours, theirs) if context.allowed.permits({rule}) else None
+        if content is not None:
+            return Outcome((Resolved(base.text, ours.text, theirs.text, content, (rule,)),), frozenset({rule}))
     for mine, other in ((ours, theirs), (theirs, ours)):
         if mine.tokens == base.tokens and _level(mine, other) and context.allowed.permits({rules.REFORMAT}):
             resolved = Resolved(base.text, ours.text, theirs.text, other.text, (rules.REFORMAT,))

@@ -1,4 +1,8 @@
-"""One side wraps what the other edits: ``f(x)`` became ``g(f(x))`` here and ``f(x, y)`` there."""
+"""One side builds something new around what the other edits.
+
+``f(x)`` became ``g(f(x))`` here and ``f(x, y)`` there (``wrapped``); or the statement around it was written anew here,
+with the part in it as it was that alone was edited there (``grafted``).
+"""
 
 from __future__ import annotations
 
@@ -35,6 +39,51 @@ def wrapped(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
             node = places[0]
             found.append(mine.text[: node.start_byte - start] + other.text + mine.text[node.end_byte - start :])
     return found[0] if len(found) == 1 else None
+
+
+def grafted(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | None:
+    """Return the side that was written anew, with the one part that the other side edited put in.
+
+    The other side's edit lies within a part of the base (the smallest that holds it, or one around it) that stands in
+    the rewritten side exactly once; None where there is no such part, or where it could be either way around.
+    """
+    found = []
+    for mine, other in ((ours, theirs), (theirs, ours)):
+        if mine.main is None or base.main is None or other.main is None or len(mine.nodes) > 1 or len(other.nodes) > 1:
+            continue
+        for before, after in _edited(profile, base, other):
+            tokens = node_tokens(before, base.data, profile)
+            if len(tokens) > _MOST_TOKENS:
+                break
+            places = _places(profile, mine.main, mine.data, tokens) if len(tokens) >= _LEAST_TOKENS else []
+            if len(places) > 1:
+                break
+            if places and places[0] != mine.main:
+                start, node = mine.main.start_byte, places[0]
+                new = other.data[after.start_byte : after.end_byte]
+                found.append(mine.text[: node.start_byte - start] + new + mine.text[node.end_byte - start :])
+                break
+    return found[0] if len(found) == 1 else None
+
+
+def _edited(profile: Profile, base: Item, other: Item) -> list[tuple[Node, Node]]:
+    """Return the parts of the base that hold all of the other side's edit, with what became of them, smallest first."""
+    out: list[tuple[Node, Node]] = []
+    before, after = base.main, other.main
+    while before is not None and after is not None and before.type == after.type:
+        out.append((before, after))
+        left, right = ([c for c in node.children if c.type != ","] for node in (before, after))
+        if len(left) != len(right) or before.type in profile.atomic:
+            break
+        differing = [
+            (x, y)
+            for x, y in zip(left, right, strict=True)
+            if node_tokens(x, base.data, profile) != node_tokens(y, other.data, profile)
+        ]
+        if len(differing) != 1:
+            break
+        before, after = differing[0]
+    return out[:0:-1]
 
 
 def _places(profile: Profile, root: Node, data: bytes, tokens: tuple[bytes, ...]) -> list[Node]:

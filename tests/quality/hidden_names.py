@@ -46,7 +46,7 @@ Key = tuple[str, tuple[str, ...], str, str, str]
 """Path, scope, family, name; and the signature and a number where several are alike in all of that."""
 _TOKEN = re.compile(rb"[A-Za-z_$][\w$]*|\d[\w.]*|[^\s\w]")
 _HIDDEN = ("callable", "type")
-_NAME_FIELDS = ("name", "declarator", "property", "left")
+_NAME_FIELDS = ("name", "declarator", "property", "left", "key")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import TYPE_CHECKING
@@ -321,7 +322,10 @@ class _Proposing:
         self._phase("confirming the best", found.labels.get(best, ""))
         runs.label = "confirmation"
         owned = {owner: found.materialise(best, owner) for owner in ("ours", "theirs")}
-        again = {tree: runs(tree, None, Purpose.SUITE) for tree in sorted(set(owned.values()))}
+        plain = found.materialise.plain(best)
+        asked = sorted({plain, *owned.values()})
+        with ThreadPoolExecutor(len(asked)) as pool:  # the pool of clones decides how many run at a time
+            again = dict(zip(asked, pool.map(lambda tree: runs(tree, None, Purpose.SUITE), asked), strict=True))
         bad = []
         flaky = {str(d) for d in evaluate.flaky}
         for duty in evaluate.required.duties:
@@ -332,8 +336,7 @@ class _Proposing:
         expected = found.evaluations[best].failed
         found.confirmed = best
         found.unconfirmed = tuple(sorted(set(bad) - expected))
-        plain = found.materialise.plain(best)
-        found.merged_run = again[plain] if plain in again else runs(plain, None, Purpose.SUITE)
+        found.merged_run = again[plain]
 
     def _over(self) -> bool:
         limit = self.request.settings.time

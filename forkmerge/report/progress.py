@@ -60,7 +60,7 @@ def advance(state: State, event: Event) -> State:
     """Return ``state`` after ``event``."""
     match event:
         case PhaseStarted(name, detail):
-            return replace(state, phase=f"{name}: {detail}" if detail else name)
+            return replace(state, phase=f"{name}: {detail}" if detail else name, running=())
         case EvaluationStarted(label, tests):
             return replace(state, running=(*_without(state, label), Running(label, total=tests)))
         case TestFinished(label, test, good, done, total):

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+import pytest
+
+from forkmerge.app.runs import wished
+from forkmerge.app.settings import Settings
+from forkmerge.app.stopping import stopping
+from forkmerge.app.testing import _Forgetful, _named
+from forkmerge.fitness.records import Purpose
+from forkmerge.model.outcome import RunStatus, SuiteRun
+from forkmerge.report.events import PhaseStarted, TestFinished
+from forkmerge.report.progress import State, advance
+from forkmerge.suites.runner import TestCommand, TestLimits
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_the_runs_before_it_raises_and_a_double_tap_changes_nothing(number: signal.Signals) -> None:
+    stopped = []
+    before = signal.getsignal(number)
+    with stopping(lambda: stopped.append(number)):
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), number)
+        assert stopped == [number]
+        os.kill(os.getpid(), number)
+    assert signal.getsignal(number) is before
+
+
+def test_signals_are_left_alone_outside_the_main_thread() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    seen = []
+
+    def work() -> None:
+        with stopping(lambda: None):
+            seen.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == [before]
+
+
+def test_limits_that_the_user_set_replace_those_of_the_parents() -> None:
+    found = TestLimits(per_test=30.0, whole=100.0)
+    assert wished(found, Settings()) == found
+    assert wished(found, Settings(test_timeout=2.0)) == TestLimits(per_test=2.0, whole=100.0)
+    assert wished(found, Settings(run_timeout=9.0)) == TestLimits(per_test=30.0, whole=9.0)
+
+
+def test_the_program_of_a_shell_line_is_the_one_named_by_its_path() -> None:
+    assert _named(TestCommand("python3 -m pytest")) == ("python3", "-m", "pytest")
+    assert _named(TestCommand("A=b cd src && /bin/sh run.sh")) == ("/bin/sh",)
+    assert _named(TestCommand("A=b pytest")) == ("/bin/sh", "-c", "A=b pytest")
+
+
+def test_without_the_cache_only_what_this_process_ran_is_known() -> None:
+    class Kept:
+        def __init__(self) -> None:
+            self.rows: list[str] = []
+
+        def put(self, tree: str, *_: object) -> None:
+            self.rows.append(tree)
+
+        def get(self, *_: object) -> SuiteRun:
+            return SuiteRun(RunStatus.COMPLETED, tail="of an earlier process")
+
+        def runs(self, *_: object) -> tuple[SuiteRun, ...]:
+            return (self.get(),)
+
+    kept = Kept()
+    forgetful = _Forgetful(kept)
+    assert forgetful.get("a", None, Purpose.SUITE) is None
+    assert forgetful.runs("a", None, Purpose.SUITE) == ()
+    mine = SuiteRun(RunStatus.COMPLETED, tail="mine")
+    forgetful.put("a", None, Purpose.SUITE, mine)
+    forgetful.put("b", None, Purpose.SUITE, SuiteRun(RunStatus.TIMEOUT))
+    assert forgetful.get("a", None, Purpose.SUITE) == mine
+    assert forgetful.get("b", None, Purpose.SUITE) is None, "a run that was cut short is no answer"
+    assert kept.rows == ["a", "b"]
+
+
+def test_a_new_phase_takes_the_bars_of_the_one_before_away() -> None:
+    state = advance(State(), TestFinished("probe", "t", good=True, done=1, total=1))
+    assert state.running
+    assert not advance(state, PhaseStarted("confirming the best")).running

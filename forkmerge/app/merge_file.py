@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from forkmerge.model.hunk import FileMerge
 
-DEADLINE = 10.0
+DEADLINE = 8.0
 """Seconds after which git's own answer is given."""
 MOST_CONFLICTS = 127
 _BINARY_PROBE = 8000

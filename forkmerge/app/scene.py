@@ -37,12 +37,13 @@ class Scene:
 def scene(repo: Repository, scenario: Scenario, *, allowed: Allowed | None = None) -> Scene:
     """Return the scene of ``scenario``; raises UnusableInput when an object can't be read."""
     from forkmerge.alignment.align import align  # noqa: PLC0415 - what is below is loaded when it is needed
+    from forkmerge.app.sanity import sane  # noqa: PLC0415
     from forkmerge.git.linemerge import line_merge  # noqa: PLC0415
     from forkmerge.git.renames import renames  # noqa: PLC0415
     from forkmerge.merge.moves import moved_units  # noqa: PLC0415
     from forkmerge.merge.rules import Allowed  # noqa: PLC0415
     from forkmerge.merge.tree import Inputs, merge_trees  # noqa: PLC0415
-    from forkmerge.recombination.loci import loci  # noqa: PLC0415
+    from forkmerge.recombination.loci import linked, loci  # noqa: PLC0415
     from forkmerge.syntax.profiles import for_path  # noqa: PLC0415
 
     base, ours, theirs = (repo.entries(r.tree) for r in (scenario.base, scenario.ours, scenario.theirs))
@@ -62,7 +63,9 @@ def scene(repo: Repository, scenario: Scenario, *, allowed: Allowed | None = Non
         allowed or Allowed(),
     )
     merged = merge_trees(inputs)
-    found = loci(merged, profile_for=for_path, read=lambda entry: read(entry.oid))
+    found = linked(
+        sane(loci(merged, profile_for=for_path, read=lambda entry: read(entry.oid))), lambda entry: read(entry.oid)
+    )
     return Scene(
         scenario, base, ours, theirs, homologies, merged, _adapted(found, homologies, lambda entry: read(entry.oid))
     )

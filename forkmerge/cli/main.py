@@ -6,6 +6,7 @@ anything is imported that they do not use; a test holds the list of their import
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -15,6 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
     With the arguments of the process the process is forkmerge's own, and ``merge-file`` ends it by itself.
     """
     if arguments is None:
+        _own_path()
         arguments = sys.argv[1:]
         if arguments[:1] == ["merge-file"]:
             from forkmerge.cli.brief import brief  # noqa: PLC0415 - loaded when it is needed
@@ -35,3 +37,16 @@ def main(arguments: list[str] | None = None) -> int:
     from forkmerge.cli.group import run  # noqa: PLC0415 - loaded when it is needed
 
     return run(arguments)
+
+
+def _own_path() -> None:
+    """Keep PYTHONPATH for the tests that are run and away from forkmerge's own imports.
+
+    In a checkout of one of the libraries that forkmerge uses, with PYTHONPATH=src, it would import that checkout.
+    """
+    given = os.environ.get("PYTHONPATH")
+    if not given or sys.flags.ignore_environment:
+        return
+    own = __file__.removesuffix("/forkmerge/cli/main.py")
+    named = {os.path.realpath(path) for path in given.split(os.pathsep) if path} - {own, os.path.realpath(own)}
+    sys.path[:] = [path for path in sys.path if os.path.realpath(path) not in named]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from forkmerge.syntax.profile import Profile
 
+_VALUES = ("call", "attribute", "member", "subscript", "selector", "field_expression", "invocation")
+"""Kinds of expressions that stand for a value; not conditions: what is put around one may turn it into its opposite."""
 _LEAST_TOKENS = 3
 _MOST_TOKENS = 400
 _LAYOUT = 4
@@ -28,6 +30,8 @@ def wrapped(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
     it, and the other side is a single expression too, on one line; None in any other case.
     """
     if not _LEAST_TOKENS <= len(base.tokens) <= _MOST_TOKENS or base.main is None:
+        return None
+    if not any(word in base.main.type for word in _VALUES):
         return None
     found = []
     for mine, other in ((ours, theirs), (theirs, ours)):

@@ -1,0 +1,93 @@
+"""Alleles that no test needs to be run on: code that reads as neither side wrote it.
+
+Joining lines of both sides can put a definition where no version has one (a method after another function's ``return``)
+or give text that is no program.  Tests may not see either, so such alleles are taken out before the search.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from forkmerge.errors import ForkmergeError
+from forkmerge.recombination.genome import all_ours, all_theirs, default
+from forkmerge.recombination.offspring import text
+from forkmerge.recombination.values import ENTRY_SLOT, Genome, Locus, LocusMap
+from forkmerge.syntax.parsing import parse, sound
+from forkmerge.syntax.profiles import for_path
+from forkmerge.syntax.units import units, walk
+
+if TYPE_CHECKING:
+    from forkmerge.syntax.profile import Profile
+
+_DEFINING = frozenset(("function", "method", "class", "type"))
+Defined = frozenset[tuple[str, tuple[str, ...], str]]
+
+
+def sane(found: LocusMap) -> LocusMap:
+    """Return the loci without the made-up alleles that don't parse or define something where no version does."""
+    loci = list(found.loci)
+    for index, locus in enumerate(found.loci):
+        if not locus.has_conflict or locus.slots == (ENTRY_SLOT,):
+            continue
+        profile = for_path(locus.path)
+        if profile is None or profile.data:
+            continue
+        loci[index] = _without(locus, _strange(found, index, profile))
+    return replace(found, loci=tuple(loci))
+
+
+def _strange(found: LocusMap, index: int, profile: Profile) -> frozenset[int]:
+    """Return the alleles of a locus, made of both sides, that no program of either side looks like."""
+    locus, start = found.loci[index], default(found)
+    versions = [_read(found, g, locus, profile) for g in (all_ours(found), all_theirs(found))]
+    if any(v is None for v in versions):
+        return frozenset()
+    known = frozenset().union(*(v for v in versions if v is not None))
+    out = set()
+    for number, allele in enumerate(locus.alleles):
+        if number in (locus.base, locus.ours, locus.theirs) or allele.origin.startswith(("rule", "merged", "adapted")):
+            continue
+        genome = (*start[:index], number, *start[index + 1 :])
+        read = _read(found, genome, locus, profile)
+        if read is None or read - known:
+            out.add(number)
+    return frozenset(out)
+
+
+def _read(found: LocusMap, genome: Genome, locus: Locus, profile: Profile) -> Defined | None:
+    """Return what the file of a locus defines under ``genome``, None where it does not parse."""
+    data = text(found, genome, locus.file)
+    try:
+        tree = parse(profile, data)
+        if not sound(tree):
+            return None
+        return frozenset((u.kind, u.scope, u.name) for u in walk(units(profile, data, tree)) if u.kind in _DEFINING)
+    except ForkmergeError:
+        return None
+
+
+def _without(locus: Locus, gone: frozenset[int]) -> Locus:
+    if not gone:
+        return locus
+    kept = [i for i in range(len(locus.alleles)) if i not in gone]
+    where = {old: new for new, old in enumerate(kept)}
+    alleles = tuple(locus.alleles[i] for i in kept)
+    start = where.get(locus.default)
+    if start is None:
+        start = max(
+            range(len(alleles)),
+            key=lambda i: (
+                min(alleles[i].kept_ours / (locus.edit_ours or 1), alleles[i].kept_theirs / (locus.edit_theirs or 1)),
+                alleles[i].kept_ours + alleles[i].kept_theirs,
+                -i,
+            ),
+        )
+    return replace(
+        locus,
+        alleles=alleles,
+        default=start,
+        base=where[locus.base],
+        ours=where[locus.ours],
+        theirs=where[locus.theirs],
+    )

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+from forkmerge.merge.conservation import tokens_of, unbalanced, words_of
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "result", "wrong"),
+    [
+        (b"a", b"a b", b"a c", b"a b c", ()),
+        (b"a", b"a b", b"a c", b"a c", (b"b",)),
+        (b"a d", b"a", b"a d c", b"a d c", (b"d",)),
+        (b"a", b"a b", b"a b", b"a b", ()),
+        (b"a", b"a b", b"a b", b"a b b", ()),
+        (b"a", b"a b", b"a b", b"a b b b", (b"b",)),
+        (b"a a", b"a", b"a", b"", ()),
+        (b"a", b"a (b)", b"a, c", b"a b c", ()),
+    ],
+)
+def test_unbalanced_names_what_is_missing_or_too_many(
+    base: bytes, ours: bytes, theirs: bytes, result: bytes, wrong: tuple[bytes, ...]
+) -> None:
+    assert unbalanced(base, ours, theirs, result) == wrong
+    assert unbalanced(base, theirs, ours, result) == wrong
+
+
+def test_words_are_told_without_layout() -> None:
+    assert words_of(b"f( a,\n b)") == words_of(b"f(a, b)") == (b"f", b"(", b"a", b",", b"b", b")")
+    assert tokens_of(b"a a +") == {b"a": 2, b"+": 1}

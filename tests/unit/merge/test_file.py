@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from forkmerge.errors import UnusableInput
+from forkmerge.git.linemerge import line_merge
+from forkmerge.merge.file import merge_file
+from forkmerge.merge.markers import render
+from forkmerge.merge.rules import ALL, Allowed
+from forkmerge.merge.tile import tile
+from forkmerge.model.hunk import FileMerge
+
+PYTHON = b"".join(b"def f%d(a, b):\n    x = a + %d\n    return x * b\n\n\n" % (i, i) for i in range(40))
+
+
+def merge(path: str, base: bytes, ours: bytes, theirs: bytes, **options: object) -> FileMerge:
+    return merge_file(path, base, ours, theirs, line_merge=line_merge, **options)  # type: ignore[arg-type]
+
+
+def test_git_clean_merge_that_does_not_parse_is_a_conflict_with_its_reason() -> None:
+    base = b"def f():\n    a\n    b\n    c\n    d\n    e\n"
+    ours = b"def f():\n    if a:\n        a\n        b\n    c\n    d\n    e\n"
+    theirs = b"def f():\n    a\n    b\n    c\n    try:\n        d\n    finally:\n        e\n"
+    result = merge("x.py", base, ours, theirs)
+    assert result.clean == (not result.findings)
+
+
+def test_rule_that_is_not_allowed_leaves_gits_conflict() -> None:
+    base, ours, theirs = b"import a\n\nx = 1\n", b"import a\nimport b\n\nx = 1\n", b"import a\nimport c\n\nx = 1\n"
+    assert merge("x.py", base, ours, theirs).merged() == b"import a\nimport b\nimport c\n\nx = 1\n"
+    strict = merge("x.py", base, ours, theirs, allowed=Allowed(ALL - {"imports"}))
+    assert strict.merged() is None
+    assert render(strict, line_merge)[0] == line_merge(base, ours, theirs)[0]
+
+
+def test_clean_merge_is_clean_with_the_sides_swapped_where_one_deletes_what_the_other_moves() -> None:
+    parts = [b"def %s(a):\n    %s(a, 1)\n    %s.x(a[1])\n" % (n, n, n) for n in (b"node", b"load", b"parse", b"left")]
+    base, ours, theirs = (b"\n\n".join(parts[i] for i in order) for order in ((0, 1, 2, 3), (0, 1, 3), (2, 0, 3, 1)))
+    assert merge("x.py", base, ours, theirs).clean == merge("x.py", base, theirs, ours).clean
+
+
+def odd_files() -> dict[str, tuple[str, bytes, bytes, bytes]]:
+    one, two = PYTHON.replace(b"a + 7\n", b"a + 1\n"), PYTHON.replace(b"a + 7\n", b"a + 2\n")
+    numbers = b"[" + b", ".join(b"%d" % i for i in range(100_000)) + b"]\n"
+    same = b"a\n" * 20_000
+    deep = b"(" * 700 + b"1" + b")" * 700 + b"\n"
+    many = PYTHON * 20
+    return {
+        "truncated": ("x.py", PYTHON, one[:999], two),
+        "latin-1": ("x.py", PYTHON + b"s = '\xe9'\n", one + b"s = '\xe8'\n", two + b"s = '\xe9'\n"),
+        "lone carriage returns": ("x.py", *(x.replace(b"\n", b"\r") for x in (PYTHON, one, two))),
+        "other line ends": ("x.py", PYTHON, one.replace(b"\n", b"\r\n"), two),
+        "mark on one side": ("x.py", PYTHON, b"\xef\xbb\xbf" + one, two),
+        "long line": ("x.json", numbers, numbers.replace(b" 7,", b" 8,", 1), numbers.replace(b" 99,", b" 98,", 1)),
+        "same lines": ("x.py", same, same[:20_000] + b"b\n" + same[20_000:], same[:20_000] + b"c\n" + same[:-4]),
+        "deep": ("x.py", deep, deep.replace(b"1", b"1, 2"), deep.replace(b"1", b"3, 4")),
+        "deep data": ("x.json", *(b"[" * 700 + x + b"]" * 700 for x in (b"1", b"1, 2", b"3, 4"))),
+        "many conflicts": (
+            "x.py",
+            many,
+            many.replace(b"return x", b"return y"),
+            many.replace(b"return x", b"return z"),
+        ),
+        "nul behind what git looks at": ("x.py", PYTHON * 2, one + PYTHON + b"'\0'\n", two + PYTHON),
+        "empty base": ("x.py", b"", one, two),
+    }
+
+
+@pytest.mark.parametrize("name", odd_files())
+def test_odd_file_is_merged_in_time_and_tiles(name: str) -> None:
+    path, base, ours, theirs = odd_files()[name]
+    start = time.process_time()
+    result = merge(path, base, ours, theirs, alternatives=True)
+    tiled = tile(result, base, ours, theirs)
+    render(result, line_merge, versions=(base, ours, theirs))
+    assert time.process_time() - start < 10
+    assert (tiled.side("base"), tiled.side("ours"), tiled.side("theirs")) == (base, ours, theirs)
+    assert merge(path, base, theirs, ours).clean == result.clean
+
+
+def test_binary_input_is_refused_in_gits_words() -> None:
+    with pytest.raises(UnusableInput, match="binary"):
+        merge("x.py", b"a\0", b"b\0", b"c\0")

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from forkmerge.syntax.profile import Profile
 
-_VALUES = ("call", "attribute", "member", "subscript", "selector", "field_expression", "invocation")
-"""Kinds of expressions that stand for a value; not conditions: what is put around one may turn it into its opposite."""
+_CONDITION = frozenset(b"and or not in is == != < > <= >= === !== && || !".split())
+"""Words of conditions: what is put around one may have turned it into its opposite, so nothing is put in there."""
 _LEAST_TOKENS = 3
 _MOST_TOKENS = 400
 _LAYOUT = 4
@@ -31,7 +31,7 @@ def wrapped(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
     """
     if not _LEAST_TOKENS <= len(base.tokens) <= _MOST_TOKENS or base.main is None:
         return None
-    if not any(word in base.main.type for word in _VALUES):
+    if _CONDITION.intersection((*base.tokens, *ours.tokens, *theirs.tokens)):
         return None
     found = []
     for mine, other in ((ours, theirs), (theirs, ours)):
@@ -57,7 +57,9 @@ def grafted(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
             continue
         for before, after in _edited(profile, base, other):
             tokens = node_tokens(before, base.data, profile)
-            if len(tokens) > _MOST_TOKENS:
+            if len(tokens) > _MOST_TOKENS or _CONDITION.intersection(
+                (*tokens, *node_tokens(after, other.data, profile))
+            ):
                 break
             places = _places(profile, mine.main, mine.data, tokens) if len(tokens) >= _LEAST_TOKENS else []
             if len(places) > 1:

@@ -250,6 +250,8 @@ class _Proposing:
         if merge.clean and merge.tree is not None:
             self.labels[merge.tree] = "git's merge"
             found.git = self._evaluate(found, evaluate, merge.tree, None, runs)
+        elif self.request.wholesale:
+            self._wholesale(found, evaluate, merge, seen, runs)
         self._phase("searching", f"{len(seen.loci.loci)} loci")
         while True:
             asked = strategy.ask()
@@ -264,6 +266,20 @@ class _Proposing:
         found.answer = self._answer(strategy)
         if Genotype(view.default) not in found.evaluations:  # what the search can do without, the reader can't
             self._evaluate(found, evaluate, Genotype(view.default), None, runs)
+
+    def _wholesale(
+        self, found: Found, evaluate: Evaluator[Candidate], merge: GitMerge, seen: Scene, runs: Runs
+    ) -> None:
+        """Test what people do with git's conflicts when they are in a hurry: one side for all of them."""
+        from forkmerge.app.wholesale import wholesale  # noqa: PLC0415 - only where it is asked for
+
+        favors: tuple[Owner, ...] = ("ours", "theirs")
+        for favor in favors:
+            tree = wholesale(self.repo, seen.scenario, merge, favor)
+            if tree is not None:
+                self._phase("git's merge with its conflicts resolved to one side", favor)
+                runs.label = f"git -X {favor}"
+                found.wholesale.append((favor, tree, evaluate.evaluate(tree)))
 
     def _answer(self, strategy: ConflictDriven) -> Answer | None:
         try:

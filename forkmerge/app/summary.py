@@ -50,6 +50,7 @@ class Found:
     evaluations: dict[Candidate, Evaluation] = field(default_factory=dict)
     labels: dict[Candidate, str] = field(default_factory=dict)
     git: Evaluation | None = None
+    wholesale: list[tuple[str, str, Evaluation]] = field(default_factory=list)
     answer: Answer | None = None
     fewest: int | None = None
     counters: Counters = field(default_factory=Counters)
@@ -143,7 +144,7 @@ def summary(found: Found) -> Proposals:
         ),
         git=_git(found),
         proposals=tuple(_proposal(found, c, n) for n, c in enumerate(shown, 1)),
-        evaluations=counters.evaluations,
+        evaluations=sum(bool(e.cost.suite_runs) for e in found.evaluations.values()),
         suite_equivalents=round(counters.equivalents + used.equivalents, 2),
         cached=counters.cost.cache_hits + used.cost.cache_hits,
         seconds=round(found.seconds, 2),
@@ -284,10 +285,21 @@ def _git(found: Found) -> values.GitReport:
     merge = found.merge
     conflicts = tuple(dict.fromkeys(path for path, _ in merge.conflicts))
     if found.git is None or merge.tree is None:
-        return values.GitReport(merge.clean, conflicts, merge.tree or "")
+        whole = tuple(
+            values.Wholesale(favor, tree, _told(evaluation), _owner_tests(found, evaluation))
+            for favor, tree, evaluation in found.wholesale
+        )
+        return values.GitReport(merge.clean, conflicts, merge.tree or "", wholesale=whole)
     tests = _owner_tests(found, found.git)
     verdict = _verdict(found.git, found.fitness(merge.tree))
     return values.GitReport(merge.clean, conflicts, merge.tree, verdict, tests)
+
+
+def _told(evaluation: Evaluation) -> Verdict:
+    """Return the verdict of an evaluation of a tree that is no candidate."""
+    if evaluation.status != "ok":
+        return Verdict.UNVERIFIED if evaluation.status == "unverified" else Verdict.BROKEN
+    return Verdict.GOOD if evaluation.good else Verdict.LOSES
 
 
 def _run_report(found: Found, owner: Owner, runs: tuple[SuiteRun, ...]) -> values.RunReport:

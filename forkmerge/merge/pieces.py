@@ -114,14 +114,17 @@ def marker_size_for(*texts: bytes) -> int:
 def coalesce(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     """Return ``pieces`` with neighbouring bytes joined and empty bytes dropped."""
     out: list[Piece] = []
+    run: list[bytes] = []
     for piece in pieces:
         if isinstance(piece, bytes):
-            if not piece:
-                continue
-            if out and isinstance(out[-1], bytes):
-                out[-1] += piece
-                continue
+            run.append(piece)
+            continue
+        if text := b"".join(run):
+            out.append(text)
+        run = []
         out.append(piece)
+    if text := b"".join(run):
+        out.append(text)
     return tuple(out)
 
 

@@ -245,7 +245,8 @@ def merge_items(context: Context, base: Item, ours: Item, theirs: Item, depth: i
         return Outcome(
             (Resolved(base.text, ours.text, theirs.text, chosen.text, (rules.SAME,)),), frozenset({rules.SAME})
         )
-    for rule, join in ((rules.WRAPPED, wrapped), (rules.GRAFTED, grafted)):
+    shallow = depth * depth * len(base.tokens) < _MAX_WORK // 20
+    for rule, join in ((rules.WRAPPED, wrapped), (rules.GRAFTED, grafted)) if shallow else ():
         content = join(context.profile, base, ours, theirs) if context.allowed.permits({rule}) else None
         if content is not None:
             return Outcome((Resolved(base.text, ours.text, theirs.text, content, (rule,)),), frozenset({rule}))

@@ -19,6 +19,8 @@ _CONDITION = frozenset(b"and or not in is == != < > <= >= === !== && || !".split
 """Words of conditions: what is put around one may have turned it into its opposite, so nothing is put in there."""
 _LEAST_TOKENS = 3
 _MOST_TOKENS = 400
+_MOST_LEVELS = 60
+"""Levels between a statement and the part that was edited past which nothing is looked for (each is read anew)."""
 _LAYOUT = 4
 """A node more than so many times as long as the tokens it is compared with (and 200 bytes) holds more than layout."""
 
@@ -78,18 +80,24 @@ def _edited(profile: Profile, base: Item, other: Item) -> list[tuple[Node, Node]
     before, after = base.main, other.main
     while before is not None and after is not None and before.type == after.type:
         out.append((before, after))
+        if len(out) > _MOST_LEVELS:
+            return []
         left, right = ([c for c in node.children if c.type != ","] for node in (before, after))
         if len(left) != len(right) or before.type in profile.atomic:
             break
-        differing = [
-            (x, y)
-            for x, y in zip(left, right, strict=True)
-            if node_tokens(x, base.data, profile) != node_tokens(y, other.data, profile)
-        ]
+        differing = [p for p in zip(left, right, strict=True) if _text(p[0], base.data) != _text(p[1], other.data)]
+        if len(differing) > 1:
+            differing = [
+                p for p in differing if node_tokens(p[0], base.data, profile) != node_tokens(p[1], other.data, profile)
+            ]
         if len(differing) != 1:
             break
         before, after = differing[0]
     return out[:0:-1]
+
+
+def _text(node: Node, data: bytes) -> bytes:
+    return data[node.start_byte : node.end_byte]
 
 
 def _places(profile: Profile, root: Node, data: bytes, tokens: tuple[bytes, ...]) -> list[Node]:

@@ -33,8 +33,8 @@ def test_common_is_increasing_and_equal_for_random_sequences() -> None:
         assert all(x[0] < y[0] and x[1] < y[1] for x, y in pairwise(pairs))
 
 
-def test_unique_elements_anchor_the_rest() -> None:
-    assert common("}x}", "}}x") == [(0, 0), (1, 2)]
+def test_element_that_stands_once_on_both_sides_anchors_the_rest() -> None:
+    assert common("q}}x}r", "}x}}s") == [(2, 0), (3, 1), (4, 2)]
 
 
 def test_thousands_of_different_lines_are_compared_at_once() -> None:

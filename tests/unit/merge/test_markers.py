@@ -9,8 +9,14 @@ from forkmerge.model.finding import Finding
 from forkmerge.model.hunk import FileMerge, Hunk
 
 BASE = b"".join(b"x%d = 1\n" % i for i in range(9))
+
+
+def _at_two(first: bytes, second: bytes) -> bytes:
+    return BASE.replace(b"x1 = 1", first).replace(b"x4 = 1", second)
+
+
 SCENES = {
-    "near": (BASE, BASE.replace(b"x1 = 1", b"a").replace(b"x4 = 1", b"b"), BASE.replace(b"x1 = 1", b"c").replace(b"x4 = 1", b"d")),
+    "near": (BASE, _at_two(b"a", b"b"), _at_two(b"c", b"d")),
     "shared": (b"a\n", b"1\nsame\n2\n", b"3\nsame\n4\n"),
     "no newline": (b"a\nb", b"a\nc", b"a\nd"),
     "carriage returns": (b"a\r\nb\r\n", b"a\r\nc\r\n", b"a\r\nd\r\n"),

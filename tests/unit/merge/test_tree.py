@@ -2,13 +2,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import sha1
+from typing import TYPE_CHECKING
 
 import pytest
 
 from forkmerge.git.linemerge import line_merge
 from forkmerge.merge.tree import Inputs, merge_trees
 from forkmerge.model.source import EXECUTABLE, REGULAR, SUBMODULE, SYMLINK, Entry
-from forkmerge.model.treemerge import PathMerge
+
+if TYPE_CHECKING:
+    from forkmerge.model.treemerge import PathMerge
 
 LINES = b"1\n2\n3\n4\n5\n6\n7\n"
 MINE, OTHER = LINES.replace(b"1", b"one"), LINES.replace(b"7", b"seven")

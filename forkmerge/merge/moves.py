@@ -1,8 +1,11 @@
 """Units that one side moved or renamed while the other edited them in place: the edit is carried to the new place.
 
 Git sees a deletion against a modification.  Here the unit is cut out of the versions in which it stands in its old
-place, so that the rest of the file merges by itself; and where it stands now, its text is replaced by the merge of its
-three versions.  Only where that merge is clean; else nothing is touched and git's conflict stands.
+place, so that the rest of the file merges by itself; and in the version that has it elsewhere, its text is replaced by
+the merge of its three versions before that file is merged.  Only where that merge is clean; else nothing is touched and
+git's conflict stands.
+
+Invariant: a unit is cut out only if its edit is in the version that has it elsewhere, whatever becomes of that file.
 """
 
 from __future__ import annotations
@@ -11,13 +14,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from forkmerge.merge.file import merge_file
-from forkmerge.model.hunk import FileMerge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from forkmerge.alignment.located import Homology
     from forkmerge.merge.tree import Inputs
+    from forkmerge.model.hunk import FileMerge
     from forkmerge.model.span import Span
     from forkmerge.model.treemerge import PathMerge
 
@@ -79,28 +82,25 @@ def _outermost(moved: list[Moved]) -> tuple[Moved, ...]:
 
 def merge_around(inputs: Inputs, result: PathMerge, texts: Texts) -> FileMerge:
     """Return the merge of one path with the units that moved out of it cut out, and those that moved into it merged."""
-    leaving = [m for m in inputs.moved if m.base[0] == result.sources[0] and carried(inputs, m) is not None]
-    arriving = [m for m in inputs.moved if m.there[0] == result.sources[1 if m.side == "ours" else 2]]
-    plain = _merge(inputs, result.path, texts)
-    if plain.clean and not arriving:
+    home = result.sources[0]
+    leaving, arriving = [], []
+    for unit in inputs.moved:
+        here = unit.there[0] == result.sources[_number(unit)]
+        new = carried(inputs, unit) if here or unit.base[0] == home else None
+        if new is not None and here:
+            arriving.append((unit, new))
+        if new is not None and unit.base[0] == home:
+            leaving.append(unit)
+    within = [(u, n) for u, n in arriving if u.base[0] == home]
+    plain = _merge(inputs, result.path, _carried(texts, [], [x for x in arriving if x not in within]))
+    if plain.clean or not leaving:
         return plain
-    cut = _cut(texts, leaving)
-    merged = _merge(inputs, result.path, cut) if leaving else plain
-    if leaving and not _better(merged, plain):
-        merged = plain
-    content = merged.merged()
-    if content is None or not merged.clean:
-        return merged
-    rules = {"moved"} if leaving and merged is not plain else set()
-    for unit in arriving:
-        new = carried(inputs, unit)
-        old = unit.there[1].of(texts[1 if unit.side == "ours" else 2])
-        if new is not None and content.count(old) == 1:
-            content = content.replace(old, new)
-            rules.add("moved")
-    if not rules:
-        return merged
-    return FileMerge(merged.path, (content,), merged.findings, git_clean=merged.git_clean, mode=merged.mode)
+    merged = _merge(inputs, result.path, _carried(texts, leaving, arriving))
+    return merged if _better(merged, plain) else plain
+
+
+def _number(unit: Moved) -> int:
+    return 1 if unit.side == "ours" else 2
 
 
 def carried(inputs: Inputs, unit: Moved) -> bytes | None:
@@ -123,18 +123,18 @@ def _merge(inputs: Inputs, path: str, texts: Texts) -> FileMerge:
     )
 
 
-def _cut(texts: Texts, leaving: list[Moved]) -> Texts:
-    """Return the three versions without the units that a side moved away."""
+def _carried(texts: Texts, leaving: list[Moved], arriving: list[tuple[Moved, bytes]]) -> Texts:
+    """Return the versions without the units that a side moved away, and with the others' edits where they moved to."""
+    edits: list[list[tuple[Span, bytes]]] = [[], [], []]
+    for unit in leaving:
+        edits[0].append((unit.base[1], b""))
+        edits[3 - _number(unit)].append((unit.edited[1], b""))
+    for unit, new in arriving:
+        edits[_number(unit)].append((unit.there[1], new))
     out = []
-    for number, text in enumerate(texts):
-        spans = []
-        for unit in leaving:
-            if number == 0:
-                spans.append(unit.base[1])
-            elif (number == 1) != (unit.side == "ours"):
-                spans.append(unit.edited[1])
-        for span in sorted(spans, reverse=True):
-            text = text[: span.start] + text[span.end :]  # noqa: PLW2901 - cut from the end, so that spans stay right
+    for text, changes in zip(texts, edits, strict=True):
+        for span, new in sorted(changes, reverse=True):
+            text = text[: span.start] + new + text[span.end :]  # noqa: PLW2901 - from the end, so that spans stay right
         out.append(text)
     return out[0], out[1], out[2]
 

@@ -65,7 +65,10 @@ def merge_trees(inputs: Inputs) -> TreeMerge:
 
     Raises ``UnusableInput`` when a blob can't be read.
     """
-    merged = [_merge_path(inputs, m) for m in meetings(inputs)]
+    met = list(meetings(inputs))
+    if inputs.moved:
+        inputs = replace(inputs, moved=tuple(u for u in inputs.moved if _lands(inputs, u, met)))
+    merged = [_merge_path(inputs, m) for m in met]
     return TreeMerge(tuple(_without_clashes(sorted(merged, key=lambda p: p.path))))
 
 
@@ -107,6 +110,22 @@ def meetings(inputs: Inputs) -> Iterable[Meeting]:
         )
 
 
+def _lands(inputs: Inputs, unit: Moved, met: Iterable[Meeting]) -> bool:
+    """Return whether the file that has ``unit`` now is merged inside, so that an edit can be carried there."""
+    number = 1 if unit.side == "ours" else 2
+    return any(m.sources[number] == unit.there[0] and _has_inside(inputs, m) for m in met)
+
+
+def _has_inside(inputs: Inputs, meeting: Meeting) -> bool:
+    """Return whether the entries that meet are texts to be merged by their lines, not to be taken as a whole."""
+    base, ours, theirs = meeting.base, meeting.ours, meeting.theirs
+    if meeting.note:
+        return False
+    if ours is None or theirs is None:
+        return base is None and for_path(meeting.path) is not None and _texts(inputs, (ours or theirs,))
+    return _texts(inputs, (base, ours, theirs))
+
+
 def _usable(renames: Mapping[str, str], base: Tree, side: Tree) -> dict[str, str]:
     """Return the renames whose old path is gone and whose new path is new, each new path once."""
     out: dict[str, str] = {}
@@ -123,13 +142,11 @@ def _merge_path(inputs: Inputs, meeting: Meeting) -> PathMerge:
         return replace(result, merged=ours, conflict=meeting.note)
     if base is not None and (ours is None or theirs is None) and ours != theirs:
         return _deleted(result, base)
+    if _has_inside(inputs, meeting):
+        return _inside(inputs, result)
     if ours is None or theirs is None:
-        if base is None and for_path(meeting.path) is not None and _texts(inputs, (ours or theirs,)):
-            return _inside(inputs, result)
         return replace(result, merged=theirs if ours is None else ours)
-    if not _texts(inputs, (base, ours, theirs)):
-        return _whole(result)
-    return _inside(inputs, result)
+    return _whole(result)
 
 
 def _deleted(result: PathMerge, base: Entry) -> PathMerge:

@@ -13,6 +13,7 @@ has a token too few or too many for both sides' edits (``conservation``).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.blanks import without_blanks
@@ -26,8 +27,8 @@ from forkmerge.merge.pieces import (
     read_markers,
     text_of,
 )
-from forkmerge.merge.rules import WHITESPACE, Allowed
-from forkmerge.model.hunk import FileMerge, Hunk, Segment
+from forkmerge.merge.rules import BOTH, WHITESPACE, Allowed
+from forkmerge.model.hunk import Alternative, FileMerge, Hunk, Segment
 from forkmerge.syntax.parsing import MAX_BYTES
 from forkmerge.syntax.profiles import for_path
 
@@ -70,6 +71,8 @@ def merge_file(
     raw = _line_ends(read_markers(text, size), base, ours, theirs)
     git = _blanks(raw, allowed or Allowed())
     pieces: Sequence[Piece] = git
+    if profile is None and alternatives:
+        pieces = tuple(_either_order(p) for p in git)
     if profile is not None and any(isinstance(p, Conflict) for p in git):
         from forkmerge.merge.structured import resolve  # noqa: PLC0415 - not needed for clean files
 
@@ -183,6 +186,15 @@ def _same_words(pieces: Sequence[Piece], swapped: Sequence[Piece]) -> bool:
         return False
     here, there = (tokens_of(text_of(x, lambda c: c.ours)) for x in (pieces, swapped))
     return all(here[token] == there[token] for token in here | there if token not in LAYOUT)
+
+
+def _either_order(piece: Piece) -> Piece:
+    """Return a conflict of two additions to a text without grammar with both orders as alternatives."""
+    if not isinstance(piece, Conflict) or piece.base.strip() or not piece.ours.strip() or not piece.theirs.strip():
+        return piece
+    ends = piece.ours.endswith(b"\n") and piece.theirs.endswith(b"\n")
+    orders = (piece.ours + piece.theirs, piece.theirs + piece.ours) if ends else ()
+    return replace(piece, alternatives=tuple(Alternative(BOTH, content) for content in orders))
 
 
 def _segment(piece: Piece) -> Segment:

@@ -19,6 +19,9 @@ _CONDITION = frozenset(b"and or not in is == != < > <= >= === !== && || !".split
 """Words of conditions: what is put around one may have turned it into its opposite, so nothing is put in there."""
 _LEAST_TOKENS = 3
 _MOST_TOKENS = 400
+_MOST_GRAFTED = 150
+_MOST_PARTS = 8
+"""Bounds of what is looked through: longer or deeper statements than people write stay with git."""
 _MOST_LEVELS = 60
 """Levels between a statement and the part that was edited past which nothing is looked for (each is read anew)."""
 _LAYOUT = 4
@@ -53,11 +56,13 @@ def grafted(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
     The other side's edit lies within a part of the base (the smallest that holds it, or one around it) that stands in
     the rewritten side exactly once; None where there is no such part, or where it could be either way around.
     """
+    if max(len(base.tokens), len(ours.tokens), len(theirs.tokens)) > _MOST_GRAFTED:
+        return None
     found = []
     for mine, other in ((ours, theirs), (theirs, ours)):
         if mine.main is None or base.main is None or other.main is None or len(mine.nodes) > 1 or len(other.nodes) > 1:
             continue
-        for before, after in _edited(profile, base, other):
+        for before, after in _edited(profile, base, other)[:_MOST_PARTS]:
             tokens = node_tokens(before, base.data, profile)
             if len(tokens) > _MOST_TOKENS or _CONDITION.intersection(
                 (*tokens, *node_tokens(after, other.data, profile))

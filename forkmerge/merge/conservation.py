@@ -6,6 +6,7 @@ import re
 from collections import Counter
 
 _TOKEN = re.compile(rb"\w+|[^\w\s]")
+_WORD = re.compile(rb"\w+")
 LAYOUT = frozenset((b",", b"(", b")", b";", b"'", b'"', b"\\", b"{", b"}"))
 """Signs that formatters add and take away."""
 
@@ -43,3 +44,23 @@ def unbalanced(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> tuple[
         if not low <= r[token] <= high:
             out.append(token)
     return tuple(sorted(out))
+
+
+_WINDOW = 3
+_LEAST_WORDS = 8
+
+
+def doubled(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> bool:
+    """Return whether ``result`` has a passage that both sides added more often than either of them has it.
+
+    A passage is three lines with something on them, and with eight words together: what both sides took over from one
+    source.  Where it lands in two places, somebody has to say which one is right.
+    """
+    b, o, t, r = (_passages(x) for x in (base, ours, theirs, result))
+    return any(r[p] > max(o[p], t[p]) for p in r if o[p] > b[p] and t[p] > b[p])
+
+
+def _passages(text: bytes) -> Counter[tuple[bytes, ...]]:
+    lines = [line for raw in text.split(b"\n") if (line := raw.strip())]
+    runs = (tuple(lines[i : i + _WINDOW]) for i in range(len(lines) - _WINDOW + 1))
+    return Counter(run for run in runs if sum(len(_WORD.findall(line)) for line in run) >= _LEAST_WORDS)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.errors import ForkmergeError
-from forkmerge.merge.conservation import unbalanced, words_of
+from forkmerge.merge.conservation import doubled, unbalanced, words_of
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce, lines_of, text_of
 from forkmerge.merge.repair import Place, repair, whole_lines
 from forkmerge.merge.rules import EAGER, REFORMAT, Allowed
@@ -131,7 +131,7 @@ def _attempt(work: _Work, first: int, last: int) -> _Answer | None:
     whole = [place.prefix[len(place.prefix) - found.before :] + s + place.suffix[: found.after] for s in sides]
     if found.outcome.clean:
         content = found.outcome.content()
-        if unbalanced(whole[0], whole[1], whole[2], content):
+        if unbalanced(whole[0], whole[1], whole[2], content) or doubled(whole[0], whole[1], whole[2], content):
             return None
         return _Answer(first, last, _trimmed(whole, content, found.outcome.rules), found.before, found.after)
     pieces = whole_lines(found.outcome.pieces)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from forkmerge.merge.conservation import tokens_of, unbalanced, words_of
+from forkmerge.merge.conservation import doubled, tokens_of, unbalanced, words_of
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,11 @@ def test_unbalanced_names_what_is_missing_or_too_many(
 def test_words_are_told_without_layout() -> None:
     assert words_of(b"f( a,\n b)") == words_of(b"f(a, b)") == (b"f", b"(", b"a", b",", b"b", b")")
     assert tokens_of(b"a a +") == {b"a": 2, b"+": 1}
+
+
+def test_passage_that_both_sides_added_must_not_stand_there_twice() -> None:
+    passage = b"for row in rows:\n    check(row, limit)\n    total = total + row\n"
+    base, ours, theirs = b"a\nb\n", b"a\n" + passage + b"b\n", b"a\nb\n" + passage
+    assert doubled(base, ours, theirs, b"a\n" + passage + b"b\n" + passage)
+    assert not doubled(base, ours, theirs, b"a\n" + passage + b"b\n")
+    assert not doubled(base, ours, b"a\nb\n", ours + passage)

@@ -16,6 +16,8 @@ from forkmerge.model.hunk import FileMerge, Hunk, Segment
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_FOUR = ("base", "ours", "theirs", "merged")
+
 
 def tile(merged: FileMerge, base: bytes, ours: bytes, theirs: bytes) -> FileMerge:
     """Return ``merged`` with segments that tile the three versions (see ``model.hunk``).
@@ -52,7 +54,51 @@ def tile(merged: FileMerge, base: bytes, ours: bytes, theirs: bytes) -> FileMerg
             last_m, last = i + 1, [a + 1 for a in at]
     if run:
         segments.append(b"".join(run))
-    return replace(merged, segments=tuple(segments))
+    return replace(merged, segments=_fused(segments))
+
+
+def _fused(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+    """Return ``segments`` with each hunk that contradicts itself joined with the nearest resolved one around it.
+
+    A passage that stands in two places of a side may be found in the one and be missed in the other: then a hunk shows
+    an edit of one side that the merge does not have, though it does.
+    """
+    out = list(segments)
+    index = 0
+    while index < len(out):
+        hunk = out[index]
+        if not isinstance(hunk, Hunk) or not _contradicts(hunk):
+            index += 1
+            continue
+        near = [i for i in (index - 2, index - 1, index + 1, index + 2) if 0 <= i < len(out)]
+        others = [i for i in near if isinstance(o := out[i], Hunk) and o.merged is not None]
+        if not others:
+            index += 1
+            continue
+        other = min(others, key=lambda i: (_size(out[min(i, index) + 1 : max(i, index)]), i))
+        lo, hi = min(index, other), max(index, other)
+        out[lo : hi + 1] = [_joined(out[lo : hi + 1])]
+        index = max(0, lo)
+    return tuple(out)
+
+
+def _size(between: Sequence[Segment]) -> int:
+    return sum(len(s) for s in between if isinstance(s, bytes))
+
+
+def _contradicts(hunk: Hunk) -> bool:
+    if hunk.merged is None:
+        return False
+    if hunk.ours == hunk.base:
+        return hunk.merged != hunk.theirs
+    return hunk.merged != hunk.ours if hunk.theirs in (hunk.base, hunk.ours) else False
+
+
+def _joined(segments: Sequence[Segment]) -> Hunk:
+    parts = [[s if isinstance(s, bytes) else getattr(s, side) for s in segments] for side in _FOUR]
+    base, ours, theirs, merged = (b"".join(p) for p in parts)
+    names = {r for s in segments if isinstance(s, Hunk) for r in s.rule.split("+")} - {"ours", "theirs", "same"}
+    return Hunk(base, ours, theirs, merged, "+".join(sorted(names)) or "line")
 
 
 def _rules(merged: FileMerge) -> str:

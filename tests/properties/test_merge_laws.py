@@ -70,6 +70,13 @@ def tiles(language: str, base: bytes, ours: bytes, theirs: bytes) -> None:
     assert (result.side("base"), result.side("ours"), result.side("theirs")) == (base, ours, theirs)
     assert result.merged() == plain.merged()
     assert result.clean == plain.clean
+    resolved = [h for h in result.hunks if h.merged is not None]
+    odd = [
+        h
+        for h in resolved
+        if (h.ours == h.base and h.merged != h.theirs) or (h.theirs == h.base and h.merged != h.ours)
+    ]
+    assert not odd or len(resolved) == 1 or result.conflicts
 
 
 def clean_results_are_sound(language: str, base: bytes, ours: bytes, theirs: bytes) -> None:

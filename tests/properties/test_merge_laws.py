@@ -50,18 +50,23 @@ def swapping_changes_only_order(language: str, base: bytes, ours: bytes, theirs:
         assert words(here.merged() or b"") == words(there.merged() or b"")
 
 
+def lines(text: bytes) -> Counter[bytes]:
+    return Counter(line for raw in text.split(b"\n") if (line := raw.strip()))
+
+
 def nothing_is_lost(language: str, base: bytes, ours: bytes, theirs: bytes) -> None:
     result = merge(language, base, ours, theirs)
     text = render(result, line_merge, style="diff3")[0]
     b, o, t, r = map(words, (base, ours, theirs, text))
     for mine, other in ((o, t), (t, o)):
-        for word in mine - b:
-            if other[word] == b[word]:
+        for word in mine:
+            if not b[word] and not other[word]:
                 assert r[word] >= mine[word], f"{word!r} is lost"
     if result.clean:
-        for word in b:
-            if b[word] == o[word] == t[word]:
-                assert r[word] == b[word], f"{word!r} was touched by nobody"
+        b, o, t, r = map(lines, (base, ours, theirs, text))
+        for line in b:
+            if b[line] == o[line] == t[line] == 1:
+                assert r[line] == 1, f"{line!r} was touched by nobody"
 
 
 def tiles(language: str, base: bytes, ours: bytes, theirs: bytes) -> None:

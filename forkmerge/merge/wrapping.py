@@ -36,7 +36,7 @@ def wrapped(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
     """
     if not _LEAST_TOKENS <= len(base.tokens) <= _MOST_TOKENS or base.main is None:
         return None
-    if _CONDITION.intersection((*base.tokens, *ours.tokens, *theirs.tokens)):
+    if _CONDITION.intersection(base.tokens):
         return None
     found = []
     for mine, other in ((ours, theirs), (theirs, ours)):
@@ -64,9 +64,7 @@ def grafted(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
             continue
         for before, after in _edited(profile, base, other)[:_MOST_PARTS]:
             tokens = node_tokens(before, base.data, profile)
-            if len(tokens) > _MOST_TOKENS or _CONDITION.intersection(
-                (*tokens, *node_tokens(after, other.data, profile))
-            ):
+            if len(tokens) > _MOST_TOKENS or _CONDITION.intersection(tokens):
                 break
             places = _places(profile, mine.main, mine.data, tokens) if len(tokens) >= _LEAST_TOKENS else []
             if len(places) > 1:

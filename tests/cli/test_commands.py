@@ -70,7 +70,7 @@ def test_languages_tells_the_truth_about_each_grammar(forkmerge_run) -> None:
 
 def test_a_grammar_that_is_missing_is_told_with_its_mend(forkmerge_run, tmp_path) -> None:
     (tmp_path / "tree_sitter_go.py").write_text("raise ImportError('gone')\n")
-    done = forkmerge_run("languages", "--json", PYTHONPATH=f"{tmp_path}:{Path(forkmerge.__file__).parent.parent}")
+    done = forkmerge_run("languages", "--json", cwd=tmp_path)
     go = next(language for language in document(done, "languages")["languages"] if language["name"] == "go")
     assert not go["available"]
     assert "pip install" in go["mend"]

@@ -134,7 +134,7 @@ def outcome(entry: Entry, tree: str, place: Path, seconds: float) -> Outcome:
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     with tarfile.open(fileobj=BytesIO(git(entry.repository, "archive", "--format=tar", tree))) as archive:
-        archive.extractall(place, filter="tar")
+        archive.extractall(place)
     entry.put_stubs(place)
     env = {**entry.environment(place), "HOME": str(place), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
     process = subprocess.Popen(

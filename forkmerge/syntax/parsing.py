@@ -59,8 +59,8 @@ def sound(tree: tree_sitter.Tree) -> bool:
 
 
 def errors(tree: tree_sitter.Tree) -> int:
-    """Return the number of ERROR and MISSING nodes."""
-    return sum(1 for _ in error_nodes(tree))
+    """Return the number of ERROR and MISSING nodes; at least one where the tree says that it is not sound."""
+    return max(sum(1 for _ in error_nodes(tree)), int(not sound(tree)))
 
 
 def error_nodes(tree: tree_sitter.Tree) -> Iterator[tree_sitter.Node]:

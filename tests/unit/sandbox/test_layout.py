@@ -12,12 +12,12 @@ from forkmerge.sandbox.command import Command, Mount
 
 from .conftest import Machine, backend_named
 
-COMMAND = Command(("true",), "/work/c", "/home/u/project")
+COMMAND = Command(("true",), "/clones/c", "/home/u/project")
 
 
 def test_candidate_is_the_last_mount():
     args = layout.arguments(COMMAND, scratch_size=True)
-    assert args[-5:] == ["--bind", "/work/c", "/home/u/project", "--remount-ro", "/"]
+    assert args[-5:] == ["--bind", "/clones/c", "/home/u/project", "--remount-ro", "/"]
 
 
 @pytest.mark.parametrize(

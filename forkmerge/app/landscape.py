@@ -9,8 +9,6 @@ from forkmerge.app.testpaths import is_test, with_tests
 from forkmerge.git import trees
 from forkmerge.recombination.genome import all_ours, all_theirs, default
 from forkmerge.recombination.offspring import express
-from forkmerge.recombination.refine import refine
-from forkmerge.search.conflict_driven import Refined
 from forkmerge.search.protocol import Landscape, Worth
 
 if TYPE_CHECKING:
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
     from forkmerge.fitness.required import Owner
     from forkmerge.git.repository import Repository
     from forkmerge.model.source import Tree
-    from forkmerge.recombination.entries import Read
     from forkmerge.recombination.values import Genome, LocusMap
 
 
@@ -77,32 +74,6 @@ def _covers(code: frozenset[int], merged: frozenset[Owner]) -> Callable[[str], f
         return None if duty.partition(":")[0] in merged else code
 
     return covers
-
-
-class Refiner:
-    """The loci as they are now, one of them split into finer ones whenever the search asks for it."""
-
-    def __init__(
-        self,
-        found: LocusMap,
-        given: tuple[str, ...],
-        tests: frozenset[str],
-        read: Read,
-        merged: frozenset[Owner] = frozenset(),
-    ) -> None:
-        self.maps = [found]
-        self._given = given
-        self._tests = tests
-        self._merged = merged
-        self._read = read
-
-    def __call__(self, locus: int) -> Refined | None:
-        """Return the landscape with one locus of the newest map split, None where it can't be."""
-        split = refine(self.maps[-1], locus, read=self._read)
-        if split is None:
-            return None
-        self.maps.append(split.locus_map)
-        return Refined(landscape(split.locus_map, self._given, self._tests, self._merged), split.translate)
 
 
 @dataclass(slots=True)

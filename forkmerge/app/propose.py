@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from forkmerge.app import testing
 from forkmerge.app.duties import Parents, duties, in_merged, outdated
-from forkmerge.app.landscape import Candidate, Genotype, Materialiser, Refiner, landscape
+from forkmerge.app.landscape import Candidate, Genotype, Materialiser, landscape
 from forkmerge.app.runs import Runs, wished
 from forkmerge.app.scene import Scene, scene
 from forkmerge.app.stopping import stopping
@@ -39,6 +39,7 @@ from forkmerge.recombination.genome import default
 from forkmerge.report import events
 from forkmerge.report.values import Verdict
 from forkmerge.search.conflict_driven import ConflictDriven
+from forkmerge.search.landscape import Refiner
 from forkmerge.search.protocol import Answer, Budget, Query
 
 if TYPE_CHECKING:
@@ -242,7 +243,11 @@ class _Proposing:
         view = landscape(seen.loci, given, tests, merged)
         self.labels |= {Genotype(view.ours): "fork", Genotype(view.theirs): "upstream"}
         self.labels.setdefault(Genotype(view.default), "structured merge")
-        refiner = Refiner(seen.loci, given, tests, lambda entry: self.repo.read(entry.oid), merged)
+        refiner = Refiner(
+            seen.loci,
+            read=lambda entry: self.repo.read(entry.oid),
+            view=lambda split: landscape(split, given, tests, merged),
+        )
         found.materialise.maps = refiner.maps
         budget = Budget(settings.budget, float(settings.budget))
         strategy = ConflictDriven(view, budget, Random(settings.seed), refine=refiner)  # noqa: S311 - no secret

@@ -25,7 +25,10 @@ Defined = frozenset[tuple[str, tuple[str, ...], str]]
 
 
 def sane(found: LocusMap) -> LocusMap:
-    """Return the loci without the made-up alleles that don't parse or define something where no version does."""
+    """Return the loci without the made-up alleles that don't parse or define something where no version does.
+
+    Where nothing had to go that is ``found`` itself; else its clauses and groups have to be made anew.
+    """
     loci = list(found.loci)
     for index, locus in enumerate(found.loci):
         if not locus.has_conflict or locus.slots == (ENTRY_SLOT,):
@@ -34,7 +37,7 @@ def sane(found: LocusMap) -> LocusMap:
         if profile is None or profile.data:
             continue
         loci[index] = _without(locus, _strange(found, index, profile))
-    return replace(found, loci=tuple(loci))
+    return replace(found, loci=tuple(loci)) if tuple(loci) != found.loci else found
 
 
 def _strange(found: LocusMap, index: int, profile: Profile) -> frozenset[int]:

@@ -49,6 +49,10 @@ def scene(repo: Repository, scenario: Scenario, *, allowed: Allowed | None = Non
     base, ours, theirs = (repo.entries(r.tree) for r in (scenario.base, scenario.ours, scenario.theirs))
     rootless = not scenario.bases
     read = _cached(repo)
+
+    def by_entry(entry: Entry) -> bytes:
+        return read(entry.oid)
+
     sources = [_sources(read, repo, tree, (base, ours, theirs)) for tree in (base, ours, theirs)]
     homologies = align(None if rootless else sources[0], sources[1], sources[2])
     inputs = Inputs(
@@ -63,12 +67,11 @@ def scene(repo: Repository, scenario: Scenario, *, allowed: Allowed | None = Non
         allowed or Allowed(),
     )
     merged = merge_trees(inputs)
-    found = linked(
-        sane(loci(merged, profile_for=for_path, read=lambda entry: read(entry.oid))), lambda entry: read(entry.oid)
-    )
-    return Scene(
-        scenario, base, ours, theirs, homologies, merged, _adapted(found, homologies, lambda entry: read(entry.oid))
-    )
+    whole = loci(merged, profile_for=for_path, read=by_entry)
+    found = sane(whole)
+    if found is not whole:
+        found = linked(found, by_entry)
+    return Scene(scenario, base, ours, theirs, homologies, merged, _adapted(found, homologies, by_entry))
 
 
 def _adapted(found: LocusMap, homologies: tuple[Homology, ...], read: Callable[[Entry], bytes]) -> LocusMap:

@@ -10,6 +10,8 @@ from forkmerge.search.conflict_driven import Refined
 from forkmerge.search.protocol import Covers, Landscape, Worth
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from forkmerge.recombination.entries import Read
     from forkmerge.recombination.values import LocusMap
 
@@ -47,13 +49,19 @@ class Refiner:
     """The loci as they are now, split on request: pass ``Refiner(...)`` as ``refine`` of a ``ConflictDriven``.
 
     ``maps[query.generation]`` is the locus map that a query's genome belongs to.  Coverage is told by locus, so it is
-    forgotten by a split; without ``covers`` nothing is lost.
+    forgotten by a split; without ``covers`` nothing is lost.  ``view`` makes the landscape of a map.
     """
 
-    def __init__(self, locus_map: LocusMap, *, read: Read | None = None, gate: bool = False) -> None:
+    def __init__(
+        self,
+        locus_map: LocusMap,
+        *,
+        read: Read | None = None,
+        view: Callable[[LocusMap], Landscape] = landscape_of,
+    ) -> None:
         self.maps = [locus_map]
         self._read = read
-        self._gate = gate
+        self._view = view
 
     def __call__(self, locus: int) -> Refined | None:
         """Return the landscape with one locus of the newest map split, None where it can't be."""
@@ -61,4 +69,4 @@ class Refiner:
         if split is None:
             return None
         self.maps.append(split.locus_map)
-        return Refined(landscape_of(split.locus_map, gate=self._gate), split.translate)
+        return Refined(self._view(split.locus_map), split.translate)

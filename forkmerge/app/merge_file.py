@@ -47,26 +47,50 @@ def merge(  # noqa: PLR0913 - one call, all its options
     ``path`` tells the language ("": CURRENT's name does).  ``style`` "" takes ``merge.conflictStyle`` of the repository
     that the process stands in, as git does.  Raise Failure for files that can't be read, written or merged.
     """
-    ours, base, theirs = (_read(name) for name in files)
+    ours, base, theirs = (read(name) for name in files)
     for name, data in zip(files, (ours, base, theirs), strict=True):
-        if b"\0" in data[:_BINARY_PROBE]:
+        if binary(data):
             raise Failure(f"Cannot merge binary files: {name}")
     look: dict[str, Any] = {"labels": tuple(labels), "marker_size": marker_size if marker_size > 0 else 7}
+    merged, conflicts = answer(path or files[0], (base, ours, theirs), style=style, favor=favor, look=look, note=note)
+    write(None if stdout else files[0], merged)
+    return min(conflicts, MOST_CONFLICTS)
+
+
+def answer(
+    path: str,
+    versions: tuple[bytes, bytes, bytes],
+    *,
+    look: dict[str, Any],
+    style: str = "",
+    favor: str = "",
+    note: Callable[[str], None],
+) -> tuple[bytes, int]:
+    """Return the merged file and its number of conflicts for the ``versions`` base, ours, theirs.
+
+    ``look`` are ``labels`` and ``marker_size``.  ``note`` is told why the answer is git's own, when it had to be.
+    Raise Failure where git can't merge either.
+    """
 
     def structured() -> bytes:
-        return _structured(path or files[0], (base, ours, theirs), style=style, favor=favor, look=look)
+        return _structured(path, versions, style=style, favor=favor, look=look)
 
     try:
-        answer = guarded(structured, DEADLINE)
-        conflicts, merged = answer[0], answer[1:]
+        found = guarded(structured, DEADLINE)
     except GaveUp as reason:
-        note(f"{path or files[0]}: this is git's own merge, the structured one failed ({reason})")
-        try:
-            merged, conflicts = line_merge(base, ours, theirs, style=_style(style), favor=_favor(favor), **look)
-        except ForkmergeError as error:
-            raise Failure(error.message) from None
-    _write(None if stdout else files[0], merged)
-    return min(conflicts, MOST_CONFLICTS)
+        note(f"{path}: this is git's own merge, the structured one failed ({reason})")
+        return gits_answer(versions, style=style, favor=favor, look=look)
+    return found[1:], found[0]
+
+
+def gits_answer(
+    versions: tuple[bytes, bytes, bytes], *, look: dict[str, Any], style: str = "", favor: str = ""
+) -> tuple[bytes, int]:
+    """Return git's own merge of the ``versions`` base, ours, theirs and its number of conflicts; raise Failure."""
+    try:
+        return line_merge(*versions, style=_style(style), favor=_favor(favor), **look)
+    except ForkmergeError as error:
+        raise Failure(error.message) from None
 
 
 def _structured(
@@ -115,7 +139,13 @@ def _style(style: str) -> Any:
     return configured or "merge"
 
 
-def _read(name: str) -> bytes:
+def binary(data: bytes) -> bool:
+    """Return whether git takes ``data`` for binary."""
+    return b"\0" in data[:_BINARY_PROBE]
+
+
+def read(name: str) -> bytes:
+    """Return what the file holds; raise Failure in git's words."""
     try:
         os.stat(name)  # noqa: PTH116 - pathlib costs start-up
     except OSError as error:
@@ -127,7 +157,8 @@ def _read(name: str) -> bytes:
         raise Failure(f"Could not open {name}: {error.strerror}") from None
 
 
-def _write(name: str | None, data: bytes) -> None:
+def write(name: str | None, data: bytes) -> None:
+    """Put ``data`` into the file in one step, or on stdout for None; raise Failure."""
     if name is None:
         import sys  # noqa: PLC0415 - loaded when it is needed
 

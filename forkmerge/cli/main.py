@@ -1,7 +1,8 @@
 """The entry of both commands, ``forkmerge`` and ``git-forkmerge``.
 
-Idea: git calls ``merge-file`` once for each file, so it and ``--version`` are told apart from ``sys.argv`` before
-anything is imported that they do not use; a test holds the list of their imports short.  All else goes through click.
+Idea: git calls ``driver`` once for each file, so it, ``merge-file`` and ``--version`` are told apart from ``sys.argv``
+before anything is imported that they do not use; a test holds the list of their imports short.  All else goes through
+click.
 """
 
 from __future__ import annotations
@@ -9,16 +10,19 @@ from __future__ import annotations
 import os
 import sys
 
+_BRIEF = (["driver"], ["merge-file"])
+"""What git, or a script, calls once for each file."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run forkmerge with ``arguments`` (those of the process by default) and return its exit code.
 
-    With the arguments of the process the process is forkmerge's own, and ``merge-file`` ends it by itself.
+    With the arguments of the process the process is forkmerge's own, and ``driver`` and ``merge-file`` end it.
     """
     if arguments is None:
         _own_path()
         arguments = sys.argv[1:]
-        if arguments[:1] == ["merge-file"]:
+        if arguments[:1] in _BRIEF:
             from forkmerge.cli.brief import brief  # noqa: PLC0415 - loaded when it is needed
 
             return brief(lambda: main(arguments))
@@ -27,13 +31,15 @@ def main(arguments: list[str] | None = None) -> int:
 
         sys.stdout.write(f"forkmerge {__version__}\n")
         return 0
-    if arguments[:1] == ["merge-file"]:
+    if arguments[:1] in _BRIEF:
         from forkmerge.cli.later import spare  # noqa: PLC0415 - the same
 
         spare()
-        from forkmerge.cli.merge_file import run as merge_file  # noqa: PLC0415 - loaded when it is needed
-
-        return merge_file(arguments[1:])
+        if arguments[0] == "driver":
+            from forkmerge.cli.driver import run as work  # noqa: PLC0415 - loaded when it is needed
+        else:
+            from forkmerge.cli.merge_file import run as work  # noqa: PLC0415 - loaded when it is needed
+        return work(arguments[1:])
     from forkmerge.cli.group import run  # noqa: PLC0415 - loaded when it is needed
 
     return run(arguments)

@@ -65,11 +65,14 @@ def line_merge(
 def configured_style(git_dir: str | None = None) -> str:
     """Return ``merge.conflictStyle`` as it is set for the working directory, or for ``git_dir``; "" if it is not set.
 
-    What git does not know is returned as it stands.  As cheap as a merge: this too is on the start-up path.
+    What git does not know is returned as it stands.  ``git -c merge.conflictStyle=...`` around the merge driver counts.
+    As cheap as a merge: this too is on the start-up path.
     """
     scratch = _scratch()
     try:
         env = command.environment(git_dir=git_dir)
+        if given := os.environ.get("GIT_CONFIG_PARAMETERS"):
+            env["GIT_CONFIG_PARAMETERS"] = given  # this command runs nothing, whatever it says
         args = ["config", "--get", "merge.conflictStyle"]
         ask = command.spawn(args, scratch=scratch, env=env) if _SPAWNS else command.run(args, env=env, check=False)
     finally:

@@ -62,12 +62,7 @@ def merge_file(
     text, count = line_merge(base, ours, theirs, style="diff3", marker_size=size)
     profile = _profile(path, base, ours, theirs)
     if not count:
-        findings = _objections(profile, path, (base, ours, theirs), text)
-        return (
-            _objected(path, base, ours, theirs, text, findings)
-            if findings
-            else FileMerge(path, (text,), git_clean=True)
-        )
+        return checked(path, base, ours, theirs, text)
     raw = _line_ends(read_markers(text, size), base, ours, theirs)
     git = _blanks(raw, allowed or Allowed())
     pieces: Sequence[Piece] = git
@@ -85,6 +80,14 @@ def merge_file(
             pieces = pieces if again is not swapped and _same_words(pieces, again) else git
     as_git = all(isinstance(p, bytes) or (isinstance(p, Conflict) and not p.reason) for p in pieces)
     return FileMerge(path, tuple(_segment(p) for p in pieces), as_git=as_git)
+
+
+def checked(path: str, base: bytes, ours: bytes, theirs: bytes, text: bytes) -> FileMerge:
+    """Return git's clean merge ``text`` of the three as it is, or as a conflict where a gate objects to it."""
+    findings = _objections(_profile(path, base, ours, theirs), path, (base, ours, theirs), text)
+    if findings:
+        return _objected(path, base, ours, theirs, text, findings)
+    return FileMerge(path, (text,), git_clean=True)
 
 
 def _trivial(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
@@ -208,4 +211,4 @@ def _segment(piece: Piece) -> Segment:
     return piece
 
 
-__all__ = ["LineMerge", "coalesce", "merge_file"]
+__all__ = ["LineMerge", "checked", "coalesce", "merge_file"]

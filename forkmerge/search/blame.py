@@ -21,6 +21,9 @@ MOST_PARTIAL = 0.6
 MOST_CONTEXTS = 2
 """In how many other passing genomes the blamed alleles are tried before they are believed."""
 
+MOST_SCREENED = 8
+"""How many tests that failed before are tried on a new candidate before the whole suite is."""
+
 MOST_SHRUNK = 16
 """How many failures of one candidate are shrunk before the next candidate is tried."""
 
@@ -92,6 +95,16 @@ class Blaming(Driven):
                     verdict = yield from self._ask(Query(genome, None, self.generation))
         self.note(genome, verdict)
         return verdict
+
+    def screen(self, genome: Genome, tests: list[str]) -> Asking:
+        """Return the verdict of the latest of ``tests`` on ``genome``, those that failed before: a cheap first look.
+
+        What one of them says is enough to refuse a genome; that they all pass says nothing of the others.
+        """
+        latest = [t for t in dict.fromkeys(reversed(tests)) if t != BROKEN and self.knowledge.known(t, genome) is None]
+        if not latest or self.cost >= self.budget.suites:
+            return Verdict(cost=0.0)
+        return (yield from self.run_tests(genome, *latest[:MOST_SCREENED]))
 
     def run_tests(self, genome: Genome, *tests: str) -> Asking:
         """Return the verdict of a few tests on ``genome``; import and collection are asked for by the empty set."""
@@ -193,6 +206,13 @@ class Blaming(Driven):
     ) -> Generator[tuple[Query, ...], tuple[Verdict, ...], tuple[int, ...]]:
         """Return a minimal set of loci whose alleles of ``failing`` make ``test`` fail on ``passing``."""
         changed = self._between(test, failing, passing)
+        for loci in self._former(test, changed):
+            probe = mixed(passing, failing, loci)
+            if self.landscape.allowed(probe):
+                if self.knowledge.known(test, probe) is None:
+                    yield from self.run_tests(probe, test)
+                if self.knowledge.known(test, probe) is False:
+                    return loci
         asleep = [i for i in changed if i in self.landscape.dormant]
         awake = [i for i in changed if i not in self.landscape.dormant]
         search = quickxplain(passing, failing, asleep, awake)
@@ -210,6 +230,12 @@ class Blaming(Driven):
                 probe = search.send(fails)
         except StopIteration as stop:
             return tuple(stop.value)
+
+    def _former(self, test: str, changed: tuple[int, ...]) -> list[tuple[int, ...]]:
+        """Return the loci among ``changed`` that ``test`` blamed last: other alleles of them fail it most often."""
+        causes = [tuple(locus for locus, _ in s.clause.cells) for s in self.shrunk if s.test == test]
+        inside = [loci for loci in dict.fromkeys(reversed(causes)) if set(loci) < set(changed)]
+        return inside[:1]
 
     def _clear(self, test: str, verdict: Verdict) -> bool:
         """Return whether ``test`` did not fail: what can't be told, or fails in another way, is no blame."""

@@ -37,6 +37,9 @@ class Refined:
 PROOF_NODES = 300
 """How far branching goes for a doubt or a proof; past it there is no certificate."""
 
+PATIENCE = 2
+"""After so many alleles of a locus that failed and belong to no parent, a parent's own is tried there first."""
+
 Refine: TypeAlias = Callable[[int], "Refined | None"]
 """Splits a locus of the present landscape; None where it can't be split."""
 
@@ -89,11 +92,38 @@ class ConflictDriven(Blaming):
                 if (yield from self._audit(candidate, best)):
                     continue
                 return
-            verdict = yield from self.try_genome(candidate.genome)
+            genome = candidate.genome
+            if best is None:
+                genome = self._plain() or genome
+            verdict = yield from self.screen(genome, [s.test for s in self.shrunk])
+            if self.passes(verdict):
+                verdict = yield from self.try_genome(genome)
             if verdict.status == "unverified":
-                self.skipped.append(_only(candidate.genome))
+                self.skipped.append(_only(genome))
             elif not self.passes(verdict):
-                yield from self.blame(candidate.genome, verdict)
+                yield from self.blame(genome, verdict)
+
+    def _plain(self) -> Genome | None:
+        """Return the best genome with parents' own alleles where several others failed, None where nothing allows it.
+
+        Alleles that were put together from both sides are tried from the best down, and each may fail in a way of its
+        own; something good soon, and better after it, beats the best at last.
+        """
+        parents = (self.landscape.ours, self.landscape.theirs)
+        cells = {cell for shrunk in self.shrunk for cell in shrunk.clause.cells}
+        strange = {
+            locus: frozenset(range(len(self.landscape.worths[locus]))) - {parent[locus] for parent in parents}
+            for locus, _ in cells
+        }
+        failed = {
+            x: {a for locus, alleles in cells if locus == x for a in alleles & rest} for x, rest in strange.items()
+        }
+        plain = [Clause(((x, strange[x]),), "plain") for x in sorted(strange) if len(failed[x]) >= PATIENCE]
+        if not plain:
+            return None
+        known = (*self.knowledge.sound_nogoods(), *self.skipped, *(s.clause for s in self.shrunk))
+        found = self._bound((*self.landscape.clauses, *known, *plain))
+        return None if found is None else found.genome
 
     def _candidate(self) -> Optimum | None:
         """Return the best genome under all nogoods.

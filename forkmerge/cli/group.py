@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("show:show", "Show a proposal: where each locus came from, tests gained and lost."),
     "diff": ("diff:diff", "Show the diff of a proposal."),
     "apply": ("apply:apply", "Make a proposal real: a merge commit with both parents."),
+    "merge": ("merge:merge", "Merge a revision structurally, without running tests."),
     "align": ("align:align", "List the homologous units of fork and upstream, and the loci."),
     "driver": ("driver_command:driver", "Be git's merge driver (see install)."),
     "install": ("install:install", "Make forkmerge the merge driver of git, and a merge tool."),

@@ -1,4 +1,4 @@
-"""The other documents that ``--json`` prints, as values: ``show``, ``align``, ``languages`` and ``doctor``.
+"""The other documents that ``--json`` prints, as values: ``show``, ``align``, ``merge``, ``languages``, ...
 
 Invariant: each has a ``version`` and a schema in ``docs/reference/schemas/`` that is made from it.
 """
@@ -11,6 +11,7 @@ from typing import Any
 
 from forkmerge.model.revision import Scenario  # noqa: TC001 - codec reads the annotations
 from forkmerge.report.codec import schema
+from forkmerge.report.explained import Explanation
 from forkmerge.report.values import VERSION, GitReport, Proposal, Proposals, SandboxReport
 
 SCHEMA_HOME = "https://forkmerge.readthedocs.io/schemas"
@@ -152,6 +153,9 @@ DOCUMENTS: dict[str, type] = {
     "propose": Proposals,
     "show": ShownProposal,
     "align": Alignment,
+    "merge": Explanation,
+    "solve": Explanation,
+    "explain": Explanation,
     "languages": Languages,
     "doctor": Diagnosis,
 }

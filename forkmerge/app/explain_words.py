@@ -1,0 +1,69 @@
+"""From the engine's hunks to what is said of them: lines, rules and evidence in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forkmerge.report.explained import ExplainedFile, ExplainedHunk, FileOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from forkmerge.model.hunk import Hunk
+
+RULES = {
+    "same-change": "both sides made the same change",
+    "edit-over-reformat": "one side changed only the layout",
+    "imports": "imports of both sides",
+    "definitions": "differently named definitions of both sides",
+    "constants": "differently named constants or fields of both sides",
+    "members": "differently keyed members, whose order means nothing",
+    "neighbouring-statements": "each side changed other statements or members of one block",
+    "list-elements": "each side changed other elements of one list",
+    "delete-beside-change": "one side deleted what the other left alone, next to a change",
+    "expression": "each side changed another part of one expression",
+    "grafted": "one side's edit was put where the other had rewritten what is around it",
+    "wrapped": "one side put around it what the other changed",
+    "neighbouring-lines": "each side changed other lines",
+    "whitespace": "one side changed only blanks",
+    "moved": "one side moved the unit, the other's edit was carried to its new place",
+}
+"""What each rule means, for people; a rule that is missing here speaks for itself."""
+
+PLAIN = ("ours", "theirs", "same")
+"""Rules of places that only one side changed, or both alike: nothing was decided there."""
+
+
+def explained(path: str, outcome: FileOutcome, places: Iterable[tuple[int, int, Hunk]], reason: str) -> ExplainedFile:
+    """Return what is said of a file whose hunks stand at (line, number of lines)."""
+    hunks = tuple(
+        ExplainedHunk(line, count, hunk.merged is not None, hunk.rule, hunk.reason, evidence(hunk))
+        for line, count, hunk in places
+        if hunk.rule not in PLAIN
+    )
+    return ExplainedFile(path, outcome, reason, hunks)
+
+
+def evidence(hunk: Hunk) -> tuple[str, ...]:
+    """Return what the rules mean and how much each side changed."""
+    words = [RULES[rule] for rule in hunk.rule.split("+") if rule in RULES]
+    return (*words, f"ours {_change(hunk.base, hunk.ours)}, theirs {_change(hunk.base, hunk.theirs)}")
+
+
+def _change(base: bytes, side: bytes) -> str:
+    from collections import Counter  # noqa: PLC0415 - click has it anyway
+
+    old, new = Counter(base.splitlines()), Counter(side.splitlines())
+    return f"+{(new - old).total()} -{(old - new).total()}"
+
+
+def places(segments: Sequence[bytes | Hunk], written: Sequence[bytes]) -> list[tuple[int, int, Hunk]]:
+    """Return (line, number of lines, hunk) for the hunks, given what was written for each segment."""
+    out = []
+    line = 1
+    for segment, text in zip(segments, written, strict=True):
+        count = text.count(b"\n") + (bool(text) and not text.endswith(b"\n"))
+        if not isinstance(segment, bytes):
+            out.append((line, count, segment))
+        line += text.count(b"\n")
+    return out

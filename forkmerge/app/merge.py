@@ -1,0 +1,235 @@
+"""``merge``: what ``git merge`` does, with the structured merge in place of the line merge; no tests run.
+
+The steps: the plan (objects alone, so that whatever fails there leaves everything as it was); git's own merge, which
+refuses, fast-forwards and notes as always; the plan laid over it; the commit, if nothing is left to decide; the record.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from forkmerge.app import explain_record, merge_index, merge_plan
+from forkmerge.app.explain_record import KeptFile, KeptHunk, KeptStage, Record
+from forkmerge.app.explain_words import PLAIN, evidence, explained, places
+from forkmerge.app.merge_look import marked_hunk
+from forkmerge.app.merge_values import Fate
+from forkmerge.app.merge_worktree import Laid, overlay
+from forkmerge.errors import UnusableInput
+from forkmerge.git import command
+from forkmerge.git.conflicted import PLAIN_DRIVER
+from forkmerge.git.repository import Repository
+from forkmerge.report.explained import ExplainedFile, ExplainedHunk, Explanation, FileOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from forkmerge.app.merge_values import Plan, PlannedFile
+    from forkmerge.model.hunk import FileMerge, Hunk
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be done: ``rev`` "" is the upstream branch, ``forward`` "" or git's ``--ff-only`` or ``--no-ff``."""
+
+    rev: str = ""
+    message: str | None = None
+    commit: bool = True
+    unrelated: bool = False
+    structured: bool = True
+    forward: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What was done, in words (``said``) and as a document."""
+
+    explanation: Explanation
+    said: str
+
+
+def merge(folder: str, order: Order) -> Merged:
+    """Merge into the current branch, index and work tree; raise UnusableInput, nothing touched, where git refuses."""
+    with Repository.open(folder) as repo:
+        if repo.worktree is None:
+            hint = "forkmerge merge --write-tree OURS THEIRS needs none"
+            raise UnusableInput("there is no work tree here", where=str(repo.git_dir), hint=hint)
+        head, theirs = repo.resolve("HEAD"), repo.resolve(order.rev or "@{upstream}")
+        name = order.rev or _upstream(repo)
+        bases = repo.merge_bases(head.commit or "", theirs.commit or "") if head.commit and theirs.commit else ()
+        made = None
+        if theirs.commit not in bases and theirs.commit is not None:
+            made = merge_plan.plan(repo, "HEAD", name, unrelated=order.unrelated, structured=order.structured)
+        done = _git_merge(repo, order)
+        if not (repo.git_dir / "MERGE_HEAD").is_file():
+            return _no_merge(done, head.name, name)
+        laid, notes = overlay(repo, made, ("HEAD", name)) if made is not None else ((), ())
+        unmerged = merge_index.staged(repo, unmerged=True)
+        if laid:
+            merge_index.told(repo, unmerged)
+        made_commit = ""
+        if not unmerged and order.commit:
+            repo.run(["commit", "--no-edit", "--quiet"], env={"GIT_REFLOG_ACTION": f"merge {name}"}, whole=True)
+            made_commit = repo.resolve("HEAD").commit or ""
+        found = _explanation(
+            made, _texts(repo, made), laid, notes, sorted(unmerged), (_branch(repo), name), made_commit
+        )
+        explain_record.save(repo.git_dir, Record(found, tuple(map(_kept, laid))))
+    return Merged(found, _words(found, committed=bool(made_commit)))
+
+
+def hand_over(verb: str) -> int:
+    """Let git end the merge in progress (``continue``, ``abort``, ``quit``), as the user: hooks, editor and all."""
+    try:
+        return subprocess.call(["git", "merge", f"--{verb}"])  # noqa: S607 - the user's own git, on the user's own word
+    except FileNotFoundError:
+        raise UnusableInput("git was not found", hint="install git 2.38 or newer and put it on PATH") from None
+
+
+def _upstream(repo: Repository) -> str:
+    said = repo.run(["rev-parse", "--symbolic-full-name", "@{upstream}"]).stdout
+    return said.decode("utf-8", "surrogateescape").strip()
+
+
+def _branch(repo: Repository) -> str:
+    said = repo.run(["symbolic-ref", "--quiet", "--short", "HEAD"], check=False).stdout
+    return said.decode("utf-8", "surrogateescape").strip() or "HEAD"
+
+
+def _git_merge(repo: Repository, order: Order) -> command.Completed:
+    """Run git's own merge, not committed; raise UnusableInput in its words where it refuses."""
+    args = [*PLAIN_DRIVER, "merge", "--no-commit", "--no-stat"]
+    args += [order.forward] if order.forward else []
+    args += ["--allow-unrelated-histories"] if order.unrelated else []
+    args += ["-m", order.message] if order.message is not None else []
+    args += [order.rev] if order.rev else []
+    before = (repo.git_dir / "MERGE_HEAD").is_file()
+    done = repo.run(args, check=False, whole=True)
+    if done.code == 0 or (not before and done.code == 1 and (repo.git_dir / "MERGE_HEAD").is_file()):
+        return done
+    said = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()
+    first = said[0].removeprefix("fatal: ").removeprefix("error: ").removeprefix("hint: ") if said else ""
+    more = " ".join(line.strip().removeprefix("hint: ") for line in said[1:])
+    hint = command.failure(done, "merge").hint or more
+    raise UnusableInput(f"git merge: {first or f'ended with code {done.code}'}", where=str(repo.worktree), hint=hint)
+
+
+def _no_merge(done: command.Completed, ours: str, theirs: str) -> Merged:
+    said = done.stdout.decode("utf-8", "replace").strip().splitlines()
+    words = next((line for line in said if line.startswith(("Already", "Fast-forward", "Updating"))), "")
+    if any(line.startswith("Fast-forward") for line in said):
+        words = "Fast-forward."
+    return Merged(
+        Explanation("merge", ours, theirs, (), clean=True, created=int(time.time())), words or "Nothing to do."
+    )
+
+
+def _explanation(
+    made: Plan | None,
+    texts: Mapping[str, bytes],
+    laid: Sequence[Laid],
+    notes: tuple[str, ...],
+    unmerged: Sequence[str],
+    names: tuple[str, str],
+    commit: str,
+) -> Explanation:
+    done = {one.file.path: one for one in laid}
+    files = []
+    for file in made.files if made else ():
+        if file.path in done:
+            files.append(_explained(done[file.path]))
+        else:
+            files.append(_untouched(file, texts.get(file.path, b"")))
+    seen = {f.path for f in files}
+    told: dict[str, str] = {}
+    for m in made.messages if made else ():
+        if m.kind.startswith("CONFLICT"):
+            for path in m.paths:
+                told.setdefault(path, m.text.strip())
+    files += [ExplainedFile(p, FileOutcome.CONFLICT, told.get(p, "git's conflict")) for p in unmerged if p not in seen]
+    now = int(time.time())
+    ordered = tuple(sorted(files, key=lambda f: f.path))
+    return Explanation("merge", *names, ordered, clean=not unmerged, commit=commit, created=now, notes=notes)
+
+
+def _texts(repo: Repository, made: Plan | None) -> dict[str, bytes]:
+    """Return git's marked texts of the files that the plan leaves to it."""
+    files = made.files if made is not None else ()
+    return {f.path: repo.read(f.git.oid) for f in files if f.fate == Fate.LEFT and f.git is not None}
+
+
+_START = re.compile(rb"<{7,}(?: |\r?$)")
+_OUTCOMES = {
+    Fate.RESOLVED: FileOutcome.RESOLVED,
+    Fate.PARTLY: FileOutcome.PARTLY,
+    Fate.LEFT: FileOutcome.CONFLICT,
+    Fate.OBJECTED: FileOutcome.OBJECTED,
+}
+
+
+def _explained(one: Laid) -> ExplainedFile:
+    merge = one.file.merge
+    found = places(merge.segments, _written(merge, one)) if merge is not None else []
+    return explained(one.file.path, _OUTCOMES[one.file.fate], found, one.file.reason)
+
+
+def _untouched(file: PlannedFile, text: bytes) -> ExplainedFile:
+    """Return what is said of a file that stays as git has it in ``text``: each marked place, with its reason."""
+    conflicts = file.merge.conflicts if file.merge is not None else ()
+    starts = [n for n, line in enumerate(text.split(b"\n"), 1) if _START.match(line)]
+    if len(starts) != len(conflicts):
+        hunks = tuple(ExplainedHunk(line, 0, resolved=False, rule="conflict") for line in starts)
+    else:
+        both = zip(starts, conflicts, strict=True)
+        hunks = tuple(ExplainedHunk(n, 0, False, h.rule, h.reason, evidence(h)) for n, h in both)
+    return ExplainedFile(file.path, FileOutcome.CONFLICT, file.reason, hunks)
+
+
+def _written(merge: FileMerge, one: Laid) -> list[bytes]:
+    """Return what each segment became in the text that was written."""
+    return [
+        s if isinstance(s, bytes) else s.merged if s.merged is not None else marked_hunk(s, one.look)
+        for s in merge.segments
+    ]
+
+
+def _kept(one: Laid) -> KeptFile:
+    merge = one.file.merge
+    found = places(merge.segments, _written(merge, one)) if merge is not None else []
+    stages = tuple(KeptStage(s.number, s.entry.mode, s.entry.oid) for s in one.file.stages)
+    kept = KeptFile(
+        one.file.path,
+        explain_record.text_of(one.text),
+        tuple(
+            kept_hunk(line, count, hunk)
+            for line, count, hunk in found
+            if hunk.merged is not None and hunk.rule not in PLAIN
+        ),
+        one.look.labels,
+        one.look.style,
+        one.look.marker_size,
+        one.oid,
+        stages,
+    )
+    return replace(kept, text="") if not kept.hunks else kept
+
+
+def kept_hunk(line: int, count: int, hunk: Hunk) -> KeptHunk:
+    """Return a resolution in the form in which it is kept."""
+    text = explain_record.text_of
+    return KeptHunk(
+        line, count, text(hunk.base), text(hunk.ours), text(hunk.theirs), text(hunk.merged or b""), hunk.rule
+    )
+
+
+def _words(found: Explanation, *, committed: bool) -> str:
+    left = [f for f in found.files if f.outcome != FileOutcome.RESOLVED]
+    if committed:
+        return f"Merge made: {found.commit[:12]}."
+    if found.clean:
+        return "The merge is in your index and worktree; git commit makes it."
+    count = "1 file has" if len(left) == 1 else f"{len(left)} files have"
+    return f"{count} conflicts left: edit them, git add them, and forkmerge merge --continue (or --abort)."

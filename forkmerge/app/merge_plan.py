@@ -1,0 +1,252 @@
+"""The plan of a merge: git's own answer, and on top of it what the structured merge resolves or objects to.
+
+Idea: whatever is not a text that both sides changed stays as git has it, to the byte.  Of the others, those that git
+leaves in conflict are merged structurally over git's own line merge of them, and those that it merged cleanly have to
+pass the gates.  Nothing else is parsed; blobs are read in one go, before children that may die are started.
+
+Invariants: nothing is written but objects; without ``structured`` the plan is git's answer.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from forkmerge.app.merge_children import each
+from forkmerge.app.merge_lookup import Asked, Lookup, asked
+from forkmerge.app.merge_values import Fate, Plan, PlannedFile, Sides
+from forkmerge.git import scenario
+from forkmerge.git.conflicted import Answer, Message, Stage, answer
+from forkmerge.model.source import EXECUTABLE, REGULAR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from forkmerge.app.merge_children import Gave
+    from forkmerge.git.repository import Repository
+    from forkmerge.merge.pieces import Style
+    from forkmerge.merge.rules import Allowed
+    from forkmerge.model.hunk import FileMerge
+    from forkmerge.model.revision import Scenario
+
+SECONDS = 8.0
+"""Seconds after which git's own answer is given for a file."""
+_LONG = 32
+_FILES = (REGULAR, EXECUTABLE)
+_MANY = 12
+"""Files from which on a second child is worth its start."""
+
+
+def plan(
+    repo: Repository,
+    ours: str,
+    theirs: str,
+    *,
+    unrelated: bool = False,
+    structured: bool = True,
+    allowed: Allowed | None = None,
+) -> Plan:
+    """Return the plan of merging the commit ``theirs`` into ``ours``, names as they are to stand at markers.
+
+    Raises ``UnusableInput`` and ``MissingTool`` as ``git.conflicted.answer``.
+    """
+    git = answer(repo, ours, theirs, unrelated=unrelated)
+    if not structured:
+        return Plan(git, (), git.messages)
+    conflicted = _content_conflicts(git)
+    merged = _merged_by_git(git)
+    attributes = asked(repo, [*conflicted, *merged])
+    conflicted = {path: sides for path, sides in conflicted.items() if attributes[path].by_lines}
+    merged = [path for path in merged if attributes[path].by_lines and _known_language(path)]
+    if not conflicted and not merged:
+        return Plan(git, (), git.messages)
+    history = scenario.resolve(repo, ours, theirs)
+    sides = {**conflicted, **_sides(repo, history, merged)}
+    files = _files(repo, git, sides, history, unrelated=unrelated, allowed=allowed)
+    if any(f.fate in (Fate.LEFT, Fate.PARTLY) for f in files):
+        from forkmerge.app.merge_moves import follow  # noqa: PLC0415 - only where conflicts are left
+
+        files = follow(repo, history, git, files, sides, allowed=allowed)
+    return Plan(git, files, _messages(git, files), history)
+
+
+def _content_conflicts(git: Answer) -> dict[str, Sides]:
+    """Return the paths where nothing but the content of three regular files is in conflict."""
+    stages: dict[str, dict[int, Stage]] = {}
+    for stage in git.stages:
+        stages.setdefault(stage.path, {})[stage.number] = stage
+    other = {
+        path
+        for message in git.messages
+        if message.kind.startswith("CONFLICT") and not message.text.startswith("CONFLICT (content)")
+        for path in message.paths
+    }
+    told = {path for m in git.messages if m.text.startswith("CONFLICT (content)") for path in m.paths}
+    return {
+        path: Sides(path, found[1].entry, found[2].entry, found[3].entry, conflicted=True)
+        for path, found in stages.items()
+        if path in told - other and len(found) == 3 and all(s.entry.mode in _FILES for s in found.values())
+    }
+
+
+def _merged_by_git(git: Answer) -> list[str]:
+    """Return the paths whose content git merged without a conflict."""
+    open_paths = {stage.path for stage in git.stages}
+    open_paths |= {p for m in git.messages if m.kind.startswith("CONFLICT") for p in m.paths}
+    found = [p for m in git.messages if m.kind == "Auto-merging" for p in m.paths[:1]]
+    return [path for path in dict.fromkeys(found) if path not in open_paths]
+
+
+def _known_language(path: str) -> bool:
+    from forkmerge.syntax.profiles import for_path  # noqa: PLC0415 - only where files meet
+
+    return for_path(path) is not None
+
+
+def _sides(repo: Repository, history: Scenario, paths: list[str]) -> dict[str, Sides]:
+    """Return what met at paths that git merged; where it followed a rename, so does this."""
+    if not paths:
+        return {}
+    base, ours, theirs = (Lookup(repo, r.tree) for r in (history.base, history.ours, history.theirs))
+    out = {}
+    names: tuple[dict[str, str], dict[str, str]] | None = None
+    for path in paths:
+        three = (base.entry(path), ours.entry(path), theirs.entry(path))
+        if None in three:
+            names = names or _renames(repo, history)
+            home = next((old for n in names for old, new in n.items() if new == path), path)
+            there = [n.get(home, home) for n in names]
+            three = (base.entry(home), ours.entry(there[0]), theirs.entry(there[1]))
+        if three[0] and three[1] and three[2] and all(e.mode in _FILES for e in three if e):
+            out[path] = Sides(path, three[0], three[1], three[2], conflicted=False)
+    return out
+
+
+def _renames(repo: Repository, history: Scenario) -> tuple[dict[str, str], dict[str, str]]:
+    from forkmerge.git.renames import renames  # noqa: PLC0415 - only where git followed one
+
+    to_ours, to_theirs = (renames(repo, history.base.tree, r.tree) for r in (history.ours, history.theirs))
+    return {old: r.new for old, r in to_ours.items()}, {old: r.new for old, r in to_theirs.items()}
+
+
+def _files(
+    repo: Repository,
+    git: Answer,
+    sides: dict[str, Sides],
+    history: Scenario,
+    *,
+    unrelated: bool,
+    allowed: Allowed | None,
+) -> tuple[PlannedFile, ...]:
+    result = Lookup(repo, git.tree)
+    long = None
+    if any(s.conflicted for s in sides.values()):
+        ours, theirs = history.ours, history.theirs
+        long = answer(
+            repo, ours.commit or "", theirs.commit or "", unrelated=unrelated, style="diff3", marker_size=_LONG
+        )
+    marked = Lookup(repo, long.tree) if long else result
+    works: list[Callable[[], FileMerge]] = []
+    order = sorted(sides)
+    for path in order:
+        here = sides[path]
+        three = (repo.read(here.base.oid), repo.read(here.ours.oid), repo.read(here.theirs.oid))
+        entry = (marked if here.conflicted else result).entry(path)
+        text = repo.read(entry.oid) if entry is not None and entry.mode in _FILES else b""
+        works.append(_work(path, three, text, conflicted=here.conflicted, allowed=allowed))
+    _warm()
+    children = 2 if len(works) >= _MANY and (os.cpu_count() or 1) > 1 else 1
+    answers = each(works, seconds=SECONDS, children=children)
+    stages: dict[str, tuple[Stage, ...]] = {}
+    for stage in git.stages:
+        stages[stage.path] = (*stages.get(stage.path, ()), stage)
+    planned = []
+    for path, gave in zip(order, answers, strict=True):
+        file = PlannedFile(path, Fate.LEFT, result.entry(path), stages.get(path, ()))
+        found = _judged(file, gave) if sides[path].conflicted else _checked(file, gave, sides[path])
+        if found is not None:
+            planned.append(found)
+    return tuple(planned)
+
+
+def _warm() -> None:
+    """Import what every child would import by itself."""
+    import forkmerge.merge.gates  # noqa: PLC0415
+    import forkmerge.merge.structured  # noqa: F401, PLC0415
+
+
+def _work(
+    path: str, three: tuple[bytes, bytes, bytes], text: bytes, *, conflicted: bool, allowed: Allowed | None
+) -> Callable[[], FileMerge]:
+    from forkmerge.merge.file import checked, merge_file  # noqa: PLC0415 - only where files meet
+
+    if not conflicted:
+        return lambda: checked(path, *three, text)
+    return lambda: merge_file(path, *three, line_merge=_Known(three, text), allowed=allowed)
+
+
+class _Known:
+    """Git's line merge of three texts, known before; asked for anything else, git is called."""
+
+    def __init__(self, three: tuple[bytes, bytes, bytes], text: bytes) -> None:
+        self._three = three
+        self._text = text
+        self._count = text.count(b"<" * _LONG)
+
+    def __call__(
+        self,
+        base: bytes,
+        ours: bytes,
+        theirs: bytes,
+        *,
+        style: Style = "merge",
+        labels: tuple[str, str, str] = ("ours", "base", "theirs"),
+        marker_size: int = 7,
+    ) -> tuple[bytes, int]:
+        """Return the marked text and the number of conflicts."""
+        known = self._count and style == "diff3" and marker_size == _LONG
+        if known and (base, ours, theirs) == self._three:
+            return self._text, self._count
+        from forkmerge.git.linemerge import line_merge  # noqa: PLC0415 - seldom needed
+
+        return line_merge(base, ours, theirs, style=style, labels=labels, marker_size=marker_size)
+
+
+def _judged(file: PlannedFile, gave: Gave[FileMerge]) -> PlannedFile:
+    """Return what becomes of a file that git leaves in conflict."""
+    merge = gave.value
+    if merge is None:
+        return replace(file, reason=f"the structured merge failed: {gave.trouble}")
+    if merge.clean:
+        return replace(file, fate=Fate.RESOLVED, merge=merge, content=merge.merged())
+    reason = "; ".join(dict.fromkeys(h.reason for h in merge.conflicts if h.reason))
+    if merge.as_git or not any(h.merged is not None for h in merge.hunks):
+        return replace(file, merge=merge, reason=reason)
+    return replace(file, fate=Fate.PARTLY, merge=merge, reason=reason)
+
+
+def _checked(file: PlannedFile, gave: Gave[FileMerge], sides: Sides) -> PlannedFile | None:
+    """Return a file that git merged cleanly and a gate objects to; None where none does."""
+    merge = gave.value
+    if merge is None or merge.clean:
+        return None
+    three = enumerate((sides.base, sides.ours, sides.theirs), 1)
+    stages = tuple(Stage(file.path, number, entry) for number, entry in three)
+    reason = "; ".join(f.message for f in merge.findings)
+    return replace(file, fate=Fate.OBJECTED, stages=stages, merge=merge, reason=reason)
+
+
+def _messages(git: Answer, files: tuple[PlannedFile, ...]) -> tuple[Message, ...]:
+    """Return git's messages without the conflicts that are resolved, with those that a gate adds."""
+    settled = {f.path for f in files if f.fate == Fate.RESOLVED}
+    out = [m for m in git.messages if not (m.kind == "CONFLICT (contents)" and set(m.paths) <= settled)]
+    for file in files:
+        if file.fate == Fate.OBJECTED:
+            text = f"CONFLICT (content): Merge conflict in {file.path}\n"
+            at = next((i for i, m in enumerate(out) if m.paths[:1] == (file.path,)), len(out) - 1)
+            out.insert(at + 1, Message((file.path,), "CONFLICT (contents)", text))
+    return tuple(out)
+
+
+__all__ = ["Asked", "plan"]

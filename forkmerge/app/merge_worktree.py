@@ -1,0 +1,125 @@
+"""The plan of a merge laid over the merge that git has just made in index and work tree.
+
+Idea: git itself makes the merge (it refuses, fast-forwards, stashes and notes as always), so whatever is not resolved
+here is git's to the byte, and whatever stops this half-way leaves an ordinary merge in progress.  On top of it come the
+files of the plan: first the work tree, then the index.
+
+Invariant: a file is touched only if index and work tree have it exactly as git's merge left it; what rerere, or
+somebody, has put there stays.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forkmerge.app import merge_index, merge_write
+from forkmerge.app.merge_lookup import Lookup
+from forkmerge.app.merge_tree import Looks
+from forkmerge.app.merge_values import Fate
+from forkmerge.errors import ForkmergeError
+from forkmerge.git.conflicted import Stage
+from forkmerge.model.source import Entry
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from forkmerge.app.merge_look import Look
+    from forkmerge.app.merge_values import Plan, PlannedFile
+    from forkmerge.git.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A file as it was written: the text, the look of its conflicts, the ``oid`` in the index ("": not resolved)."""
+
+    file: PlannedFile
+    text: bytes
+    look: Look
+    oid: str = ""
+
+
+def overlay(repo: Repository, made: Plan, names: tuple[str, str]) -> tuple[tuple[Laid, ...], tuple[str, ...]]:
+    """Write what the plan resolves, and return it, with notes on files that were left because they had changed."""
+    files = [f for f in made.files if f.fate != Fate.LEFT and f.git is not None and "\n" not in f.path]
+    if not files:
+        return (), ()
+    done = repo.run(["rev-parse", "--verify", "--quiet", "AUTO_MERGE^{tree}"], check=False)
+    auto = Lookup(repo, done.stdout.decode("ascii").strip() if done.code == 0 else made.git.tree)
+    index = merge_index.staged(repo)
+    places = _places(repo, files)
+    hashes = _hashes(repo, [path for path, place in places.items() if place is not None])
+    looks = Looks(repo, made, names)
+    laid, notes = [], []
+    for file in files:
+        there = auto.entry(file.path)
+        merged = file.fate == Fate.OBJECTED or not file.stages
+        expected = (Stage(file.path, 0, there or _NONE),) if merged else file.stages
+        if there is None or index.get(file.path) != expected or hashes.get(file.path) != there.oid:
+            notes.append(f"{file.path} is left as it is: it is not as git's merge writes it (rerere, or a hand)")
+            continue
+        laid.append(_laid(repo, file, looks, there))
+    _write(repo, laid, places)
+    merge_index.put(repo, {one.file.path: _stages(one) for one in laid if one.oid or one.file.fate == Fate.OBJECTED})
+    return tuple(laid), tuple(notes)
+
+
+_NONE = Entry(0, "")
+
+
+def _laid(repo: Repository, file: PlannedFile, looks: Looks, there: Entry) -> Laid:
+    look = looks.of(file, repo.read(there.oid))
+    if file.fate == Fate.RESOLVED and file.content is not None:
+        return Laid(file, file.content, look, repo.write_object("blob", file.content))
+    from forkmerge.app.merge_look import marked  # noqa: PLC0415 - only where conflicts are left
+
+    text = marked(file.merge, look)[0] if file.merge is not None else b""
+    return Laid(file, text, look)
+
+
+def _stages(one: Laid) -> tuple[Stage, ...]:
+    if one.oid and one.file.git is not None:
+        return (Stage(one.file.path, 0, Entry(one.file.git.mode, one.oid)),)
+    return one.file.stages
+
+
+def _places(repo: Repository, files: list[PlannedFile]) -> dict[str, Path | None]:
+    """Return where each file stands, None where nothing may be written."""
+    out: dict[str, Path | None] = {}
+    for file in files:
+        try:
+            place = merge_write.on_disk(repo.worktree or repo.git_dir, file.path)
+            out[file.path] = place if stat.S_ISREG(os.lstat(place).st_mode) else None
+        except (OSError, ForkmergeError):
+            out[file.path] = None
+    return out
+
+
+def _hashes(repo: Repository, paths: list[str]) -> dict[str, str]:
+    """Return path -> id that its file in the work tree would have as a blob, filters and line ends as git has them."""
+    if not paths:
+        return {}
+    text = "".join(f"{p}\n" for p in paths).encode("utf-8", "surrogateescape")
+    done = repo.run(["hash-object", "--stdin-paths"], stdin=text, check=False)
+    return dict(zip(paths, done.stdout.decode("ascii").split(), strict=False)) if done.code == 0 else {}
+
+
+def _write(repo: Repository, laid: list[Laid], places: dict[str, Path | None]) -> None:
+    texts = smudged(repo, [(one.file.path, one.oid or repo.write_object("blob", one.text)) for one in laid])
+    for one, text in zip(laid, texts, strict=True):
+        place = places[one.file.path]
+        if place is not None:
+            merge_write.replace(place, text)
+
+
+def smudged(repo: Repository, blobs: list[tuple[str, str]]) -> list[bytes]:
+    """Return the content of each (path, blob) as git would check it out: filters, encoding, line ends."""
+    if not blobs:
+        return []
+    asked = "".join(f"{oid} {path}\n" for path, oid in blobs).encode("utf-8", "surrogateescape")
+    mark = os.urandom(16).hex()  # git tells the size that a blob has before the filters: the mark tells them apart
+    data = repo.run(["cat-file", f"--batch={mark}", "--filters"], stdin=asked).stdout
+    parts = data.split(mark.encode() + b"\n")[1:]
+    return [part.removesuffix(b"\n") for part in parts]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.model.source import SUBMODULE, SYMLINK, Entry
 from forkmerge.recombination.alleles import best_kept
+from forkmerge.recombination.comments import same_code
 from forkmerge.recombination.kept import kept
 from forkmerge.recombination.values import ENTRY_SLOT, Allele, Clause, Locus, Placement
 
@@ -142,7 +143,17 @@ def _allele(
     elif read is not None:
         k = kept(*(_bytes(p, read) for p in (*versions, place)))
         kept_ours, kept_theirs = max(kept_ours, k.ours), max(kept_theirs, k.theirs)
+        if place is None:
+            kept_ours = max(kept_ours, k.ours_total * _comments(path_merge.path, base, ours, read))
+            kept_theirs = max(kept_theirs, k.theirs_total * _comments(path_merge.path, base, theirs, read))
     return Allele(origin, (place,), kept_ours, kept_theirs, place not in (ours, theirs))
+
+
+def _comments(path: str, base: Placement | None, side: Placement | None, read: Read) -> bool:
+    """Return whether a side changed nothing but comments and layout of the file."""
+    if base is None or side is None or base.mode != side.mode:
+        return False
+    return same_code(path, _bytes(base, read), _bytes(side, read))
 
 
 def _parts(base: Placement | None, side: Placement | None, place: Placement | None) -> int:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forkmerge.recombination.alleles import allele_set
+from forkmerge.recombination.comments import credited
 from forkmerge.recombination.entries import Read, collisions, entry_locus
 from forkmerge.recombination.linkage import linkage
 from forkmerge.recombination.regions import ProfileFor, Region, regions_of_hunks
@@ -91,7 +92,8 @@ def _file_loci(path_merge: PathMerge, file: int, profile_for: ProfileFor | None)
             dormant=False,
             has_conflict=False,
         )
-        found.append(locus_of(tuple(hunks[i] for i in slots), tuple(slots), at=empty))
+        inside = tuple(hunks[i] for i in slots)
+        found.append(credited(locus_of(inside, tuple(slots), at=empty), inside))
     return found
 
 

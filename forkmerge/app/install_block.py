@@ -17,9 +17,10 @@ _BEGIN = b"# >>> forkmerge install"
 _END = b"# <<< forkmerge install"
 _WORDS = b": `forkmerge uninstall` takes these lines out"
 _BLOCK = re.compile(
-    rb"^# >>> forkmerge install([^\n]*)\n(.*?)^# <<< forkmerge install[^\n]*(?:\n|\Z)", re.MULTILINE | re.DOTALL
+    rb"(?:^|(?<=^\xef\xbb\xbf))# >>> forkmerge install([^\n]*)\n(.*?)^# <<< forkmerge install[^\n]*(?:\n|\Z)",
+    re.MULTILINE | re.DOTALL,
 )
-_LONE = re.compile(rb"^# (?:>>>|<<<) forkmerge install", re.MULTILINE)
+_LONE = re.compile(rb"(?:^|(?<=^\xef\xbb\xbf))# (?:>>>|<<<) forkmerge install", re.MULTILINE)
 _NOTE = re.compile(rb"\[([^\]]*)\]")
 _BOM = b"\xef\xbb\xbf"
 

@@ -47,7 +47,7 @@ def decisions(files: Mapping[str, bytes]) -> tuple[str, ...]:
         folder = path.rpartition("/")[0]
         for line in files[path].decode("utf-8", "surrogateescape").removeprefix("\ufeff").splitlines():
             pattern, attributes = _split(line.strip())
-            if not pattern or pattern.startswith("#"):
+            if not pattern or pattern.startswith(("#", "!")):
                 continue
             said = _said(attributes, macros)
             if pattern.startswith("[attr]"):
@@ -95,7 +95,8 @@ def _from_top(folder: str, pattern: str) -> str:
 def _literal(name: str, *, quote: bool = True) -> str:
     """Return the pattern that fits ``name`` alone."""
     pattern = "".join(f"\\{c}" if c in "*?[\\" else c for c in name)
-    special = name.startswith(("#", "!", "[attr]")) or any(c in name for c in ' "\t')
+    pattern = "\\" + pattern if name.startswith("!") else pattern
+    special = name.startswith(("#", "[attr]")) or any(c in name for c in ' "\t')
     return f'"{_escaped(pattern)}"' if quote and special else pattern
 
 

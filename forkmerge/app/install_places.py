@@ -70,7 +70,8 @@ def _system_config(environment: Mapping[str, str]) -> Path:
     said = command.run(["config", "--system", "--edit"], env={"GIT_EDITOR": "echo"}, check=False)
     told = os.fsdecode(said.stdout.rstrip(b"\n"))
     if said.code or not told:
-        raise UnusableInput("git does not say where its system configuration is")
+        words = said.stderr.decode("utf-8", "replace").strip().removeprefix("fatal: ")
+        raise UnusableInput(f"git does not say where its system configuration is: {words}")
     return Path(told)
 
 

@@ -49,6 +49,8 @@ def _listed(rule: Commutative, parent: Node, child: Node) -> bool:
         return False
     if rule.having and not any(c.type in rule.having for c in child.children):
         return False
+    if rule.where and not paths.holds(child, rule.where):
+        return False
     if not rule.requires:
         return True
     left = parent.parent.child_by_field_name("left") if parent.parent is not None else None

@@ -107,8 +107,19 @@ def _deeper(data: bytes, limit: int) -> bool:
 
 @functools.cache
 def _language(package: str, function: str) -> tree_sitter.Language:
-    grammar: tree_sitter.Language = _binding("tree_sitter").Language(getattr(_binding(package), function)())
+    pointer = getattr(_binding(package), function)()
+    if isinstance(pointer, int):  # wheels made before tree-sitter asked for a capsule give a bare address
+        pointer = _capsule(pointer)
+    grammar: tree_sitter.Language = _binding("tree_sitter").Language(pointer)
     return grammar
+
+
+def _capsule(address: int) -> Any:
+    import ctypes  # noqa: PLC0415 - few grammars need it
+
+    make = ctypes.pythonapi.PyCapsule_New
+    make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
+    return make(address, b"tree_sitter.Language", None)
 
 
 @functools.cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from tree_sitter import Node
 
@@ -29,9 +29,14 @@ def rules_by_node(profile: Profile) -> Rules:
 def rule_for(rules: Rules, node: Node) -> UnitRule | None:
     """Return the first rule that fits ``node``, None if it is no unit."""
     for rule in rules.get(node.type, ()):
-        if all(_holds(node, path, wanted) for path, wanted in rule.where):
+        if holds(node, rule.where):
             return rule
     return None
+
+
+def holds(node: Node, where: Iterable[tuple[str, frozenset[str]]]) -> bool:
+    """Return whether every condition holds: the node at the path has one of the types or texts."""
+    return all(_holds(node, path, wanted) for path, wanted in where)
 
 
 def unwrap(profile: Profile, rules: Rules, node: Node) -> Node:
@@ -95,6 +100,9 @@ def _holds(node: Node, path: str, wanted: frozenset[str]) -> bool:
 
 
 def _step(node: Node, step: str) -> Node | None:
+    if step[0] == "@":
+        kind = step[1:]
+        return next((c for c in node.named_children if c.type == kind), None)
     if not step.lstrip("-").isdigit():
         return node.child_by_field_name(step)
     named = [c for c in node.named_children if not c.is_extra]

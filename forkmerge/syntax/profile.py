@@ -5,8 +5,8 @@ kinds of things (units, blocks, comma lists, sets), never languages.  Every node
 grammar: a test holds each file to that.
 
 A *path* walks from a node to one of its descendants: steps joined by dots, each the name of a field, the index of a
-named child (``0``, ``-1``) or a name with a star (``declarator*``), which follows that field for as long as there is
-one.  A *template* is text with paths in braces (``{trait} for {type}``); without braces, after ``=``, it is plain text.
+named child (``0``, ``-1``), a node type after ``@`` (``@block``: the first child of that type, where a grammar gives no
+field) or a name with a star (``declarator*``), which follows that field for as long as there is one.  A *template* is text with paths in braces (``{trait} for {type}``); without braces, after ``=``, it is plain text.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class Commutative:
     for a line end or nothing).  ``key`` says what makes two children the same: ``name`` (unit name and signature),
     ``text`` (all of it) or ``first`` (its first named child: a key).  ``field`` restricts the children to those that
     the parent holds under that field; ``having`` to those with a child of one of these types; ``requires`` names the
-    text of the left side of the assignment whose right side the parent must be (``__all__``).
+    text of the left side of the assignment whose right side the parent must be (``__all__``); ``where`` are conditions
+    on the child, as a unit rule has them.
     """
 
     parents: frozenset[str]
@@ -51,6 +52,7 @@ class Commutative:
     field: str = ""
     having: frozenset[str] = frozenset()
     requires: str = ""
+    where: tuple[tuple[str, frozenset[str]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

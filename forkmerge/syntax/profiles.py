@@ -143,8 +143,12 @@ def _unit_rule(table: dict[str, Any]) -> UnitRule:
         signature=table.get("signature", ""),
         body=table.get("body", ""),
         scope=table.get("scope", ""),
-        where=tuple((path, frozenset(types)) for path, types in table.get("where", {}).items()),
+        where=_where(table),
     )
+
+
+def _where(table: dict[str, Any]) -> tuple[tuple[str, frozenset[str]], ...]:
+    return tuple((path, frozenset(types)) for path, types in table.get("where", {}).items())
 
 
 def _commutative(table: dict[str, Any]) -> Commutative:
@@ -156,6 +160,7 @@ def _commutative(table: dict[str, Any]) -> Commutative:
         field=table.get("field", ""),
         having=frozenset(table.get("having", ())),
         requires=table.get("requires", ""),
+        where=_where(table),
     )
 
 

@@ -35,7 +35,7 @@ def test_language_is_found(path: str, data: bytes, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "data"), [("x.unknown", b""), ("README", b""), ("tool", b"#!/bin/sh\n"), ("tool", b"#!\n"), ("", b"")]
+    ("path", "data"), [("x.unknown", b""), ("README", b""), ("tool", b"#!/bin/tcsh\n"), ("tool", b"#!\n"), ("", b"")]
 )
 def test_unknown_language_is_none(path: str, data: bytes) -> None:
     assert profiles.for_path(path, data) is None

@@ -3,7 +3,10 @@ from __future__ import annotations
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from forkmerge.merge import gates
 from forkmerge.merge.gates import objections
 from forkmerge.syntax.profiles import load
 
@@ -45,3 +48,48 @@ def test_word_of_a_million_letters_takes_no_time(language: str) -> None:
     start = time.process_time()
     assert codes(language, word, word.replace(b"x", b"y", 1), word.replace(b"a'", b"b'"), word) == []
     assert time.process_time() - start < 5
+
+
+def test_name_of_an_import_over_several_lines_that_is_taken_away_is_objected_to() -> None:
+    base = b"from x import (\n    a,\n    b,\n)\n\n\ndef f():\n    return a()\n"
+    ours, added = base.replace(b"    b,\n", b""), b"\n\ndef g():\n    return b()\n"
+    assert codes("python", base, ours, base + added, ours + added) == ["dangling-name"]
+    assert codes("python", base, base.replace(b"    b,", b"    b as b,"), base + added, base + added) == []
+
+
+def test_a_merge_that_only_the_compiler_would_refuse_is_objected_to() -> None:
+    base = b"x = 1\n\n\ndef f(a):\n    pass\n    return x\n"
+    ours = base.replace(b"    pass\n", b"    x = 2\n")
+    theirs = base.replace(b"    return x", b"    global x\n    return x")
+    merged = b"x = 1\n\n\ndef f(a):\n    x = 2\n    global x\n    return x\n"
+    assert codes("python", base, ours, theirs, merged) == ["does-not-parse"]
+
+
+@pytest.mark.parametrize("head", [b"# coding: latin-1\nx = '\xe4'\n", b"\xef\xbb\xbfx = 1\n", "x = 'ä'\n".encode()])
+def test_encodings_that_python_reads_are_no_objection(head: bytes) -> None:
+    assert codes("python", head, head + b"a = 1\n", b"b = 2\n" + head, head + b"a = 1\nb = 2\n") == []
+
+
+SLOTS = (
+    ("value = 1", "value = 2", "value += 1", "# value = 1", "value: int = 3", "print(value)", "other = value", ""),
+    ("import os", "import re", "import os, re", "import os.path", "from os import sep", "print(os.sep)", ""),
+    ("from m import (\n    a,\n    b,\n)", "from m import (\n    a,\n)", "a = b = 1", "a, b = f()", "print(a, b)", ""),
+    ("def f(a):\n    value = a\n    return value", "def f(a, b):\n    return b", "value = 2\ndef f(a):\n    return value",
+     "class f:\n    value = 1", 'f = """\ndef f(a):\n    value = a\n"""', "f(value, a)", ""),
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 7), st.integers(0, 7), st.booleans()), max_size=8))
+def test_what_is_spared_where_a_line_goes_on_binding_its_names_changes_no_answer(
+    rows: list[tuple[int, int, int, bool]],
+) -> None:
+    picked = [(SLOTS[s][b % len(SLOTS[s])], SLOTS[s][n % len(SLOTS[s])], first) for s, b, n, first in rows]
+    base = "".join(f"{b}\n" for b, _, _ in picked).encode()
+    ours = "".join(f"{n if first else b}\n" for b, n, first in picked).encode()
+    theirs = "".join(f"{b if first else n}\n" for b, n, first in picked).encode()
+    result = "".join(f"{n}\n" for _, n, _ in picked).encode()
+    python = load("python")
+    found = gates._names(python, "x", base, ours, theirs, result)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gates, "_FEW", -1)
+        assert found == gates._names(python, "x", base, ours, theirs, result)

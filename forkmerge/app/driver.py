@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from forkmerge.app.guarded import guarded, watched
 from forkmerge.app.merge_file import Failure, answer, binary, gits_answer, read, write
 
 if TYPE_CHECKING:
@@ -19,31 +20,43 @@ USUAL_SIZE = 7
 
 
 def drive(
-    files: Sequence[str], *, marker_size: int, path: str, labels: tuple[str, str, str], note: Callable[[str], None]
+    files: Sequence[str],
+    *,
+    marker_size: int,
+    path: str,
+    labels: tuple[str, str, str],
+    note: Callable[[str], None],
+    alone: bool = True,
 ) -> bool:
     """Merge the files BASE, CURRENT and OTHER into CURRENT; return whether conflicts are left.
 
     ``path`` is the file's place in the repository and tells the language; ``labels`` are those of ours, base and
-    theirs.  Binary files are left as they are, a conflict, as git's own driver for them does.  Raise Failure when
-    CURRENT is untouched because something can't be read or written.
+    theirs.  Binary files are left as they are, a conflict, as git's own driver for them does.  Not ``alone`` says that
+    the caller lets git merge when this process dies.  Raise Failure when CURRENT is untouched because something can't
+    be read or written.
     """
     base, ours, theirs = versions = (read(files[0]), read(files[1]), read(files[2]))
     if any(map(binary, versions)):
         note(f"{path}: binary, and changed on both sides: this is ours")
         return True
     size = marker_size if marker_size > 0 else USUAL_SIZE
-    merged, conflicts = _merged(path, (base, ours, theirs), {"labels": labels, "marker_size": size}, note)
+    merged, conflicts = _merged(path, (base, ours, theirs), {"labels": labels, "marker_size": size}, note, alone=alone)
     write(files[1], merged)
     return conflicts > 0
 
 
 def _merged(
-    path: str, versions: tuple[bytes, bytes, bytes], look: dict[str, Any], note: Callable[[str], None]
+    path: str,
+    versions: tuple[bytes, bytes, bytes],
+    look: dict[str, Any],
+    note: Callable[[str], None],
+    *,
+    alone: bool,
 ) -> tuple[bytes, int]:
     try:
         if look["marker_size"] > USUAL_SIZE:
             return gits_answer(versions, look=look)
-        return answer(path, versions, look=look, note=note)
+        return answer(path, versions, look=look, note=note, guard=guarded if alone else watched)
     except Failure as failure:
         note(f"{path}: git can't merge it either ({failure}): these are both sides, whole")
         return _both(versions, **look), 1

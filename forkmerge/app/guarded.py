@@ -4,14 +4,15 @@ Idea: the structured merge calls parsers written in C and runs on any file that 
 that overflows, a crash or a hang in it must end in git's own answer, so it runs in a child that the parent can wait for
 and give up on.  A fork costs about a millisecond; an alarm signal would stop neither a crash nor a loop in C.
 Where there is no ``fork`` the work runs in the caller, with exceptions caught and without a deadline.
+
+A process that somebody watches (the shell line of the merge driver, which lets git merge when the process dies) needs
+no child: ``watched`` lets the deadline kill it.
 """
 
 from __future__ import annotations
 
 import os
-import select
 import sys
-import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def guarded(work: Callable[[], bytes], seconds: float) -> bytes:
             return work()
         except Exception as error:
             raise GaveUp(_words(error)) from error
+    import time  # noqa: PLC0415 - not needed where the caller is watched
+
     sys.stdout.flush()
     sys.stderr.flush()
     reader, writer = os.pipe()
@@ -57,6 +60,22 @@ def guarded(work: Callable[[], bytes], seconds: float) -> bytes:
     raise GaveUp(f"it was ended by signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else "it ended early")
 
 
+def watched(work: Callable[[], bytes], seconds: float) -> bytes:
+    """Return what ``work`` returns; raise GaveUp when it raises; SIGALRM ends this process after ``seconds``."""
+    if not hasattr(os, "fork"):
+        return guarded(work, seconds)
+    import _signal  # type: ignore[import-not-found]  # noqa: PLC0415 - `signal` makes enums of it, which takes long
+
+    _signal.signal(_signal.SIGALRM, _signal.SIG_DFL)
+    _signal.setitimer(_signal.ITIMER_REAL, seconds)
+    try:
+        return work()
+    except Exception as error:
+        raise GaveUp(_words(error)) from error
+    finally:
+        _signal.setitimer(_signal.ITIMER_REAL, 0)
+
+
 def _run_child(work: Callable[[], bytes], writer: int) -> None:
     """Send the answer and leave without running anything that belongs to the parent; never returns."""
     code = 1
@@ -74,6 +93,9 @@ def _run_child(work: Callable[[], bytes], writer: int) -> None:
 
 
 def _read(reader: int, deadline: float) -> bytes:
+    import select  # noqa: PLC0415 - not needed where the caller is watched
+    import time  # noqa: PLC0415 - the same
+
     parts: list[bytes] = []
     while True:
         left = deadline - time.monotonic()

@@ -65,18 +65,19 @@ def answer(
     style: str = "",
     favor: str = "",
     note: Callable[[str], None],
+    guard: Callable[[Callable[[], bytes], float], bytes] = guarded,
 ) -> tuple[bytes, int]:
     """Return the merged file and its number of conflicts for the ``versions`` base, ours, theirs.
 
     ``look`` are ``labels`` and ``marker_size``.  ``note`` is told why the answer is git's own, when it had to be.
-    Raise Failure where git can't merge either.
+    ``guard`` runs the structured part within a deadline.  Raise Failure where git can't merge either.
     """
 
     def structured() -> bytes:
         return _structured(path, versions, style=style, favor=favor, look=look)
 
     try:
-        found = guarded(structured, DEADLINE)
+        found = guard(structured, DEADLINE)
     except GaveUp as reason:
         note(f"{path}: this is git's own merge, the structured one failed ({reason})")
         return gits_answer(versions, style=style, favor=favor, look=look)

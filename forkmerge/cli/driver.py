@@ -2,6 +2,8 @@
 
 It is called before click is imported (see ``cli.main``), so it and all it imports keep to the cheapest modules.
 Invariant: whatever happens, git gets 0 (clean), 1 (conflicts, with markers) or a code up to 127 with ours untouched.
+A caller that watches (``--conflict-code``: the shell line that ``install`` writes) does the last of this itself, and
+spares the child process in which parsers run else.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ usage: forkmerge driver [--conflict-code <n>] <base> <ours> <theirs> [<marker-si
     <marker-size>           of conflict markers (7); with more than 7 the answer is git's own merge
     <path>                  the file's path in the repository, which tells its language
     <labels>                three, of base, ours and theirs
-    --conflict-code <n>     exit with this code instead of 1 when conflicts are left (up to 127)
+    --conflict-code <n>     exit with this code instead of 1 when conflicts are left (2 to 127); for a caller
+                            that takes every other code but 0 for a failure and lets git merge then
 
 """
 CLEAN, CONFLICTS, USAGE_CODE, FAILED = 0, 1, 2, 3
@@ -39,7 +42,9 @@ def run(arguments: list[str]) -> int:
     try:
         from forkmerge.app.driver import drive  # noqa: PLC0415 - whatever is wrong with it is caught below
 
-        conflicts = drive(files, marker_size=size, path=path, labels=(ours, base, theirs), note=_note)
+        conflicts = drive(
+            files, marker_size=size, path=path, labels=(ours, base, theirs), note=_note, alone=code == CONFLICTS
+        )
     except BaseException as error:  # noqa: BLE001 - an interrupt too: git must not take ours alone for the merge
         _note(f"{path}: {error or type(error).__name__}")
         return _text_merge(files, size, (ours, base, theirs), code)
@@ -65,7 +70,7 @@ def _code(arguments: list[str]) -> tuple[int | None, list[str]]:
     rest = arguments[1:]
     if not equals and rest:
         text, *rest = rest
-    usable = text.isascii() and text.isdecimal() and 0 < int(text) <= 127
+    usable = text.isascii() and text.isdecimal() and 1 < int(text) <= 127
     return int(text) if usable else None, rest
 
 

@@ -24,6 +24,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "diff": ("diff:diff", "Show the diff of a proposal."),
     "apply": ("apply:apply", "Make a proposal real: a merge commit with both parents."),
     "merge": ("merge:merge", "Merge a revision structurally, without running tests."),
+    "solve": ("solve:solve", "Solve the conflicts that are in progress, as far as that goes."),
+    "explain": ("explain:explain", "Tell the rule and the evidence behind what the last merge did."),
     "align": ("align:align", "List the homologous units of fork and upstream, and the loci."),
     "driver": ("driver_command:driver", "Be git's merge driver (see install)."),
     "install": ("install:install", "Make forkmerge the merge driver of git, and a merge tool."),

@@ -80,6 +80,16 @@ def lines(found: Explanation) -> list[str]:
     return [*out, *found.notes]
 
 
+def head(found: Explanation) -> str:
+    """Return what the run was, as one line."""
+    from datetime import UTC, datetime  # noqa: PLC0415 - only for people
+
+    when = datetime.fromtimestamp(found.created, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    made = f", commit {found.commit[:12]}" if found.commit else ""
+    what = f" of {found.theirs} into {found.ours}" if found.theirs else ""
+    return f"forkmerge {found.command}{what}, {when}{made}"
+
+
 def _speaks(file: ExplainedFile) -> bool:
     return bool(file.reason) and not any(h.reason == file.reason for h in file.hunks)
 

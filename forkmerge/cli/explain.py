@@ -1,0 +1,28 @@
+"""``forkmerge explain``."""
+
+from __future__ import annotations
+
+import click
+
+from forkmerge.cli.common import json_option, ui
+from forkmerge.cli.group import Command
+
+
+@click.command(cls=Command)
+@click.argument("path", required=False, default="")
+@json_option("explain")
+def explain(path: str, *, as_json: bool) -> int:
+    """Tell the rule and the evidence behind each resolution and refusal of the last merge, solve or driver run."""
+    from forkmerge.app.explain import explain as run  # noqa: PLC0415 - after the command line is understood
+
+    found = run(".", path)
+    if as_json:
+        from forkmerge.report.codec import to_data  # noqa: PLC0415 - only for --json
+
+        ui().document(to_data(found))
+    else:
+        from forkmerge.report.explained import head, lines  # noqa: PLC0415 - only for people
+
+        for line in (head(found), *lines(found)):
+            click.echo(line.encode("utf-8", "backslashreplace").decode("utf-8"))
+    return 0

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from forkmerge.app.testpaths import tests_of
+from forkmerge.app.testpaths import asked_in_merged, tests_of
 from forkmerge.fitness.required import Duty, Required, Waiver, changes_of, required
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from forkmerge.app.testpaths import Asked
     from forkmerge.fitness.required import Owner, TestChanges
     from forkmerge.model.outcome import SuiteRun, TestId
     from forkmerge.model.source import Tree
@@ -68,13 +69,13 @@ def outdated(known: Required, changes: TestChanges, failing: dict[Owner, frozens
     return replace(known, duties=tuple(kept), waived=tuple(waived))
 
 
-def in_merged(known: Required, owners: frozenset[Owner], merged: SuiteRun) -> Required:
-    """Return ``known`` without the duties of ``owners`` whose test is not in ``merged``, a run of the merged tests."""
+def in_merged(known: Required, asked: Asked, merged: SuiteRun) -> Required:
+    """Return ``known`` without the ``asked`` duties whose test is not in ``merged``, a run of the merged tests."""
     listed = {r.test for r in merged.results}
     kept: list[Duty] = []
     waived = list(known.waived)
     for duty in known.duties:
-        if duty.owner not in owners or duty.test in listed:
+        if not asked_in_merged(asked, duty.owner, duty.test.file) or duty.test in listed:
             kept.append(duty)
         else:
             waived.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from forkmerge.app.testpaths import is_test, with_tests
+from forkmerge.app.testpaths import asked_in_merged, is_test, with_tests
 from forkmerge.git import trees
 from forkmerge.recombination.genome import all_ours, all_theirs, default
 from forkmerge.recombination.offspring import express
@@ -14,6 +14,7 @@ from forkmerge.search.protocol import Landscape, Worth
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from forkmerge.app.testpaths import Asked
     from forkmerge.fitness.required import Owner
     from forkmerge.git.repository import Repository
     from forkmerge.model.source import Tree
@@ -32,14 +33,12 @@ Candidate: TypeAlias = "Genotype | str"
 """A genotype, or the id of a tree that comes from elsewhere (git's merge)."""
 
 
-def landscape(
-    found: LocusMap, given: tuple[str, ...], tests: frozenset[str], merged: frozenset[Owner] = frozenset()
-) -> Landscape:
+def landscape(found: LocusMap, given: tuple[str, ...], tests: frozenset[str], merged: Asked = frozenset()) -> Landscape:
     """Return the search's view: what each allele is worth, and which loci stand still until a failure blames them.
 
     Those are all that the engine resolved, and those in test files (each side brings its own).  What the engine made of
     both sides counts as keeping all of both: by its gates no token is lost, only laid out anew or put elsewhere.
-    ``merged`` as in ``Materialiser``: the tests of every other side see nothing of the loci in test files.
+    ``merged`` as in ``Materialiser``: all other tests see nothing of the loci in test files.
     """
     start = default(found)
     still = frozenset(i for i, locus in enumerate(found.loci) if is_test(locus.path, given))
@@ -69,9 +68,10 @@ def landscape(
     )
 
 
-def _covers(code: frozenset[int], merged: frozenset[Owner]) -> Callable[[str], frozenset[int] | None]:
+def _covers(code: frozenset[int], merged: Asked) -> Callable[[str], frozenset[int] | None]:
     def covers(duty: str) -> frozenset[int] | None:
-        return None if duty.partition(":")[0] in merged else code
+        owner, _, test = duty.partition(":")
+        return None if asked_in_merged(merged, owner, test.partition("::")[0]) else code
 
     return covers
 
@@ -80,8 +80,8 @@ def _covers(code: frozenset[int], merged: frozenset[Owner]) -> Callable[[str], f
 class Materialiser:
     """Writes candidates as trees of ``repo``: as they are, or with the complete test tree of one side.
 
-    ``merged`` are the sides whose test tree can't even be collected on the other side's code: their tests are asked in
-    the offspring's own, merged test tree.
+    ``merged`` are the sides, and the test files of a side, that can't even be collected on the other side's code: these
+    tests are asked as the offspring itself has them, merged.
     """
 
     repo: Repository
@@ -90,7 +90,7 @@ class Materialiser:
     theirs: Tree
     ours_tree: str
     given: tuple[str, ...] = ()
-    merged: frozenset[Owner] = frozenset()
+    merged: Asked = frozenset()
     _plain: dict[Candidate, str] = field(default_factory=dict)
     _owned: dict[tuple[str, Owner], str] = field(default_factory=dict)
 
@@ -106,10 +106,11 @@ class Materialiser:
     def __call__(self, candidate: Candidate, owner: Owner) -> str:
         """Return the tree of the candidate with the tests of ``owner``."""
         tree = self.plain(candidate)
-        if owner in self.merged:
+        if (owner, "") in self.merged:
             return tree
         if (tree, owner) not in self._owned:
             tests = self.ours if owner == "ours" else self.theirs
             changes = with_tests(self.repo.entries(tree), tests, self.given)
+            changes = {path: entry for path, entry in changes.items() if (owner, path) not in self.merged}
             self._owned[tree, owner] = trees.write(self.repo, tree, changes) if changes else tree
         return self._owned[tree, owner]

@@ -28,6 +28,7 @@ from forkmerge.execution import folders
 from forkmerge.fitness.evaluator import Evaluation, Evaluator
 from forkmerge.fitness.ledger import Ledger, ledger_path
 from forkmerge.fitness.limits import limits_for
+from forkmerge.fitness.observed import uncollected_files
 from forkmerge.fitness.parents import measure, suite_seconds
 from forkmerge.fitness.records import Purpose
 from forkmerge.fitness.verdicts import search_verdict
@@ -44,6 +45,7 @@ from forkmerge.search.protocol import Answer, Budget, Query
 
 if TYPE_CHECKING:
     from forkmerge.app.request import ProposeRequest
+    from forkmerge.app.testpaths import Asked
     from forkmerge.fitness.records import Recall
     from forkmerge.fitness.required import Owner, Required, TestChanges
     from forkmerge.git.mergetree import GitMerge
@@ -164,8 +166,8 @@ class _Proposing:
                 merged = recall.get(tree, None, Purpose.SUITE) or runs(tree, None, Purpose.SUITE)
                 recall.put(tree, None, Purpose.SUITE, merged)
                 required = in_merged(required, uncollectable, merged)
-                for owner in sorted(uncollectable):
-                    self.progress.update(events.Remark(_uncollectable(owner), warning=True))
+                for owner, path in sorted(uncollectable):
+                    self.progress.update(events.Remark(_uncollectable(owner, path), warning=not path))
             found.uncollectable = uncollectable
             evaluate = evaluator(required)
             self._explore(found, evaluate, required, merge, seen, runs)
@@ -204,15 +206,16 @@ class _Proposing:
 
     def _without_outdated(
         self, evaluate: Evaluator[Candidate], required: Required, changes: TestChanges, seen: Scene, runs: Runs
-    ) -> tuple[Required, frozenset[Owner]]:
+    ) -> tuple[Required, Asked]:
         """Return the duties that are left when each side's tests have met the other side's code.
 
-        And the sides of whose tests none can be collected there.
+        And the sides and test files that can't be collected there: files of which the other side has one of its own
+        stand merged in an offspring, and may well be collected then.
         """
         self._phase("each side's tests on the other side's code")
         scenario = seen.scenario
         failing: dict[Owner, frozenset[str]] = {}
-        uncollectable: set[Owner] = set()
+        uncollectable: set[tuple[str, str]] = set()
         crossed: tuple[tuple[Owner, str, str], ...] = (
             ("ours", scenario.theirs.tree, "upstream"),
             ("theirs", scenario.ours.tree, "fork"),
@@ -222,8 +225,14 @@ class _Proposing:
             evaluation = evaluate.evaluate(tree)
             failing[owner] = evaluation.failed
             if evaluation.status == "broken":
-                uncollectable.add(owner)
-        return outdated(required, changes, failing), frozenset(uncollectable)
+                uncollectable.add((owner, ""))
+            elif (run := evaluation.run(owner)) is not None:
+                mine, others = (seen.ours, seen.theirs) if owner == "ours" else (seen.theirs, seen.ours)
+                unread = uncollected_files(run)
+                uncollectable |= {(owner, p) for p in unread if others.get(p) not in (None, mine.get(p))}
+        left = outdated(required, changes, failing)
+        asked = {(d.owner, path) for d in left.duties for path in (d.test.file, "")}
+        return left, frozenset(uncollectable & asked)
 
     # -- the search ------------------------------------------------------------------------------------------------
 
@@ -378,9 +387,11 @@ def _cost(query: Query, tests: int, *, selects: bool) -> float:
     return _START + len(query.tests) / max(1, tests)
 
 
-def _uncollectable(owner: Owner) -> str:
+def _uncollectable(owner: str, path: str) -> str:
     side = {"ours": "fork", "theirs": "upstream"}
     other = side["theirs" if owner == "ours" else "ours"]
+    if path:
+        return f"the {side[owner]}'s {path} can't be collected on the {other}'s code: its tests are asked as merged"
     return (
         f"none of the {side[owner]}'s test files can be collected on the {other}'s code, so its tests are asked in the "
         "merged test tree"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from forkmerge.app.request import ProposeRequest
     from forkmerge.app.runs import Setting
     from forkmerge.app.scene import Scene
+    from forkmerge.app.testpaths import Asked
     from forkmerge.fitness.evaluator import Evaluation
     from forkmerge.fitness.required import Duty, Owner, Required
     from forkmerge.git.mergetree import GitMerge
@@ -57,7 +58,7 @@ class Found:
     search_counters: Counters = field(default_factory=Counters)
     confirmed: Candidate | None = None
     unconfirmed: tuple[str, ...] = ()
-    uncollectable: frozenset[Owner] = frozenset()
+    uncollectable: Asked = frozenset()
     merged_run: SuiteRun | None = None
     interrupted: bool = False
     out_of_time: bool = False

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from forkmerge.model.source import Entry
+
+Asked: TypeAlias = "frozenset[tuple[str, str]]"
+"""Owners and paths of test files whose tests are asked as the offspring has them; "" is every file of the owner."""
 
 _FOLDERS = frozenset(("test", "tests", "testing", "__tests__", "spec", "specs", "testdata"))
 _NAMES = re.compile(
@@ -32,6 +35,11 @@ def is_test(path: str, given: tuple[str, ...]) -> bool:
         if folder in _FOLDERS and not (folder in ("testing", "spec", "specs") and depth):
             return True
     return False
+
+
+def asked_in_merged(merged: Asked, owner: str, path: str) -> bool:
+    """Return whether the tests of ``owner`` in ``path`` are asked as the offspring itself has them."""
+    return (owner, "") in merged or (owner, path) in merged
 
 
 def tests_of(entries: Mapping[str, Entry], given: tuple[str, ...]) -> dict[str, Entry]:

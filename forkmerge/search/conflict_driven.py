@@ -122,7 +122,7 @@ class ConflictDriven(Blaming):
         if not plain:
             return None
         known = (*self.knowledge.sound_nogoods(), *self.skipped, *(s.clause for s in self.shrunk))
-        found = self._bound((*self.landscape.clauses, *known, *plain))
+        found = optimum(self.landscape, (*self.landscape.clauses, *known, *plain), held=self._held())
         return None if found is None else found.genome
 
     def _candidate(self) -> Optimum | None:
@@ -133,7 +133,11 @@ class ConflictDriven(Blaming):
         """
         while True:
             certain = (*self.landscape.clauses, *self.knowledge.sound_nogoods())
-            found = optimum(self.landscape, (*certain, *self.skipped, *(s.clause for s in self.shrunk)))
+            known = (*certain, *self.skipped, *(s.clause for s in self.shrunk))
+            held = self._held()
+            found = optimum(self.landscape, known, held=held)
+            if found is None and held:
+                found = optimum(self.landscape, known)
             if found is not None:
                 return found
             if self.shrunk:
@@ -144,6 +148,15 @@ class ConflictDriven(Blaming):
                 self.inseparable = True
                 self.core = unsatisfiable_core(self.landscape, certain)
             return None
+
+    def _held(self) -> frozenset[int]:
+        """Return the dormant loci that nothing has blamed, nor a static clause tied to one that is awake."""
+        awake = set(range(len(self.landscape.worths))) - self.landscape.dormant
+        awake |= {locus for shrunk in self.shrunk for locus, _ in shrunk.clause.cells}
+        tied = [{locus for locus, _ in clause.cells} for clause in self.landscape.clauses]
+        while touched := [loci for loci in tied if loci & awake and not loci <= awake]:
+            awake.update(*touched)
+        return self.landscape.dormant - awake
 
     def _audit(self, candidate: Optimum, best: Evaluated) -> Generator[tuple[Query, ...], tuple[Verdict, ...], bool]:
         """Doubt the shrunk nogoods that keep better genomes away; return whether one of them fell.

@@ -11,7 +11,7 @@ lowest.  Clauses still open that share no locus add what breaking each of them c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.search.frontier import Frontier, State, choices, join, options, product
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 MOST_NODES = 3000
 """Branching nodes of one solution before MaxSAT takes over."""
+
+MOST_WORK = 3_000_000
+"""Branching nodes times the cells of the clauses in play: the same bound where clauses are long."""
 
 _PARTS = 64
 
@@ -46,31 +49,56 @@ class TooLargeError(Exception):
 
 
 def optimum(
-    landscape: Landscape, clauses: Iterable[Clause], *, most_nodes: int = MOST_NODES, or_raise: bool = False
+    landscape: Landscape,
+    clauses: Iterable[Clause],
+    *,
+    held: frozenset[int] = frozenset(),
+    most_nodes: int = MOST_NODES,
+    or_raise: bool = False,
 ) -> Optimum | None:
     """Return the genome of the highest ``landscape.key`` that breaks none of ``clauses``, None when there is none.
 
-    With ``or_raise`` TooLargeError is raised where branching would have to give way to MaxSAT.
+    The loci in ``held`` stay at their default; ``exact`` speaks of the others alone.  With ``or_raise`` TooLargeError
+    is raised where branching would have to give way to MaxSAT.
     """
-    everything = tuple(clauses)
+    whole: dict[Clause, Clause] = {}
+    for clause in clauses:
+        left = _left(clause, landscape.default, held)
+        if left is not None and not left.cells:
+            return None
+        if left is not None:
+            whole.setdefault(left, clause)
     active: list[Clause] = []
     while True:
+        nodes = min(most_nodes, MOST_WORK // (1 + sum(len(c.cells) for c in active)))
         try:
-            solved = _Tree(landscape, active, most_nodes).solve()
+            solved = _Tree(landscape, active, nodes, held).solve()
         except TooLargeError:
             if or_raise:
                 raise
             from forkmerge.search.maxsat import best_by_maxsat  # noqa: PLC0415 - a solver that is rarely needed
 
-            genome = best_by_maxsat(landscape, everything)
-            return None if genome is None else Optimum(genome, exact=False, binding=everything)
+            found = best_by_maxsat(landscape, tuple(whole))
+            if found is None:
+                return None
+            genome = tuple(landscape.default[x] if x in held else a for x, a in enumerate(found))
+            return Optimum(genome, exact=False, binding=tuple(whole.values()))
         if solved is None:
             return None
         genome, exact = solved
-        broken = [c for c in everything if c.violated(genome)]
+        broken = [c for c in whole if c.violated(genome)]
         if not broken:
-            return Optimum(genome, exact, tuple(active))
+            return Optimum(genome, exact, tuple(whole[c] for c in active))
         active += broken
+
+
+def _left(clause: Clause, default: Genome, held: frozenset[int]) -> Clause | None:
+    """Return what ``clause`` says of the loci that are not held, None where the held ones keep it from being broken."""
+    if not held:
+        return clause
+    if any(locus in held and default[locus] not in alleles for locus, alleles in clause.cells):
+        return None
+    return replace(clause, cells=tuple(cell for cell in clause.cells if cell[0] not in held))
 
 
 def unsatisfiable_core(landscape: Landscape, clauses: Sequence[Clause]) -> tuple[Clause, ...]:
@@ -86,7 +114,9 @@ def unsatisfiable_core(landscape: Landscape, clauses: Sequence[Clause]) -> tuple
 class _Tree:
     """Branch and bound over the loci that active clauses tie; the others are one frontier."""
 
-    def __init__(self, landscape: Landscape, clauses: Sequence[Clause], most_nodes: int) -> None:
+    def __init__(
+        self, landscape: Landscape, clauses: Sequence[Clause], most_nodes: int, held: frozenset[int] = frozenset()
+    ) -> None:
         self.landscape = landscape
         self.totals = landscape.totals
         self.clauses = sorted(clauses, key=lambda c: len(c.cells))
@@ -98,7 +128,7 @@ class _Tree:
         self._bounds: dict[tuple[int, frozenset[int]], Pair] = {}
         tied = set(self.loci)
         self.free: Frontier = product(
-            (locus, options(range(len(worths)), worths))
+            (locus, options((landscape.default[locus],) if locus in held else range(len(worths)), worths))
             for locus, worths in enumerate(landscape.worths)
             if locus not in tied
         )

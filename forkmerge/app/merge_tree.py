@@ -47,6 +47,8 @@ def write_tree(
             prefix=prefix,
             quote_high=_quotes_high(repo),
         )
+        if show:
+            text += made.git.rest.encode("utf-8", "surrogateescape")
     return text, made.clean
 
 

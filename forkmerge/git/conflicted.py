@@ -50,12 +50,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Git's merge: the ``tree`` holds marked files where there are conflicts; ``stages`` are in git's order."""
+    """Git's merge: the ``tree`` holds marked files where there are conflicts; ``stages`` are in git's order.
+
+    ``rest`` is what git says after its messages (advice on submodules).
+    """
 
     tree: str
     clean: bool
     stages: tuple[Stage, ...] = ()
     messages: tuple[Message, ...] = ()
+    rest: str = ""
 
 
 def answer(
@@ -95,7 +99,7 @@ def _read(completed: command.Completed) -> Answer:
         raise UnusableInput("git merge-tree gave no tree", hint="git merge-tree --write-tree tells more")
     end = rest.index("") if "" in rest else len(rest)
     stages = tuple(_stage(text) for text in rest[:end])
-    return Answer(tree, completed.code == 0, stages, _messages(rest[end + 1 :]))
+    return Answer(tree, completed.code == 0, stages, *_messages(rest[end + 1 :]))
 
 
 def _stage(text: str) -> Stage:
@@ -104,8 +108,8 @@ def _stage(text: str) -> Stage:
     return Stage(path, int(number), Entry(int(mode, 8), oid))
 
 
-def _messages(fields: Sequence[str]) -> tuple[Message, ...]:
-    """Return the messages; git writes them as count, paths, type, message."""
+def _messages(fields: Sequence[str]) -> tuple[tuple[Message, ...], str]:
+    """Return the messages and what follows them; git writes them as count, paths, type, message."""
     out = []
     at = 0
     while at < len(fields) and fields[at].strip().isdigit():
@@ -113,4 +117,4 @@ def _messages(fields: Sequence[str]) -> tuple[Message, ...]:
         kind, text = fields[at + 1 + count : at + 3 + count]
         out.append(Message(tuple(fields[at + 1 : at + 1 + count]), kind, text))
         at += 3 + count
-    return tuple(out)
+    return tuple(out), "\0".join(fields[at:])

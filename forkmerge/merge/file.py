@@ -29,8 +29,8 @@ from forkmerge.merge.pieces import (
 )
 from forkmerge.merge.rules import BOTH, WHITESPACE, Allowed
 from forkmerge.model.hunk import Alternative, FileMerge, Hunk, Segment
+from forkmerge.syntax.catalogue import BUILTIN, Catalogue
 from forkmerge.syntax.parsing import MAX_BYTES
-from forkmerge.syntax.profiles import for_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from forkmerge.syntax.profile import Profile
 
 
-def merge_file(
+def merge_file(  # noqa: PLR0913 - one call, all its options
     path: str,
     base: bytes,
     ours: bytes,
@@ -48,26 +48,29 @@ def merge_file(
     line_merge: LineMerge,
     allowed: Allowed | None = None,
     alternatives: bool = False,
+    languages: Catalogue = BUILTIN,
 ) -> FileMerge:
     """Return the merge of one file; conflicts are hunks whose ``merged`` is None, objections are ``findings``.
 
     ``allowed`` are the rules that may resolve by themselves; with ``alternatives`` each conflict that is left carries
     what the other rules would give.  The segments hold merged text around the conflicts; ``merge.tile`` turns the
-    result into hunks that tile all three versions.
+    result into hunks that tile all three versions.  ``languages`` tell which language ``path`` is in.
     """
     trivial = _trivial(base, ours, theirs)
     if trivial is not None:
         return FileMerge(path, (trivial,) if trivial else (), git_clean=True)
     size = marker_size_for(base, ours, theirs)
     text, count = line_merge(base, ours, theirs, style="diff3", marker_size=size)
-    profile = _profile(path, base, ours, theirs)
+    profile = _profile(languages, path, base, ours, theirs)
     if not count:
-        return checked(path, base, ours, theirs, text)
+        return checked(path, base, ours, theirs, text, languages=languages)
     raw = _line_ends(read_markers(text, size), base, ours, theirs)
     git = _blanks(raw, allowed or Allowed())
     pieces: Sequence[Piece] = git
+    if profile is None:
+        pieces = _by_lines(languages, path, (base, ours, theirs), git, allowed or Allowed())
     if profile is None and alternatives:
-        pieces = tuple(_either_order(p) for p in git)
+        pieces = tuple(_either_order(p) for p in pieces)
     if profile is not None and any(isinstance(p, Conflict) for p in git):
         from forkmerge.merge.structured import resolve  # noqa: PLC0415 - not needed for clean files
 
@@ -82,9 +85,30 @@ def merge_file(
     return FileMerge(path, tuple(_segment(p) for p in pieces), as_git=as_git)
 
 
-def checked(path: str, base: bytes, ours: bytes, theirs: bytes, text: bytes) -> FileMerge:
+def _by_lines(
+    languages: Catalogue, path: str, inputs: tuple[bytes, bytes, bytes], git: Sequence[Piece], allowed: Allowed
+) -> Sequence[Piece]:
+    """Return ``git`` with the conflicts resolved that the lines of a file without grammar settle by themselves."""
+    lines = languages.lines_for(path)
+    if lines is None or not any(isinstance(p, Conflict) for p in git):
+        return git
+    from forkmerge.merge import linesets  # noqa: PLC0415 - few files are of this kind
+
+    pieces = linesets.resolve(lines, allowed, git, inputs)
+    whole = [text_of(pieces, choose) for choose in (lambda c: c.ours, lambda c: c.theirs)]
+    return git if any(linesets.objections(lines, path, inputs, text) for text in whole) else pieces
+
+
+def checked(
+    path: str, base: bytes, ours: bytes, theirs: bytes, text: bytes, *, languages: Catalogue = BUILTIN
+) -> FileMerge:
     """Return git's clean merge ``text`` of the three as it is, or as a conflict where a gate objects to it."""
-    findings = _objections(_profile(path, base, ours, theirs), path, (base, ours, theirs), text)
+    profile = _profile(languages, path, base, ours, theirs)
+    findings = _objections(profile, path, (base, ours, theirs), text)
+    if profile is None and (lines := languages.lines_for(path)) is not None:
+        from forkmerge.merge import linesets  # noqa: PLC0415 - few files are of this kind
+
+        findings = linesets.objections(lines, path, (base, ours, theirs), text)
     if findings:
         return _objected(path, base, ours, theirs, text, findings)
     return FileMerge(path, (text,), git_clean=True)
@@ -96,10 +120,10 @@ def _trivial(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
     return ours if theirs == base else None
 
 
-def _profile(path: str, base: bytes, ours: bytes, theirs: bytes) -> Profile | None:
+def _profile(languages: Catalogue, path: str, base: bytes, ours: bytes, theirs: bytes) -> Profile | None:
     if max(len(base), len(ours), len(theirs)) > MAX_BYTES // 4:
         return None
-    return for_path(path, ours)
+    return languages.for_path(path, ours)
 
 
 def _line_ends(

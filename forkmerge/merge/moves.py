@@ -113,13 +113,24 @@ def carried(inputs: Inputs, unit: Moved) -> bytes | None:
     except KeyError:
         return None
     ours, theirs = (there, edited) if unit.side == "ours" else (edited, there)
-    merged = merge_file(unit.there[0], base, ours, theirs, line_merge=inputs.line_merge, allowed=inputs.allowed)
+    merged = merge_file(
+        unit.there[0],
+        *(base, ours, theirs),
+        line_merge=inputs.line_merge,
+        allowed=inputs.allowed,
+        languages=inputs.languages,
+    )
     return merged.merged() if merged.clean else None
 
 
 def _merge(inputs: Inputs, path: str, texts: Texts) -> FileMerge:
     return merge_file(
-        path, *texts, line_merge=inputs.line_merge, allowed=inputs.allowed, alternatives=inputs.alternatives
+        path,
+        *texts,
+        line_merge=inputs.line_merge,
+        allowed=inputs.allowed,
+        alternatives=inputs.alternatives,
+        languages=inputs.languages,
     )
 
 

@@ -15,7 +15,7 @@ from forkmerge.merge.rules import Allowed
 from forkmerge.merge.tile import tile
 from forkmerge.model.source import EXECUTABLE, REGULAR, Entry, Tree
 from forkmerge.model.treemerge import PathMerge, TreeMerge
-from forkmerge.syntax.profiles import for_path
+from forkmerge.syntax.catalogue import BUILTIN, Catalogue
 
 if TYPE_CHECKING:
     from forkmerge.merge.moves import Moved
@@ -46,6 +46,7 @@ class Inputs:
     moved: tuple[Moved, ...] = ()
     allowed: Allowed = field(default_factory=Allowed)
     alternatives: bool = True
+    languages: Catalogue = BUILTIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,9 @@ def _has_inside(inputs: Inputs, meeting: Meeting) -> bool:
     if meeting.note:
         return False
     if ours is None or theirs is None:
-        return base is None and for_path(meeting.path) is not None and _texts(inputs, (ours or theirs,))
+        return (
+            base is None and inputs.languages.for_path(meeting.path) is not None and _texts(inputs, (ours or theirs,))
+        )
     return _texts(inputs, (base, ours, theirs))
 
 
@@ -204,6 +207,7 @@ def _inside(inputs: Inputs, result: PathMerge) -> PathMerge:
             line_merge=inputs.line_merge,
             allowed=inputs.allowed,
             alternatives=inputs.alternatives,
+            languages=inputs.languages,
         )
     mode, clash = _mode(base, ours, theirs)
     tiled = replace(tile(merged, *texts), mode=mode)

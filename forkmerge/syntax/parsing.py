@@ -8,6 +8,7 @@ Nothing here recurses: files may be nested deeper than Python's stack.
 from __future__ import annotations
 
 import functools
+import os
 import re
 import sys
 from typing import TYPE_CHECKING
@@ -132,12 +133,24 @@ def _binding(package: str) -> Any:
     """
     name = package + "._binding"
     if name not in sys.modules:
-        outer = _spec(package, None)
-        inner = _spec(name, outer.submodule_search_locations) if outer else None
+        outer = _spec(package, _installed())
+        if outer is None or outer.loader is None:
+            wheel = package.replace("_", "-")
+            raise MissingTool(f"the grammar {wheel} is not installed", hint=f"pip install {wheel}")
+        inner = _spec(name, outer.submodule_search_locations)
         if inner is None:
-            return _whole(package)
+            return __import__(package)
         sys.modules[name] = _loaded(inner)
     return sys.modules[name]
+
+
+def _installed() -> list[str]:
+    """Return where modules are looked for, without the folder that the process stands in.
+
+    That folder may be a stranger's repository, with a module in it that is called like a grammar.
+    """
+    here = os.getcwd()  # noqa: PTH109 - pathlib costs start-up
+    return [place for place in sys.path if place not in ("", ".", here)]
 
 
 def _spec(name: str, where: Any) -> Any:
@@ -151,11 +164,3 @@ def _loaded(spec: Any) -> ModuleType:
     module.__file__ = spec.origin
     spec.loader.exec_module(module)
     return module
-
-
-def _whole(package: str) -> ModuleType:
-    try:
-        return __import__(package)
-    except ImportError:
-        wheel = package.replace("_", "-")
-        raise MissingTool(f"the grammar {wheel} is not installed", hint=f"pip install {wheel}") from None

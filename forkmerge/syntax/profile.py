@@ -6,7 +6,8 @@ grammar: a test holds each file to that.
 
 A *path* walks from a node to one of its descendants: steps joined by dots, each the name of a field, the index of a
 named child (``0``, ``-1``), a node type after ``@`` (``@block``: the first child of that type, where a grammar gives no
-field) or a name with a star (``declarator*``), which follows that field for as long as there is one.  A *template* is text with paths in braces (``{trait} for {type}``); without braces, after ``=``, it is plain text.
+field) or a name with a star (``declarator*``), which follows that field for as long as there is one.  A *template* is
+text with paths in braces (``{trait} for {type}``); without braces, after ``=``, it is plain text.
 """
 
 from __future__ import annotations

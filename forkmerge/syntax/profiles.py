@@ -23,6 +23,8 @@ from forkmerge.syntax.reading import Unread, read
 if TYPE_CHECKING:
     from typing import Any
 
+    from forkmerge.syntax.linewise import LineProfile
+
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _SETS = (
     *("comments", "atomic", "imports", "blocks", "lists", "statements", "wrappers", "attached", "transparent"),
@@ -39,12 +41,12 @@ def for_path(path: str, data: bytes = b"") -> Profile | None:
     if name is None and extension:
         guess = table.get(extension + "?")
         if guess is not None:
-            profile = load(guess)
-            if any(text.encode() in data for text in profile.sniff):
-                return profile
+            found = load(guess)
+            if any(text.encode() in data for text in found.sniff):
+                return found
         name = table.get(extension)
     if name is None and data.startswith(b"#!"):
-        name = table.get("!" + _interpreter(data))
+        name = table.get("!" + interpreter(data))
     return load(name) if name else None
 
 
@@ -56,10 +58,11 @@ def load(name: str) -> Profile:
             text = file.read()
     except FileNotFoundError:
         raise UnusableInput(f"no profile for the language {name!r}", hint="see `forkmerge languages`") from None
-    return _profile(_tables(text))
+    return profile(tables(text))
 
 
-def _tables(text: str) -> dict[str, Any]:
+def tables(text: str) -> dict[str, Any]:
+    """Return the table that ``text`` writes in TOML; raises ``ValueError`` where it is none."""
     try:
         return read(text)
     except Unread:
@@ -74,14 +77,56 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(set(_table().values())))
 
 
+def lines_for(path: str) -> LineProfile | None:
+    """Return the line profile for a file without a grammar, by its name or extension; None if unknown."""
+    table = _lines_table()
+    base = path.rpartition("/")[2]
+    name = table.get("=" + base) or (table.get("." + base.rpartition(".")[2].lower()) if "." in base else None)
+    return load_lines(name) if name else None
+
+
+@functools.cache
+def load_lines(name: str) -> LineProfile:
+    """Return the line profile ``name``; raises ``UnusableInput`` if there is none."""
+    try:
+        with open(os.path.join(_folder(), "lines", name + ".toml"), encoding="utf-8") as file:
+            text = file.read()
+    except FileNotFoundError:
+        raise UnusableInput(f"no line profile {name!r}", hint="see `forkmerge languages`") from None
+    return line_profile(tables(text))
+
+
+def line_names() -> tuple[str, ...]:
+    """Return the names of all line profiles, sorted."""
+    return tuple(sorted(set(_lines_table().values())))
+
+
+def line_profile(table: dict[str, Any]) -> LineProfile:
+    """Return the line profile that ``table`` writes."""
+    from forkmerge.syntax.linewise import LineProfile  # noqa: PLC0415 - only for files without a grammar
+
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
+    return LineProfile(**{**values, "directives": frozenset(values.get("directives", ()))})
+
+
 def index() -> str:
     """Return what ``grammars/index`` has to hold, made from the profiles beside it."""
     lines = []
     for entry in sorted(os.listdir(_folder())):
         if entry.endswith(".toml"):
-            profile = load(entry.removesuffix(".toml"))
-            marks = [*profile.extensions, *("=" + f for f in profile.filenames), *("!" + s for s in profile.shebangs)]
-            lines.append(" ".join([profile.name, *marks]) + "\n")
+            found = load(entry.removesuffix(".toml"))
+            marks = [*found.extensions, *("=" + f for f in found.filenames), *("!" + s for s in found.shebangs)]
+            lines.append(" ".join([found.name, *marks]) + "\n")
+    return "".join(lines)
+
+
+def lines_index() -> str:
+    """Return what ``grammars/lines/index`` has to hold, made from the profiles beside it."""
+    lines = []
+    for entry in sorted(os.listdir(os.path.join(_folder(), "lines"))):
+        if entry.endswith(".toml"):
+            found = load_lines(entry.removesuffix(".toml"))
+            lines.append(" ".join([found.name, *found.extensions, *("=" + f for f in found.filenames)]) + "\n")
     return "".join(lines)
 
 
@@ -94,8 +139,17 @@ def _folder() -> str:
 
 @functools.cache
 def _table() -> dict[str, str]:
+    return _marks("index")
+
+
+@functools.cache
+def _lines_table() -> dict[str, str]:
+    return _marks("lines/index")
+
+
+def _marks(index: str) -> dict[str, str]:
     table: dict[str, str] = {}
-    with open(os.path.join(_folder(), "index"), encoding="utf-8") as file:
+    with open(os.path.join(_folder(), index), encoding="utf-8") as file:
         for line in file:
             name, *marks = line.split()
             for mark in marks:
@@ -103,7 +157,7 @@ def _table() -> dict[str, str]:
     return table
 
 
-def _interpreter(data: bytes) -> str:
+def interpreter(data: bytes) -> str:
     """Return the name of the program of a ``#!`` line, without folder and version."""
     words = data[2:256].split(b"\n", 1)[0].decode("latin-1").split()
     words = [w for w in words if not w.startswith("-") and "=" not in w]
@@ -113,7 +167,8 @@ def _interpreter(data: bytes) -> str:
     return program.rstrip("0123456789.")
 
 
-def _profile(table: dict[str, Any]) -> Profile:
+def profile(table: dict[str, Any]) -> Profile:
+    """Return the profile that ``table`` writes."""
     sets = {name: frozenset(table.get(name, ())) for name in _SETS}
     return Profile(
         name=table["name"],

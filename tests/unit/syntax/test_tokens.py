@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support.grammars import needs_grammar
 
 from forkmerge.syntax import profiles
 from forkmerge.syntax.tokens import tokens
@@ -31,7 +32,9 @@ def test_layout_is_in_no_token() -> None:
 @pytest.mark.parametrize("language", profiles.names())
 def test_what_the_parser_skips_is_covered(language: str) -> None:
     data = b"\xff ??? \x00 }} \xc3("
-    assert b"".join(t.text for t in tokens(profiles.load(language), data)) == b"".join(data.split())
+    needs_grammar(language)
+    found = b"".join(t.text for t in tokens(profiles.load(language), data))
+    assert b"".join(found.split()) == b"".join(data.split())
 
 
 def test_only_a_part_is_read_when_asked() -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.errors import UnusableInput
@@ -41,11 +41,11 @@ class Catalogue:
     """Languages by path.  Without folders and choices it is what is built in."""
 
     folders: tuple[str, ...] = ()
-    choices: Mapping[str, Choice] = field(default_factory=dict)
+    choices: Mapping[str, Choice] | None = None
 
     def for_path(self, path: str, data: bytes = b"") -> Profile | None:
         """Return the profile with a grammar for a file, by its path and what is in it; None if there is none."""
-        choice = self.choices.get(path)
+        choice = self._choice(path)
         if choice is not None and (choice.order == "unordered" or choice.language == PLAIN):
             return None
         if choice is not None and choice.language:
@@ -63,7 +63,7 @@ class Catalogue:
         """Return the line profile for a file without a grammar; None if nothing is known of its lines."""
         from forkmerge.syntax import linewise  # noqa: PLC0415 - only for files without a grammar
 
-        choice = self.choices.get(path)
+        choice = self._choice(path)
         if choice is not None and choice.order == "unordered":
             return linewise.UNORDERED
         found = self._line_profile(path, choice)
@@ -84,6 +84,9 @@ class Catalogue:
     def own(self) -> Mapping[str, str]:
         """Return the file that each of the user's own languages comes from, those that are not usable left out."""
         return _read(self.folders).files
+
+    def _choice(self, path: str) -> Choice | None:
+        return self.choices.get(path) if self.choices else None
 
     def _own(self, path: str, data: bytes) -> Profile | None:
         mine = _read(self.folders)

@@ -219,3 +219,40 @@ def test_a_source_folder_on_the_python_path(tmp_path: Path) -> None:
     assert done.code == 0, done.err
     assert best(done.data)["verdict"] == "good"
     assert next(p for p in done.data["proposals"] if p["origin"] == "ours")["verdict"] == "loses-tests"
+
+
+OLD = "LIMIT = 3\nWIDTH = 4\n\n\ndef one():\n    return 1\n\n\ndef two():\n    return 2\n"
+TEST_OLD = """import old
+from old import LIMIT
+from old import WIDTH
+
+
+def test_one():
+    assert old.one() == 1
+
+
+def test_two():
+    assert old.two() == 2
+"""
+
+
+def test_a_test_file_that_the_other_sides_code_can_not_import_is_asked_as_merged(tmp_path: Path) -> None:
+    """Upstream takes a name away with its import; the fork's test of another function has to go on standing."""
+    path, width = "tests/test_old.py", "from old import WIDTH\n"
+    other = {"tests/test_other.py": "def test_other():\n    pass\n", "conftest.py": ""}
+    box = build(
+        tmp_path,
+        {"old.py": OLD, path: TEST_OLD, **other},
+        {"old.py": OLD.replace("return 2", "return 22"), path: TEST_OLD.replace("two() == 2", "two() == 22")},
+        {"old.py": OLD.replace("WIDTH = 4\n", "").replace("return 1", "return +1"), path: TEST_OLD.replace(width, "")},
+    )
+    done = box.propose()
+    assert done.code == 0, done.err
+    first = best(done.data)
+    listed = box.git("ls-tree", "-r", first["tree"]).splitlines()
+    ids = {line.partition("\t")[2]: line.partition("\t")[0] for line in listed}
+    merged = OLD.replace("WIDTH = 4\n", "").replace("return 1", "return +1").replace("return 2", "return 22")
+    assert of(box, ids, "old.py").decode() == merged
+    asked = {tests["owner"]: tests for tests in first["tests"]}
+    assert asked["ours"]["required"] == 2, "test_other and the fork's own test_two; test_one is asked of upstream"
+    assert asked["ours"]["lost"] == []

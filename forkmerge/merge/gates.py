@@ -23,6 +23,7 @@ _FEW = 200
 
 _WORD = re.compile(rb"[^\W\d]\w*")
 _DEFINES = re.compile(rb"\b([^\W\d]\w*+)\s*+(?:<[^<>\n]*+>\s*+)?(?=[({:=])")
+_NAMED = re.compile(rb"\b(?:class|contract|def|fn|fun|func|function|interface|module|object|sub|trait)\s+([^\W\d]\w*+)")
 _PYTHON_DEFINES = re.compile(rb"\b(?:def|class)\s+(\w+)")
 _PYTHON_BINDS = re.compile(
     rb"(?:\bas|\bdef|\bclass|\bimport|\bfor|,|\()\s*+([^\W\d]\w*+)"
@@ -112,8 +113,13 @@ def _words(text: bytes) -> set[bytes]:
 
 
 def _defined_in(profile: Profile, lines: bytes) -> set[bytes]:
-    """Return names that ``lines`` may define: exact in Python, elsewhere every word before a bracket or brace."""
-    return set((_PYTHON_DEFINES if profile.name == "python" else _DEFINES).findall(lines))
+    """Return names that ``lines`` may define: exact in Python, elsewhere rather too many.
+
+    Those are all words before a bracket or brace, or behind a keyword.
+    """
+    if profile.name == "python":
+        return set(_PYTHON_DEFINES.findall(lines))
+    return {*_DEFINES.findall(lines), *_NAMED.findall(lines)}
 
 
 def _bound_in(profile: Profile, gone: list[bytes], left: bytes) -> set[bytes]:

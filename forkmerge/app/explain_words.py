@@ -26,6 +26,7 @@ RULES = {
     "wrapped": "one side put around it what the other changed",
     "neighbouring-lines": "each side changed other lines",
     "whitespace": "one side changed only blanks",
+    "structured": "what is around the conflict that is left was merged by structure",
     "moved": "one side moved the unit, the other's edit was carried to its new place",
 }
 """What each rule means, for people; a rule that is missing here speaks for itself."""
@@ -67,3 +68,33 @@ def places(segments: Sequence[bytes | Hunk], written: Sequence[bytes]) -> list[t
             out.append((line, count, segment))
         line += text.count(b"\n")
     return out
+
+
+def all_places(
+    segments: Sequence[bytes | Hunk], written: Sequence[bytes], versions: tuple[bytes, bytes, bytes]
+) -> list[tuple[int, int, Hunk]]:
+    """Return the places as ``places`` does, with those around conflicts that the engine resolved without a hunk.
+
+    ``versions`` are base, ours and theirs with everything merged but git's conflicts.
+    """
+    known = places(segments, written)
+    if all(hunk.merged is not None for _, _, hunk in known):
+        return known
+    from dataclasses import replace  # noqa: PLC0415 - only where conflicts are left
+
+    from forkmerge.merge.tile import tile  # noqa: PLC0415 - the same
+    from forkmerge.model.hunk import FileMerge  # noqa: PLC0415 - the same
+
+    tiled = tile(FileMerge("", (b"".join(written),)), *versions).segments
+    texts = [s if isinstance(s, bytes) else s.merged or b"" for s in tiled]
+    extra = [
+        (line, count, replace(hunk, rule=STRUCTURED))
+        for line, count, hunk in places(tiled, texts)
+        if hunk.rule not in PLAIN
+        and hunk.ours != hunk.theirs
+        and not any(line < a + n and a < line + count for a, n, _ in known)
+    ]
+    return sorted((*known, *extra), key=lambda place: place[:2])
+
+
+STRUCTURED = "structured"

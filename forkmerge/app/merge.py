@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from forkmerge.app import explain_record, merge_index, merge_plan
 from forkmerge.app.explain_record import KeptFile, KeptHunk, KeptStage, Record
-from forkmerge.app.explain_words import PLAIN, evidence, explained, places
+from forkmerge.app.explain_words import PLAIN, all_places, evidence, explained, places
 from forkmerge.app.merge_look import marked_hunk
 from forkmerge.app.merge_values import Fate
 from forkmerge.app.merge_worktree import Laid, overlay
@@ -171,8 +171,7 @@ _OUTCOMES = {
 
 
 def _explained(one: Laid) -> ExplainedFile:
-    merge = one.file.merge
-    found = places(merge.segments, _written(merge, one)) if merge is not None else []
+    found = _places(one)
     return explained(one.file.path, _OUTCOMES[one.file.fate], found, one.file.reason)
 
 
@@ -188,6 +187,14 @@ def _untouched(file: PlannedFile, text: bytes) -> ExplainedFile:
     return ExplainedFile(file.path, FileOutcome.CONFLICT, file.reason, hunks)
 
 
+def _places(one: Laid) -> list[tuple[int, int, Hunk]]:
+    merge = one.file.merge
+    if merge is None:
+        return []
+    written = _written(merge, one)
+    return all_places(merge.segments, written, one.file.told) if one.file.told else places(merge.segments, written)
+
+
 def _written(merge: FileMerge, one: Laid) -> list[bytes]:
     """Return what each segment became in the text that was written."""
     return [
@@ -197,8 +204,7 @@ def _written(merge: FileMerge, one: Laid) -> list[bytes]:
 
 
 def _kept(one: Laid) -> KeptFile:
-    merge = one.file.merge
-    found = places(merge.segments, _written(merge, one)) if merge is not None else []
+    found = _places(one)
     stages = tuple(KeptStage(s.number, s.entry.mode, s.entry.oid) for s in one.file.stages)
     kept = KeptFile(
         one.file.path,

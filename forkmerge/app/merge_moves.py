@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from forkmerge.git.changes import Change
     from forkmerge.git.conflicted import Answer
     from forkmerge.git.repository import Repository
+    from forkmerge.merge.moves import Moved
     from forkmerge.merge.rules import Allowed
     from forkmerge.model.hunk import Segment
     from forkmerge.model.revision import Scenario
@@ -180,6 +181,7 @@ class _Place:
         )
         merged = {p.path: p for p in merge_trees(inputs).paths}
         sound = all(self._sound(path, three[path], p) for path, p in merged.items())
+        sound = sound and not self._strays(moved, three, merged)
         return merged if sound and all(p.clean for p in merged.values()) else None
 
     def _sound(self, path: str, entries: tuple[Entry | None, Entry | None, Entry | None], merged: PathMerge) -> bool:
@@ -191,6 +193,27 @@ class _Place:
             return merged.file is None and not merged.conflict
         base, ours, theirs = (self._known[e.oid] if e is not None else b"" for e in entries)
         return checked(path, base, ours, theirs, text).clean
+
+    def _strays(
+        self,
+        moved: Iterable[Moved],
+        three: Mapping[str, tuple[Entry | None, Entry | None, Entry | None]],
+        merged: Mapping[str, PathMerge],
+    ) -> bool:
+        """Return whether an edit uses, in the file that it was carried to, what only its own file binds."""
+        from forkmerge.merge.moves import strays  # noqa: PLC0415 - only where conflicts are left
+
+        for unit in moved:
+            there, home = unit.there[0], unit.edited[0]
+            file = merged[there].file if there in merged else None
+            mine, other = (1, 2) if unit.side == "ours" else (2, 1)
+            before, source = three[there][mine], three[home][other]
+            text = file.merged() if file is not None else None
+            if there == home or text is None or before is None or source is None:
+                continue
+            if strays(there, self._known[source.oid], self._known[before.oid], text):
+                return True
+        return False
 
     def _planned(self, path: str, merged: PathMerge) -> PlannedFile | None:
         if merged.file is None or (text := merged.file.merged()) is None:

@@ -14,10 +14,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forkmerge.app.merge_children import each
-from forkmerge.app.merge_lookup import Asked, Lookup, asked
+from forkmerge.app.merge_lookup import Lookup, asked
 from forkmerge.app.merge_values import Fate, Plan, PlannedFile, Sides
 from forkmerge.git import scenario
 from forkmerge.git.conflicted import Answer, Message, Stage, answer
+from forkmerge.merge.pieces import read_markers
 from forkmerge.model.source import EXECUTABLE, REGULAR
 
 if TYPE_CHECKING:
@@ -149,11 +150,12 @@ def _files(
     marked = Lookup(repo, long.tree) if long else result
     works: list[Callable[[], FileMerge]] = []
     order = sorted(sides)
+    texts: dict[str, bytes] = {}
     for path in order:
         here = sides[path]
         three = (repo.read(here.base.oid), repo.read(here.ours.oid), repo.read(here.theirs.oid))
         entry = (marked if here.conflicted else result).entry(path)
-        text = repo.read(entry.oid) if entry is not None and entry.mode in _FILES else b""
+        text = texts[path] = repo.read(entry.oid) if entry is not None and entry.mode in _FILES else b""
         works.append(_work(path, three, text, conflicted=here.conflicted, allowed=allowed))
     _warm()
     children = 2 if len(works) >= _MANY and (os.cpu_count() or 1) > 1 else 1
@@ -164,7 +166,7 @@ def _files(
     planned = []
     for path, gave in zip(order, answers, strict=True):
         file = PlannedFile(path, Fate.LEFT, result.entry(path), stages.get(path, ()))
-        found = _judged(file, gave) if sides[path].conflicted else _checked(file, gave, sides[path])
+        found = _judged(file, gave, texts[path]) if sides[path].conflicted else _checked(file, gave, sides[path])
         if found is not None:
             planned.append(found)
     return tuple(planned)
@@ -213,17 +215,31 @@ class _Known:
         return line_merge(base, ours, theirs, style=style, labels=labels, marker_size=marker_size)
 
 
-def _judged(file: PlannedFile, gave: Gave[FileMerge]) -> PlannedFile:
-    """Return what becomes of a file that git leaves in conflict."""
+def _judged(file: PlannedFile, gave: Gave[FileMerge], text: bytes) -> PlannedFile:
+    """Return what becomes of a file that git leaves in conflict, ``text`` being its own answer with long markers."""
     merge = gave.value
     if merge is None:
         return replace(file, reason=f"the structured merge failed: {gave.trouble}")
     if merge.clean:
         return replace(file, fate=Fate.RESOLVED, merge=merge, content=merge.merged())
     reason = "; ".join(dict.fromkeys(h.reason for h in merge.conflicts if h.reason))
-    if merge.as_git or not any(h.merged is not None for h in merge.hunks):
-        return replace(file, merge=merge, reason=reason)
-    return replace(file, fate=Fate.PARTLY, merge=merge, reason=reason)
+    file = replace(file, merge=merge, reason=reason)
+    if merge.as_git:
+        return file
+    try:
+        git = read_markers(text, _LONG)
+    except ValueError:
+        return file
+    base, ours, theirs = (
+        b"".join(p if isinstance(p, bytes) else getattr(p, side) for p in git) for side in ("base", "ours", "theirs")
+    )
+    before = sum(_lines(p.ours) + _lines(p.theirs) for p in git if not isinstance(p, bytes))
+    after = sum(_lines(h.ours) + _lines(h.theirs) for h in merge.conflicts)
+    return replace(file, fate=Fate.PARTLY, told=(base, ours, theirs)) if after < before else file
+
+
+def _lines(text: bytes) -> int:
+    return text.count(b"\n") + (not text.endswith(b"\n") and bool(text))
 
 
 def _checked(file: PlannedFile, gave: Gave[FileMerge], sides: Sides) -> PlannedFile | None:
@@ -247,6 +263,3 @@ def _messages(git: Answer, files: tuple[PlannedFile, ...]) -> tuple[Message, ...
             at = next((i for i, m in enumerate(out) if m.paths[:1] == (file.path,)), len(out) - 1)
             out.insert(at + 1, Message((file.path,), "CONFLICT (contents)", text))
     return tuple(out)
-
-
-__all__ = ["Asked", "plan"]

@@ -38,7 +38,8 @@ class PlannedFile:
     """One file of the plan.
 
     ``git`` is what git's merge has at the path, ``stages`` git's conflict, ``merge`` the structured merge (None where
-    there is none), ``content`` the merged text of a resolved one; ``reason`` says why it is not resolved.
+    there is none), ``content`` the merged text of a resolved one; ``reason`` says why it is not resolved.  ``told``
+    are base, ours and theirs with everything merged but git's conflicts, of a file that has some.
     """
 
     path: str
@@ -48,6 +49,7 @@ class PlannedFile:
     merge: FileMerge | None = None
     content: bytes | None = None
     reason: str = ""
+    told: tuple[bytes, bytes, bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from forkmerge.app import explain_record, merge_write
 from forkmerge.app.explain_record import KeptFile, Record
-from forkmerge.app.explain_words import explained, places
+from forkmerge.app.explain_words import all_places, explained
 from forkmerge.app.merge import kept_hunk
 from forkmerge.app.merge_children import each
 from forkmerge.app.merge_look import Look, labels_in
@@ -180,25 +180,25 @@ def _work(read: _Read) -> Solved:
 
 def _written(read: _Read, solved: Solved) -> ExplainedFile:
     """Write the file if anything in it was solved, and return what is said of it."""
-    if any(h.merged is not None for h in solved.hunks):
-        text = solved.text.replace(b"\n", b"\r\n") if read.crlf else solved.text
+    text = solved.text.replace(b"\n", b"\r\n") if read.crlf else solved.text
+    done = text != read.text
+    if done:
         place = read.target.place()
         if merge_write.read(place) != read.text:
             raise UnusableInput("it was changed while it was being solved", where=read.target.path)
         merge_write.replace(place, text)
     left = any(h.merged is None for h in solved.hunks)
-    done = any(h.merged is not None for h in solved.hunks)
     outcome = FileOutcome.PARTLY if done else FileOutcome.CONFLICT
     return explained(
         read.target.path,
         outcome if left else FileOutcome.RESOLVED,
-        places(solved.segments, solved.written),
+        all_places(solved.segments, solved.written, solved.told),
         solved.reason,
     )
 
 
 def _kept(read: _Read, solved: Solved) -> KeptFile:
-    found = places(solved.segments, solved.written)
+    found = all_places(solved.segments, solved.written, solved.told)
     hunks = tuple(kept_hunk(line, count, hunk) for line, count, hunk in found if hunk.merged is not None)
     text = explain_record.text_of(solved.text)
     return KeptFile(read.target.path, text, hunks, read.look.labels, read.look.style, read.look.marker_size)

@@ -9,13 +9,13 @@ Invariant: without its resolutions the answer is the file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.app.merge_look import Look, marked_hunk
 from forkmerge.app.solve_blocks import Block
 from forkmerge.app.solve_match import Known, Piece
-from forkmerge.merge.pieces import Conflict
+from forkmerge.merge.pieces import Conflict, lines_of
 from forkmerge.model.hunk import Hunk, Segment
 
 if TYPE_CHECKING:
@@ -31,11 +31,15 @@ BASELESS = "the markers don't show the base: git checkout --conflict=diff3 bring
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """The file's new text, as segments and what was written for each; ``reason`` says why nothing could be done."""
+    """The file's new text, as segments and what was written for each; ``reason`` says why nothing could be done.
+
+    ``told`` are base, ours and theirs of what could be worked on, all else the same.
+    """
 
     segments: tuple[Segment, ...]
     written: tuple[bytes, ...]
     reason: str = ""
+    told: tuple[bytes, bytes, bytes] = (b"", b"", b"")
 
     @property
     def text(self) -> bytes:
@@ -60,18 +64,29 @@ def solve_file(
     from forkmerge.merge.file import merge_file  # noqa: PLC0415 - heavy: only in the child that does it
 
     shown = [_shown(p, known=versions is not None) for p in pieces]
-    three = versions or tuple(
+    told = tuple(
         b"".join(p if isinstance(p, bytes) else getattr(p, side) if isinstance(p, Conflict) else p.ours for p in shown)
         for side in ("base", "ours", "theirs")
     )
+    three = versions or told
     if not any(isinstance(p, Conflict) for p in shown):
         return _kept(pieces, known=versions is not None)
     base, ours, theirs = three
     merged = merge_file(path, base, ours, theirs, line_merge=_Told((base, ours, theirs), shown), allowed=allowed)
     baseless = "" if versions is not None else BASELESS
-    return _composed(pieces, shown, merged.segments, look, baseless) or _kept(
-        pieces, "the resolution would reach into lines that somebody has edited", known=versions is not None
-    )
+    before = sum(_lines(p) for p in shown if isinstance(p, Conflict))
+    if sum(_lines(h) for h in merged.conflicts) >= before:
+        why = "; ".join(dict.fromkeys(h.reason for h in merged.conflicts if h.reason))
+        return _kept(pieces, why, known=versions is not None)
+    found = _composed(pieces, shown, merged.segments, look, baseless)
+    if found is None:
+        why = "the resolution would reach into lines that somebody has edited"
+        return _kept(pieces, why, known=versions is not None)
+    return replace(found, told=(told[0], told[1], told[2]))
+
+
+def _lines(place: Conflict | Hunk) -> int:
+    return len(lines_of(place.ours)) + len(lines_of(place.theirs))
 
 
 def _shown(piece: Piece, *, known: bool) -> bytes | Conflict | Block:
@@ -134,8 +149,11 @@ def _composed(
     out: list[Segment] = []
     written: list[bytes] = []
     at = 0
+    mine = b"".join(p if isinstance(p, bytes) else p.ours for p in shown)
     for number, segment in enumerate(segments):
         ours = segment if isinstance(segment, bytes) else segment.ours
+        if atoms.keeps and mine[at : at + len(ours)] != ours:
+            return None  # something was resolved around a conflict that is left: where the kept ones are is not known
         last = number == len(segments) - 1
         kept = atoms.blocks(at, at + len(ours), last=last)
         if isinstance(segment, bytes):
@@ -197,6 +215,11 @@ class _Atoms:
             if (conflict.base, conflict.ours, conflict.theirs) == (hunk.base, hunk.ours, hunk.theirs):
                 return raw
         return None
+
+    @property
+    def keeps(self) -> bool:
+        """Return whether there is any block that is to be kept."""
+        return bool(self._kept)
 
     def all_used(self) -> bool:
         """Return whether every kept block has found its place."""

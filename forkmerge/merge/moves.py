@@ -6,6 +6,7 @@ the merge of its three versions before that file is merged.  Only where that mer
 git's conflict stands.
 
 Invariant: a unit is cut out only if its edit is in the version that has it elsewhere, whatever becomes of that file.
+Who can look at whole files asks ``strays`` as well: an edit may use what only the file binds that it was made in.
 """
 
 from __future__ import annotations
@@ -121,6 +122,30 @@ def carried(inputs: Inputs, unit: Moved) -> bytes | None:
         languages=inputs.languages,
     )
     return merged.merged() if merged.clean else None
+
+
+def strays(path: str, source: bytes, before: bytes, after: bytes) -> frozenset[str]:
+    """Return the names that an edit carried from ``source`` uses in ``after``, where nothing binds them.
+
+    ``before`` is the file without the edit: what it leaves unbound was so before.  What ``source`` does not bind either
+    (built-in names) is no stray.
+    """
+    from forkmerge.syntax.profiles import for_path  # noqa: PLC0415 - only where an edit was carried
+    from forkmerge.syntax.references import names  # noqa: PLC0415 - the same
+
+    profile = for_path(path, after)
+    if profile is None:
+        return frozenset()
+    there, then, now = (names(profile, text) for text in (source, before, after))
+    bound = {name.text for name in now.definitions}
+    if ANY in bound:
+        return frozenset()
+    used = {n.text for n in now.uses if n.kind != "attribute"} - {n.text for n in then.uses if n.kind != "attribute"}
+    return frozenset((used - bound) & {name.text for name in there.definitions})
+
+
+ANY = "*"
+"""What an import of everything binds."""
 
 
 def _merge(inputs: Inputs, path: str, texts: Texts) -> FileMerge:

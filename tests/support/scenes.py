@@ -44,7 +44,7 @@ class Scene:
     def write(self, files: Files) -> None:
         for name, content in files.items():
             place = self.folder / name
-            if place.is_symlink() or place.is_file():
+            if place.is_symlink() or (content is None and place.is_file()):
                 place.unlink()
             if content is None:
                 continue

@@ -40,7 +40,9 @@ def drive(
         note(f"{path}: binary, and changed on both sides: this is ours")
         return True
     size = marker_size if marker_size > 0 else USUAL_SIZE
-    merged, conflicts = _merged(path, (base, ours, theirs), {"labels": labels, "marker_size": size}, note, alone=alone)
+    merged, conflicts = _merged(
+        path, files, (base, ours, theirs), {"labels": labels, "marker_size": size}, note, alone=alone
+    )
     write(files[1], merged)
     return conflicts > 0
 
@@ -56,7 +58,9 @@ def _merged(
     try:
         if look["marker_size"] > USUAL_SIZE:
             return gits_answer(versions, look=look)
-        return answer(path, versions, look=look, note=note, guard=guarded if alone else watched)
+        return answer(
+            path, (files[1], files[0], files[2]), versions, look=look, note=note, guard=guarded if alone else watched
+        )
     except Failure as failure:
         note(f"{path}: git can't merge it either ({failure}): these are both sides, whole")
         return _both(versions, **look), 1

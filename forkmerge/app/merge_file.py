@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from forkmerge.app.guarded import GaveUp, guarded
 from forkmerge.errors import ForkmergeError
-from forkmerge.git.linemerge import configured_style, line_merge
+from forkmerge.git.linemerge import CONFIGURED, configured_style, line_merge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,7 +57,7 @@ def merge(  # noqa: PLR0913 - one call, all its options
     return min(conflicts, MOST_CONFLICTS)
 
 
-def answer(
+def answer(  # noqa: PLR0913 - one call, all its options
     path: str,
     versions: tuple[bytes, bytes, bytes],
     *,
@@ -69,7 +69,8 @@ def answer(
 ) -> tuple[bytes, int]:
     """Return the merged file and its number of conflicts for the ``versions`` base, ours, theirs.
 
-    ``look`` are ``labels`` and ``marker_size``.  ``note`` is told why the answer is git's own, when it had to be.
+    ``look`` are ``labels`` and ``marker_size``.  ``note`` is
+    told why the answer is git's own, when it had to be.
     ``guard`` runs the structured part within a deadline.  Raise Failure where git can't merge either.
     """
 
@@ -95,14 +96,21 @@ def gits_answer(
 
 
 def _structured(
-    path: str, versions: tuple[bytes, bytes, bytes], *, style: str, favor: str, look: dict[str, Any]
+    path: str,
+    versions: tuple[bytes, bytes, bytes],
+    *,
+    style: str,
+    favor: str,
+    look: dict[str, Any],
 ) -> bytes:
     """Return the number of conflicts as one byte, and the merged file after it."""
     from forkmerge.merge.file import merge_file  # noqa: PLC0415 - loaded when it is needed
     from forkmerge.merge.markers import render  # noqa: PLC0415 - loaded when it is needed
 
-    base, ours, theirs = versions
-    merge = merge_file(path, base, ours, theirs, line_merge=line_merge)
+    merge = merge_file(path, *versions, line_merge=line_merge)
+    if merge.as_git and merge.conflicts and not style and not favor:
+        merged, conflicts = line_merge(*versions, style=CONFIGURED, **look)
+        return bytes((conflicts,)) + merged
     if favor:
         merge = _favored(merge, favor)
     shape: Any = _style(style) if merge.conflicts else "merge"

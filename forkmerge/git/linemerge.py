@@ -5,7 +5,7 @@ start-up path of ``merge-file`` and of the driver: only cheap modules are import
 ``posix_spawn``.
 
 Invariants: the temporary folder (in ``$TMPDIR``, mode 0700) is removed whatever happens; no repository is looked at, so
-no configuration of one changes the answer.
+no configuration of one changes the answer, unless the style is to be the configured one.
 """
 
 # ruff: noqa: PTH102, PTH106, PTH108, PTH112, PTH118, PTH123
@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Literal
 
-Style: TypeAlias = 'Literal["merge", "diff3", "zdiff3"]'
+Style: TypeAlias = 'Literal["merge", "diff3", "zdiff3", "configured"]'
 Favor: TypeAlias = 'Literal["ours", "theirs", "union"]'
+
+CONFIGURED: Style = "configured"
+"""The style that git is configured for where the process stands."""
 
 _NAMES = ("ours", "base", "theirs")
 _MOST_COUNTED = 127
@@ -51,7 +54,7 @@ def line_merge(
         for path, data in zip(paths, (ours, base, theirs), strict=True):
             with open(path, "xb") as file:
                 file.write(data)
-        completed = _run(_arguments(paths, style, labels, marker_size, favor), scratch)
+        completed = _run(_arguments(paths, style, labels, marker_size, favor), scratch, style)
     finally:
         _remove(scratch)
     if not 0 <= completed.code <= _MOST_COUNTED:
@@ -70,9 +73,7 @@ def configured_style(git_dir: str | None = None) -> str:
     """
     scratch = _scratch()
     try:
-        env = command.environment(git_dir=git_dir)
-        if given := os.environ.get("GIT_CONFIG_PARAMETERS"):
-            env["GIT_CONFIG_PARAMETERS"] = given  # this command runs nothing, whatever it says
+        env = _configured(git_dir)
         args = ["config", "--get", "merge.conflictStyle"]
         ask = command.spawn(args, scratch=scratch, env=env) if _SPAWNS else command.run(args, env=env, check=False)
     finally:
@@ -80,11 +81,19 @@ def configured_style(git_dir: str | None = None) -> str:
     return ask.stdout.decode("utf-8", "replace").strip()
 
 
+def _configured(git_dir: str | None) -> dict[str, str]:
+    """Return the environment for commands that look at the repository, and run nothing whatever that says."""
+    env = command.environment(git_dir=git_dir)
+    if given := os.environ.get("GIT_CONFIG_PARAMETERS"):
+        env["GIT_CONFIG_PARAMETERS"] = given
+    return env
+
+
 def _arguments(
     paths: list[str], style: Style, labels: Sequence[str], marker_size: int, favor: Favor | None
 ) -> list[str]:
     args = ["merge-file", "-p", f"--marker-size={marker_size}"]
-    if style != "merge":
+    if style not in ("merge", CONFIGURED):
         args.append(f"--{style}")
     if favor is not None:
         args.append(f"--{favor}")
@@ -93,9 +102,10 @@ def _arguments(
     return [*args, "--", *paths]
 
 
-def _run(args: list[str], scratch: str) -> command.Completed:
+def _run(args: list[str], scratch: str, style: Style) -> command.Completed:
     # A git directory that is none keeps git from looking for a repository around $TMPDIR or the working directory.
-    env = command.environment(git_dir=os.path.join(scratch, "none"))
+    none = os.path.join(scratch, "none")
+    env = _configured(os.environ.get("GIT_DIR")) if style == CONFIGURED else command.environment(git_dir=none)
     if _SPAWNS:
         return command.spawn(args, scratch=scratch, env=env)
     return command.run(args, env=env, check=False)

@@ -74,8 +74,9 @@ SLOTS = (
     ("value = 1", "value = 2", "value += 1", "# value = 1", "value: int = 3", "print(value)", "other = value", ""),
     ("import os", "import re", "import os, re", "import os.path", "from os import sep", "print(os.sep)", ""),
     ("from m import (\n    a,\n    b,\n)", "from m import (\n    a,\n)", "a = b = 1", "a, b = f()", "print(a, b)", ""),
-    ("def f(a):\n    value = a\n    return value", "def f(a, b):\n    return b",
-     "value = 2\ndef f(a):\n    return value", "class f:\n    value = 1", 'f = """\ndef f(a):\n    value = a\n"""', "f(value, a)", ""),
+    ("def f(a):\n    value = a\n    return value", "def f(a, b):\n    return b", "f(value, a)", "",
+     "value = 2\ndef f(a):\n    return value", "class f:\n    value = 1",
+     'f = """\ndef f(a):\n    value = a\n"""'),
 )  # fmt: skip
 
 

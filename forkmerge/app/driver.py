@@ -58,9 +58,7 @@ def _merged(
     try:
         if look["marker_size"] > USUAL_SIZE:
             return gits_answer(versions, look=look)
-        return answer(
-            path, (files[1], files[0], files[2]), versions, look=look, note=note, guard=guarded if alone else watched
-        )
+        return answer(path, versions, look=look, note=note, guard=guarded if alone else watched)
     except Failure as failure:
         note(f"{path}: git can't merge it either ({failure}): these are both sides, whole")
         return _both(versions, **look), 1

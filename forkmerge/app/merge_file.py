@@ -57,7 +57,7 @@ def merge(  # noqa: PLR0913 - one call, all its options
     return min(conflicts, MOST_CONFLICTS)
 
 
-def answer(  # noqa: PLR0913 - one call, all its options
+def answer(
     path: str,
     versions: tuple[bytes, bytes, bytes],
     *,

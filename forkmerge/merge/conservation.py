@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _TOKEN = re.compile(rb"\w+|[^\w\s]")
 _WORD = re.compile(rb"\w+")
@@ -28,7 +32,25 @@ def unbalanced(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> tuple[
     only one side touched, or that the sides moved in opposite directions, has none.  Signs that formatters add and
     remove are not counted.
     """
-    b, o, t, r = (tokens_of(x) for x in (base, ours, theirs, result))
+    return _unbalanced(tokens_of(base), tokens_of(ours), tokens_of(theirs), tokens_of(result))
+
+
+def unbalanced_around(
+    base: bytes, ours: bytes, theirs: bytes, result: bytes, conflicts: Iterable[tuple[bytes, bytes, bytes]]
+) -> tuple[bytes, ...]:
+    """Return the same of a ``result`` that leaves ``conflicts`` (base, ours, theirs of each) open.
+
+    What stands in them is counted as if both sides' edits were made there.
+    """
+    found = tokens_of(result)
+    for one in conflicts:
+        b, o, t = (tokens_of(x) for x in one)
+        for token in set(b) | set(o) | set(t):
+            found[token] += max(o[token] + t[token] - b[token], 0)
+    return _unbalanced(tokens_of(base), tokens_of(ours), tokens_of(theirs), found)
+
+
+def _unbalanced(b: Counter[bytes], o: Counter[bytes], t: Counter[bytes], r: Counter[bytes]) -> tuple[bytes, ...]:
     out = []
     for token in set(b) | set(o) | set(t) | set(r):
         if token in LAYOUT:

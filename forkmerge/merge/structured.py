@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.errors import ForkmergeError
-from forkmerge.merge.conservation import doubled, unbalanced, words_of
+from forkmerge.merge.conservation import doubled, unbalanced, unbalanced_around, words_of
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce, lines_of, text_of
 from forkmerge.merge.repair import Place, repair, whole_lines
 from forkmerge.merge.rules import EAGER, REFORMAT, Allowed
@@ -136,6 +136,10 @@ def _attempt(work: _Work, first: int, last: int) -> _Answer | None:
         return _Answer(first, last, _trimmed(whole, content, found.outcome.rules), found.before, found.after)
     pieces = whole_lines(found.outcome.pieces)
     if not _smaller(pieces, group):
+        return None
+    around = text_of(pieces, lambda _: b"")
+    left = [(p.base, p.ours, p.theirs) for p in pieces if isinstance(p, Conflict)]
+    if unbalanced_around(whole[0], whole[1], whole[2], around, left):
         return None
     return _Answer(first, last, pieces, found.before, found.after)
 

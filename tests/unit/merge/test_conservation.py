@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from forkmerge.merge.conservation import doubled, tokens_of, unbalanced, words_of
+from forkmerge.merge.conservation import doubled, tokens_of, unbalanced, unbalanced_around, words_of
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,14 @@ def test_unbalanced_names_what_is_missing_or_too_many(
 ) -> None:
     assert unbalanced(base, ours, theirs, result) == wrong
     assert unbalanced(base, theirs, ours, result) == wrong
+
+
+def test_a_conflict_that_is_left_counts_as_both_edits() -> None:
+    base, ours, theirs = b"# c\na\nx = 1\n", b"# c\nb\na\nx = 2\n", b"# c\nd\na\nx = 3\n"
+    left = [(b"x = 1\n", b"x = 2\n", b"x = 3\n")]
+    assert unbalanced_around(base, ours, theirs, b"# c\nb\nd\na\n", left) == ()
+    assert unbalanced_around(base, ours, theirs, b"# c\nb\n# c\nd\na\n", left) == (b"#", b"c")
+    assert unbalanced_around(base, ours, theirs, b"# c\nb\na\n", left) == (b"d",)
 
 
 def test_words_are_told_without_layout() -> None:

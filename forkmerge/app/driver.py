@@ -40,9 +40,7 @@ def drive(
         note(f"{path}: binary, and changed on both sides: this is ours")
         return True
     size = marker_size if marker_size > 0 else USUAL_SIZE
-    merged, conflicts = _merged(
-        path, files, (base, ours, theirs), {"labels": labels, "marker_size": size}, note, alone=alone
-    )
+    merged, conflicts = _merged(path, (base, ours, theirs), {"labels": labels, "marker_size": size}, note, alone=alone)
     write(files[1], merged)
     return conflicts > 0
 

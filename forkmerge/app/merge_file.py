@@ -104,10 +104,11 @@ def _structured(
     look: dict[str, Any],
 ) -> bytes:
     """Return the number of conflicts as one byte, and the merged file after it."""
+    from forkmerge.app.catalogue import catalogue  # noqa: PLC0415 - loaded when it is needed
     from forkmerge.merge.file import merge_file  # noqa: PLC0415 - loaded when it is needed
     from forkmerge.merge.markers import render  # noqa: PLC0415 - loaded when it is needed
 
-    merge = merge_file(path, *versions, line_merge=line_merge)
+    merge = merge_file(path, *versions, line_merge=line_merge, languages=catalogue((path,)))
     if merge.as_git and merge.conflicts and not style and not favor:
         merged, conflicts = line_merge(*versions, style=CONFIGURED, **look)
         return bytes((conflicts,)) + merged

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,26 @@ def in_merged(known: Required, asked: Asked, merged: SuiteRun) -> Required:
     return replace(known, duties=tuple(kept), waived=tuple(waived))
 
 
+_WORD = re.compile(rb"[^\W\d]\w*")
+
+
+def _with_uses(units: dict[tuple[str, ...], bytes], test: tuple[str, ...]) -> bytes:
+    """Return the text of ``test`` with the constants, helpers and fixtures of its file that it mentions.
+
+    A list of cases that the other side edited is an edit of every test that is made from it.
+    """
+    used = {test}
+    waiting = [test]
+    while waiting:
+        scope = waiting.pop()
+        words = {w.decode("utf-8", "replace") for w in _WORD.findall(units[scope])}
+        near = [found for w in words for found in ((w,), (*test[:-1], w)) if found in units and found not in used]
+        near = [found for found in near if not found[-1].startswith(("test", "Test"))]
+        used.update(near)
+        waiting += near
+    return b"\0".join((units[test], *(units[scope] for scope in sorted(used - {test}))))
+
+
 class _Definitions:
     """Finds the source of tests in the trees of the three versions."""
 
@@ -95,7 +116,10 @@ class _Definitions:
         self._units: dict[str, dict[tuple[str, ...], bytes]] = {}
 
     def definition(self, side: str, test: TestId) -> bytes | None:
-        """Return the text of the unit of ``test``, that of its file where it has none, None without the file."""
+        """Return the text of ``test`` with what it uses of its file; all of the file where the test can't be found in it.
+
+        None without the file.
+        """
         if not test.file:
             return self._by_name(side, test.name)
         tree = self._parents.tree(side)
@@ -108,7 +132,7 @@ class _Definitions:
         scope = tuple(p for p in test.suite.replace("::", ".").split(".") if p)
         name = test.name.split("[", 1)[0]
         if (*scope, name) in known:
-            return known[*scope, name]
+            return _with_uses(known, (*scope, name))
         ours, theirs, base = (t.get(test.file) for t in (self._parents.ours, self._parents.theirs, self._parents.base))
         somewhere = any(e is not None and (*scope, name) in self._units.get(e.oid, {}) for e in (ours, theirs, base))
         return None if somewhere else self._read(entry.oid)

@@ -70,10 +70,17 @@ def _python() -> Iterator[Check]:
 
 
 def _grammars() -> Iterator[Check]:
-    for language in languages().languages:
-        if not language.available:
-            yield Check("grammars", language.name, State.LIMITED, language.problem, language.mend)
-    known = [language.name for language in languages().languages if language.available]
+    found = languages().languages
+    broken = [language for language in found if not language.available]
+    for language in (each for each in broken if each.grammar_version or each.source):
+        yield Check("grammars", language.name, State.LIMITED, language.problem, language.mend)
+    absent = [language for language in broken if not (language.grammar_version or language.source)]
+    if absent:
+        names = ", ".join(language.name for language in absent)
+        wheels = " ".join(dict.fromkeys(language.grammar for language in absent))
+        mend = f"pip install {wheels} (or forkmerge[all-languages])"
+        yield Check("grammars", "not installed", State.LIMITED, f"merged as git merges them: {names}", mend)
+    known = [language.name for language in found if language.available]
     state = State.OK if known else State.MISSING
     yield Check("grammars", "languages", state, ", ".join(known) or "none", "" if known else "install forkmerge again")
 

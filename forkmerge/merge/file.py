@@ -27,7 +27,7 @@ from forkmerge.merge.pieces import (
     read_markers,
     text_of,
 )
-from forkmerge.merge.rules import BOTH, WHITESPACE, Allowed
+from forkmerge.merge.rules import BOTH, JOINING, WHITESPACE, Allowed
 from forkmerge.model.hunk import Alternative, FileMerge, Hunk, Segment
 from forkmerge.syntax.catalogue import BUILTIN, Catalogue
 from forkmerge.syntax.parsing import MAX_BYTES
@@ -62,6 +62,8 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
     size = marker_size_for(base, ours, theirs)
     text, count = line_merge(base, ours, theirs, style="diff3", marker_size=size)
     profile = _profile(languages, path, base, ours, theirs)
+    if languages.ordered(path):
+        allowed = Allowed((allowed or Allowed()).rules - JOINING)
     if not count:
         return checked(path, base, ours, theirs, text, languages=languages)
     raw = _line_ends(read_markers(text, size), base, ours, theirs)

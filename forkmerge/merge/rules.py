@@ -76,5 +76,8 @@ class Allowed:
         return self.rules.issuperset(rules)
 
 
+JOINING = frozenset((IMPORTS, DEFINITIONS, CONSTANTS, MEMBERS))
+"""The rules that put additions of both sides side by side."""
+
 EAGER = Allowed(ALL)
 """Every rule: what is resolved with it has to be judged by tests."""

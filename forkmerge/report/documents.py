@@ -94,6 +94,8 @@ class Language:
     """A language of the profiles: whether its grammar can be imported here, and the ``mend`` where it can't.
 
     Files with an extension of ``by_content`` are taken for this language only if what is in them bears it out.
+    ``grammar`` is "" for files that are merged by what their lines mean; ``source`` is the file of a profile of the
+    user's own, "" for one that is built in.
     """
 
     name: str
@@ -105,6 +107,7 @@ class Language:
     available: bool
     problem: str = ""
     mend: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

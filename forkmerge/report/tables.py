@@ -60,7 +60,9 @@ def languages(console: Console, found: Languages) -> None:
     table = _table(("language", 0), ("files", 3), ("grammar", 2), ("", 0))
     for language in found.languages:
         files = " ".join((*language.extensions, *(f"({e})" for e in language.by_content), *language.file_names))
-        grammar = f"{language.grammar} {language.grammar_version}".strip()
+        grammar = f"{language.grammar} {language.grammar_version}".strip() or "none: by lines"
+        if language.source:
+            grammar += f" ({words.safe(language.source)})"
         word, style = ("ok", "green") if language.available else ("missing", "red")
         table.add_row(language.name, files, grammar, Text(word, style=style))
     console.print(table)

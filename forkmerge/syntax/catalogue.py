@@ -59,6 +59,11 @@ class Catalogue:
             return replace(found, commutative=())
         return found
 
+    def ordered(self, path: str) -> bool:
+        """Return whether attributes say that no two lines of the file may change places."""
+        choice = self._choice(path)
+        return choice is not None and choice.order == "ordered"
+
     def lines_for(self, path: str) -> LineProfile | None:
         """Return the line profile for a file without a grammar; None if nothing is known of its lines."""
         from forkmerge.syntax import linewise  # noqa: PLC0415 - only for files without a grammar
@@ -81,9 +86,15 @@ class Catalogue:
         own = _read(self.folders).profiles if self.folders else {}
         return tuple(sorted({*profiles.names(), *own}))
 
+    def line_profiles(self) -> tuple[LineProfile, ...]:
+        """Return all line profiles, sorted by name."""
+        own = _read(self.folders).lines if self.folders else {}
+        built_in = {name: profiles.load_lines(name) for name in profiles.line_names()}
+        return tuple(found for _, found in sorted({**built_in, **own}.items()))
+
     def own(self) -> Mapping[str, str]:
         """Return the file that each of the user's own languages comes from, those that are not usable left out."""
-        return _read(self.folders).files
+        return _read(self.folders).files if self.folders else {}
 
     def _choice(self, path: str) -> Choice | None:
         return self.choices.get(path) if self.choices else None

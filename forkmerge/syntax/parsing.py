@@ -134,13 +134,13 @@ def _binding(package: str) -> Any:
     name = package + "._binding"
     if name not in sys.modules:
         outer = _spec(package, _installed())
-        if outer is None or outer.loader is None:
+        within = outer.submodule_search_locations if outer else None
+        inner = _spec(name, within) if within else None
+        try:
+            sys.modules[name] = _loaded(inner or outer)
+        except (ImportError, AttributeError):
             wheel = package.replace("_", "-")
-            raise MissingTool(f"the grammar {wheel} is not installed", hint=f"pip install {wheel}")
-        inner = _spec(name, outer.submodule_search_locations)
-        if inner is None:
-            return __import__(package)
-        sys.modules[name] = _loaded(inner)
+            raise MissingTool(f"the grammar {wheel} is not installed", hint=f"pip install {wheel}") from None
     return sys.modules[name]
 
 

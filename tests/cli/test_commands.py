@@ -68,12 +68,69 @@ def test_languages_tells_the_truth_about_each_grammar(forkmerge_run) -> None:
     assert python["grammar"] == "tree-sitter-python"
 
 
-def test_a_grammar_that_is_missing_is_told_with_its_mend(forkmerge_run, tmp_path) -> None:
-    (tmp_path / "tree_sitter_go.py").write_text("raise ImportError('gone')\n")
-    done = forkmerge_run("languages", "--json", cwd=tmp_path)
-    go = next(language for language in document(done, "languages")["languages"] if language["name"] == "go")
-    assert not go["available"]
-    assert "pip install" in go["mend"]
+def test_a_grammar_that_is_missing_is_told_with_its_mend_and_git_merges(forkmerge_run, fork) -> None:
+    folder = fork / ".forkmerge" / "grammars"
+    folder.mkdir(parents=True)
+    (folder / "snek.toml").write_text('name = "snek"\nextensions = [".snek"]\npackage = "tree_sitter_snek"\n')
+    listed = document(forkmerge_run("languages", "--json", cwd=fork), "languages")["languages"]
+    snek = next(language for language in listed if language["name"] == "snek")
+    assert not snek["available"]
+    assert snek["mend"] == f"pip install tree-sitter-snek, if you trust {folder / 'snek.toml'}"
+    told = [
+        c for c in document(forkmerge_run("doctor", "--json", cwd=fork), "doctor")["checks"] if "snek" in c["found"]
+    ]
+    assert told[0]["mend"] == snek["mend"]
+    for name, text in (("a.snek", "a\nb\nc\n"), ("base", "a\nb\nc\n"), ("theirs", "a\nb\nd\n")):
+        (fork / name).write_text(text)
+    assert forkmerge_run("merge-file", "-p", "a.snek", "base", "theirs", cwd=fork).stdout == b"a\nb\nd\n"
+    (fork / "a.snek").write_text("a\nb\ne\n")
+    done = forkmerge_run("merge-file", "-p", "a.snek", "base", "theirs", cwd=fork)
+    assert (done.returncode, done.stdout.count(b"<<<<<<<")) == (1, 1)
+
+
+def test_a_profile_of_ones_own_is_checked(forkmerge_run, fork) -> None:
+    folder = fork / ".forkmerge" / "grammars"
+    folder.mkdir(parents=True)
+    (folder / "snek.toml").write_text('name = "snek"\nextensions = [".snek"]\npackage = "tree_sitter_python"\n')
+    done = forkmerge_run("languages", "--check", cwd=fork)
+    assert (done.returncode, done.stdout) == (0, b"1 profile checked, nothing is wrong\n")
+    listed = document(forkmerge_run("languages", "--json", cwd=fork), "languages")["languages"]
+    assert [each["source"] for each in listed if each["name"] == "snek"] == [str(folder / "snek.toml")]
+    (folder / "evil.toml").write_text('name = "evil"\npackage = "os"\nfunction = "system"\n')
+    (folder / "wrong.toml").write_text('name = "wrong"\npackage = "tree_sitter_python"\ncomments = ["remark"]\n')
+    done = forkmerge_run("languages", "--check", cwd=fork)
+    assert done.returncode == 1
+    assert [line.partition(".toml: ")[2] for line in done.stdout.decode().splitlines()] == [
+        "package: a grammar is a module called tree_sitter_<language>",
+        "function: the entry of a grammar is called language or language_<name>",
+        "the grammar has no node 'remark'",
+    ]
+    assert forkmerge_run("languages", "--check", "nothing.toml", cwd=fork).returncode == 3
+    assert forkmerge_run("languages", "nothing.toml", cwd=fork).returncode == 2
+
+
+def test_merge_file_knows_attributes_and_profiles_of_ones_own(forkmerge_run, fork) -> None:
+    def merged(name: str, *texts: str) -> tuple[int, str]:
+        for file, text in zip((name, "base", "theirs"), texts, strict=True):
+            (fork / file).write_text(text)
+        done = forkmerge_run("merge-file", "-p", name, "base", "theirs", cwd=fork)
+        return done.returncode, done.stdout.decode()
+
+    words = ("z\nx\n", "z\n", "z\ny\n")
+    code = ("import a\nimport b\n", "import a\n", "import a\nimport c\n")
+    assert merged("names.lst", *words)[0] == 1
+    assert merged("tool.snek", *code)[0] == 1
+    assert merged("tool.py", *code)[0] == 0
+    (fork / ".gitattributes").write_text("*.lst forkmerge-order=unordered\n*.py forkmerge-order=ordered\n")
+    folder = fork / ".forkmerge" / "grammars"
+    folder.mkdir(parents=True)
+    text = (SCHEMAS.parents[2] / "grammars" / "python.toml").read_text()
+    (folder / "snek.toml").write_text(text.replace('"python"', '"snek"', 1).replace('".py"', '".snek"'))
+    assert merged("names.lst", *words) == (0, "z\nx\ny\n")
+    assert merged("tool.snek", *code) == (0, "import a\nimport b\nimport c\n")
+    assert merged("tool.py", *code)[0] == 1
+    (fork / ".gitattributes").write_text("*.lst forkmerge-language=python\n")
+    assert merged("names.lst", *code)[0] == 0
 
 
 def test_doctor_looks_at_every_part_and_names_mends(fork, forkmerge_run) -> None:

@@ -116,7 +116,7 @@ class _Definitions:
         self._units: dict[str, dict[tuple[str, ...], bytes]] = {}
 
     def definition(self, side: str, test: TestId) -> bytes | None:
-        """Return the text of ``test`` with what it uses of its file; all of the file where the test can't be found in it.
+        """Return the text of ``test`` with what it uses of its file; the whole file where the test isn't found in it.
 
         None without the file.
         """

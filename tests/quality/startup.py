@@ -1,4 +1,4 @@
-"""Start-up of ``forkmerge --version`` and ``forkmerge merge-file`` against that of the bare interpreter.
+"""Start-up of ``forkmerge --version``, ``driver`` and ``merge-file`` against that of the bare interpreter.
 
 Each round runs all of them one after the other, so that a busy machine slows all alike; what counts is the median of
 the rounds' ratios.  ``python tests/quality/startup.py`` prints the table and ends with 1 when a limit is passed.  The
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -19,8 +20,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LIMITS = {
     "--version": 4.0,
-    "merge-file, clean": 6.0,
-    "merge-file, conflict solved": 6.0,
+    "driver, clean": 4.5,
+    "driver, conflict solved": 6.0,
+    "driver, conflict left": 5.5,
+    "merge-file, clean": 5.0,
+    "merge-file, conflict solved": 6.5,
     "merge-file, conflict left": 6.0,
 }
 SCRIPT = (
@@ -48,6 +52,10 @@ def cases(folder: Path, script: Path) -> dict[str, list[str]]:
         one, two = folder / f"ours{number}.py", folder / f"theirs{number}.py"
         one.write_text(ours)
         two.write_text(theirs)
+        out[f"driver, {name}"] = [
+            *(str(script), "driver", "--conflict-code=77", str(folder / "base.py"), str(current(folder, number))),
+            *(str(two), "7", "base.py", "base", "ours", "theirs"),
+        ]
         out[f"merge-file, {name}"] = [
             str(script),
             "merge-file",
@@ -58,6 +66,16 @@ def cases(folder: Path, script: Path) -> dict[str, list[str]]:
             str(two),
         ]
     return out
+
+
+def current(folder: Path, number: int) -> Path:
+    """The file that the driver of case ``number`` writes to; it has to be ours again before each call."""
+    return folder / f"current{number}.py"
+
+
+def restore(folder: Path) -> None:
+    for number in range(3):
+        shutil.copyfile(folder / f"ours{number}.py", current(folder, number))
 
 
 def console_script(folder: Path) -> Path:
@@ -85,6 +103,7 @@ def measure(rounds: int) -> dict[str, tuple[float, float]]:
         times: dict[str, list[float]] = {key: [] for key in commands}
         for turn in range(rounds + 1):
             for key, command in commands.items():
+                restore(folder)
                 started = time.perf_counter()
                 subprocess.run(command, cwd=folder, env=env, capture_output=True, check=False)
                 if turn:

@@ -1,4 +1,4 @@
-"""What the time of one clean ``forkmerge merge-file`` of 500 lines of Python goes into.
+"""What the time of one clean ``forkmerge driver`` of 500 lines of Python goes into.
 
 ``python tests/quality/startup_parts.py`` runs, in turn, scripts of which each does one step more than the one before
 it, and prints what each step adds: milliseconds of processor time (the least of the rounds, as a busy machine only
@@ -15,19 +15,19 @@ import sys
 import tempfile
 from pathlib import Path
 
-from startup import cases, console_script, environment
+from startup import cases, console_script, environment, restore
 
 STEPS = (
     ("the interpreter", "pass"),
     ("`site`, which every console script runs", "pass"),
     (
         "the command line; an end without taking apart",
-        "from forkmerge.cli.later import spare; spare(); import forkmerge.cli.merge_file",
+        "from forkmerge.cli.later import spare; spare(); import forkmerge.cli.driver",
     ),
-    ("modules of the parent (half of it `enum`)", "import forkmerge.app.merge_file"),
+    ("modules of the parent (half of it `enum`)", "import forkmerge.app.driver"),
     ("modules of the line merge (half of it `re`)", "import forkmerge.merge.file, forkmerge.merge.markers"),
     ("git's line merge", "merged, _ = forkmerge.app.merge_file.line_merge(*texts)"),
-    ("the language's profile", "profile = forkmerge.merge.file.for_path('base.py')"),
+    ("the language's profile", "from forkmerge.syntax.profiles import for_path; profile = for_path('base.py')"),
     ("loading the grammar", "from forkmerge.syntax import parsing; parsing.language(profile)"),
     ("modules of the gates", "import forkmerge.merge.gates as gates"),
     ("does it parse", "parsing.sound(parsing.parse(profile, merged))"),
@@ -35,7 +35,7 @@ STEPS = (
     ("are its names whole", "gates._names(profile, 'base.py', *texts, merged)"),
 )
 READ = "texts = [open(n, 'rb').read() for n in ('base.py', 'ours0.py', 'theirs0.py')]; "
-REST = "the child's start, and what is rounded"
+REST = "the file written, and what is rounded"
 
 
 def commands(folder: Path) -> dict[str, list[str]]:
@@ -49,7 +49,7 @@ def commands(folder: Path) -> dict[str, list[str]]:
         done += script + "; "
         begin = READ if number > 4 else ""
         out[name] = [sys.executable, "-c", begin + done + "os._exit(0)"]
-    out[REST] = cases(folder, console_script(folder))["merge-file, clean"]
+    out[REST] = cases(folder, console_script(folder))["driver, clean"]
     return out
 
 
@@ -83,8 +83,12 @@ def main() -> None:
         times = {step: float("inf") for step in steps}
         for _ in range(rounds):
             for step, command in steps.items():
+                restore(folder)
                 times[step] = min(times[step], milliseconds(command, folder, env))
-        counts = {step: instructions(command, folder, env) for step, command in steps.items()}
+        counts = {}
+        for step, command in steps.items():
+            restore(folder)
+            counts[step] = instructions(command, folder, env)
     spent = counted = 0.0
     print("| step | ms | million instructions |\n|---|---:|---:|")
     for step in steps:

@@ -61,6 +61,7 @@ bench-merges: setup
 
 docs: setup
 	$(BIN)/python docs/generate_cli.py
+	$(BIN)/python docs/generate_languages.py
 
 cases: setup
 	@cd tests && ../$(BIN)/python -m support.cases

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import pytest
 from support.cases import FOLDERS, NAMES, Case, as_wished, merged
+from support.grammars import needs_grammar
 
 from forkmerge.git.linemerge import line_merge
 
 
 @pytest.fixture(params=FOLDERS, ids=NAMES)
 def case(request: pytest.FixtureRequest) -> Case:
+    needs_grammar(request.param.parent.name)
     return Case.read(request.param)
 
 

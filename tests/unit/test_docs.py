@@ -161,6 +161,11 @@ def test_the_page_of_the_command_line_is_fresh() -> None:
     assert subprocess.run(program, check=False).returncode == 0, "run make docs"
 
 
+def test_the_page_of_the_languages_is_fresh() -> None:
+    program = [sys.executable, str(ROOT / "docs" / "generate_languages.py"), "--check"]
+    assert subprocess.run(program, check=False, env={"PYTHONPATH": str(ROOT)}).returncode == 0, "run make docs"
+
+
 def test_every_key_of_the_configuration_is_explained() -> None:
     page = read(ROOT / "docs" / "reference" / "configuration.md")
     assert set(re.findall(r"^\| `([a-z-]+)` \|", page, flags=re.MULTILINE)) == set(KEYS)

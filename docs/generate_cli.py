@@ -35,18 +35,20 @@ EXIT_CODES = """\
 
 def page() -> str:
     """Return the page as the command line is now."""
+    from forkmerge.cli.driver import USAGE as DRIVER  # noqa: PLC0415 - the same
     from forkmerge.cli.group import cli, shared_options  # noqa: PLC0415 - the exit codes can be read without it
     from forkmerge.cli.merge_file_options import USAGE  # noqa: PLC0415 - the same
 
     shared = {option.name for option in shared_options()}
     context = click.Context(cli, info_name="forkmerge")
+    usages = {"driver": DRIVER, "merge-file": USAGE}
     parts = [INTRODUCTION]
     for name in cli.list_commands(context):
         command = cli.get_command(context, name)
         if command is not None and not command.hidden:
             parts.append(_command(command, click.Context(command, info_name=name, parent=context), shared))
-            if name == "merge-file":
-                parts.append(f"```text\n{USAGE.strip()}\n```\n")
+            if name in usages:
+                parts.append(f"```text\n{usages[name].strip()}\n```\n")
     parts += ["## Every command\n", _options(cli, context, set()), EXIT_CODES]
     return "\n".join(part for part in parts if part)
 

@@ -29,11 +29,17 @@ def test_help_lists_every_command(option) -> None:
         assert f"  {name} " in done.output
 
 
-@pytest.mark.parametrize("name", [n for n in COMMANDS if n != "merge-file"])
+@pytest.mark.parametrize("name", [n for n in COMMANDS if n not in ("driver", "merge-file")])
 def test_every_command_loads_and_has_help(name) -> None:
     done = CliRunner().invoke(cli, [name, "-h"], obj={"ui": Ui()})
     assert done.exit_code == 0
     assert "--color" in done.output
+
+
+@pytest.mark.parametrize("name", ["driver", "merge-file"])
+def test_what_git_calls_has_help_of_its_own(name) -> None:
+    done = CliRunner().invoke(cli, [name, "--help"], obj={"ui": Ui()})
+    assert done.output.startswith(f"usage: forkmerge {name} ")
 
 
 def test_help_of_the_group_imports_no_command(forkmerge_run, env, tmp_path) -> None:

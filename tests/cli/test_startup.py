@@ -82,6 +82,7 @@ def test_version_imports_next_to_nothing(tmp_path, site_env) -> None:
 BASE = "import os\nimport sys\n\n\ndef f(a):\n    return a\n\n\ndef g(b):\n    return b\n"
 
 
+@pytest.mark.parametrize("command", ["driver", "merge-file"])
 @pytest.mark.parametrize(
     ("ours", "theirs", "code"),
     [
@@ -94,10 +95,14 @@ BASE = "import os\nimport sys\n\n\ndef f(a):\n    return a\n\n\ndef g(b):\n    r
     ],
     ids=["clean", "conflict that is solved"],
 )
-def test_merge_file_imports_nothing_heavy(ours, theirs, code, tmp_path, site_env) -> None:
+def test_a_merge_imports_nothing_heavy(command, ours, theirs, code, tmp_path, site_env) -> None:
     for name, text in (("ours.py", ours), ("base.py", BASE), ("theirs.py", theirs)):
         (tmp_path / name).write_text(text)
-    names = imported(["merge-file", "-p", "ours.py", "base.py", "theirs.py"], tmp_path, site_env)
+    args = {
+        "driver": ["base.py", "ours.py", "theirs.py", "7", "x.py"],
+        "merge-file": ["ours.py", "base.py", "theirs.py"],
+    }
+    names = imported([command, *args[command]], tmp_path, site_env)
     assert "forkmerge.merge.file" in names
     heavy = {n for n in names if n in BANNED or n.split(".")[0] in BANNED}
     assert not heavy

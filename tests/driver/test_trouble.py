@@ -39,6 +39,29 @@ def test_a_program_that_fails_leaves_gits_own_merge(script: str, repo: Repo, bro
     assert repo.unmerged() == {"mod.py"}
 
 
+@pytest.mark.parametrize("trouble", ["raise RuntimeError", "import os; os.abort()", "import time; time.sleep(60)"])
+def test_a_parser_that_fails_leaves_gits_own_merge(trouble: str, repo: Repo, program: Path, tmp_path: Path) -> None:
+    lines = program.read_text().splitlines(keepends=True)
+    lines[3:3] = [
+        "import types\n",
+        "broken = types.ModuleType('forkmerge.merge.file')\n",
+        f"def merge_file(*a, **k):\n    {trouble}\n",
+        "broken.merge_file = merge_file\n",
+        "sys.modules['forkmerge.merge.file'] = broken\n",
+        "import forkmerge.app.merge_file as app\n",
+        "app.DEADLINE = 0.3\n",
+    ]
+    failing = tmp_path / "forkmerge"
+    failing.write_text("".join(lines))
+    failing.chmod(0o755)
+    repo.fork({"mod.py": BASE}, {"mod.py": OURS}, {"mod.py": THEIRS})
+    repo.install(failing)
+    assert repo.git("merge", "topic", check=False).returncode == 1
+    assert set(repo.read().splitlines()) >= IMPORTS
+    assert "<<<<<<<" in repo.read()
+    assert repo.unmerged() == {"mod.py"}
+
+
 def test_what_lines_merge_is_clean_without_the_program(repo: Repo, gone: Path) -> None:
     repo.fork({"mod.py": BASE}, {"mod.py": OURS}, {"mod.py": BASE.replace("return b", "return -b")})
     repo.install(gone)

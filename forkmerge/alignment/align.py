@@ -27,7 +27,7 @@ from forkmerge.alignment.parts import parts
 from forkmerge.alignment.table import Table
 from forkmerge.alignment.weigh import Scale
 from forkmerge.errors import MissingTool
-from forkmerge.syntax import profiles
+from forkmerge.syntax.catalogue import BUILTIN, Catalogue
 from forkmerge.syntax.units import units
 
 if TYPE_CHECKING:
@@ -61,18 +61,24 @@ def match(left: Sources, right: Sources, *, changed_only: bool = True, limits: L
     """
     if changed_only:
         left, right = _differing(left, right)
-    return to_matches(_pairing(left, right, _Reader(limits), limits))
+    return to_matches(_pairing(left, right, _Reader(limits, BUILTIN), limits))
 
 
 def align(
-    base: Sources | None, ours: Sources, theirs: Sources, *, changed_only: bool = True, limits: Limits = _DEFAULT
+    base: Sources | None,
+    ours: Sources,
+    theirs: Sources,
+    *,
+    changed_only: bool = True,
+    limits: Limits = _DEFAULT,
+    languages: Catalogue = BUILTIN,
 ) -> tuple[Homology, ...]:
     """Return the homologous units of three revisions, in the order of the base, then those added by ours, by theirs.
 
     Without a ``base`` (no common ancestor) ours and theirs are matched directly.  ``changed_only`` leaves out the units
-    of files that all given revisions have, byte for byte, at the same path.
+    of files that all given revisions have, byte for byte, at the same path.  ``languages`` tell the language of each.
     """
-    reader = _Reader(limits)
+    reader = _Reader(limits, languages)
     if base is None:
         if changed_only:
             ours, theirs = _differing(ours, theirs)
@@ -129,14 +135,15 @@ def _differing(*revisions: Sources) -> tuple[Sources, ...]:
 class _Reader:
     """Parses each content once per comparison, however many revisions have it."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, languages: Catalogue) -> None:
         self._limits = limits
+        self._languages = languages
         self._known: dict[tuple[str, bytes], tuple[Unit, ...]] = {}
 
     def __call__(self, source: SourceFile) -> tuple[Unit, ...]:
         if len(source.data) > self._limits.file_bytes:
             return ()
-        profile = profiles.for_path(source.path, source.data)
+        profile = self._languages.for_path(source.path, source.data)
         if profile is None:
             return ()
         key = profile.name, source.data

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forkmerge.alignment.align import align as align_sources
+from forkmerge.app.catalogue import catalogue_of
 from forkmerge.git.repository import Repository
 from forkmerge.git.scenario import resolve
 from forkmerge.model.source import EXECUTABLE, REGULAR, SourceFile
 from forkmerge.report.documents import AlignedUnits, Alignment, LocusPlace, Place
-from forkmerge.syntax.profiles import for_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from forkmerge.alignment.located import Homology, Located, Match, Sources
     from forkmerge.model.revision import Revision, Scenario
     from forkmerge.model.source import Entry
+    from forkmerge.syntax.catalogue import Catalogue
 
 LARGEST = 2_000_000
 """Bytes above which a file is not taken apart into units."""
@@ -35,11 +36,15 @@ def align(repository: str, fork: str, upstream: str, *, everything: bool = False
         scenario = resolve(repo, fork, upstream)
         trees = tuple(repo.entries(r.tree) for r in (scenario.base, scenario.ours, scenario.theirs))
         skipped: list[str] = []
-        base, ours, theirs = (_sources(repo, tree, trees, skipped, everything=everything) for tree in trees)
+        languages = catalogue_of(repo, *trees)
+        sources = [_sources(repo, tree, trees, skipped, languages, everything=everything) for tree in trees]
+        base, ours, theirs = sources
         rootless = not scenario.bases
-        homologies = align_sources(None if rootless else base, ours, theirs, changed_only=not everything)
+        homologies = align_sources(
+            None if rootless else base, ours, theirs, changed_only=not everything, languages=languages
+        )
         units = tuple(filter(None, (_row(h) for h in homologies)))
-        places = _loci(repo, scenario)
+        places = _loci(repo, scenario, languages)
     return Alignment(scenario, units, places, tuple(dict.fromkeys(skipped)))
 
 
@@ -48,6 +53,7 @@ def _sources(
     tree: Mapping[str, Entry],
     trees: tuple[Mapping[str, Entry], ...],
     skipped: list[str],
+    languages: Catalogue,
     *,
     everything: bool,
 ) -> Sources:
@@ -57,7 +63,7 @@ def _sources(
             continue
         if not everything and all(other.get(path) == entry for other in trees):
             continue
-        if for_path(path) is None:
+        if languages.for_path(path) is None:
             continue
         if repo.size(entry.oid) > LARGEST:
             skipped.append(path)
@@ -119,7 +125,7 @@ def _place(located: Located | None) -> Place | None:
     return Place(located.path, located.line, ".".join((*located.unit.scope, name)))
 
 
-def _loci(repo: Repository, scenario: Scenario) -> tuple[LocusPlace, ...]:
+def _loci(repo: Repository, scenario: Scenario, languages: Catalogue) -> tuple[LocusPlace, ...]:
     from forkmerge.git.linemerge import line_merge  # noqa: PLC0415 - loaded when it is needed
     from forkmerge.git.renames import renames  # noqa: PLC0415 - loaded when it is needed
     from forkmerge.merge.tree import Inputs, merge_trees  # noqa: PLC0415 - loaded when it is needed
@@ -143,6 +149,7 @@ def _loci(repo: Repository, scenario: Scenario) -> tuple[LocusPlace, ...]:
             renames_ours=renamed(scenario.ours),
             renames_theirs=renamed(scenario.theirs),
             alternatives=False,
+            languages=languages,
         )
     )
     return tuple(
@@ -156,5 +163,5 @@ def _loci(repo: Repository, scenario: Scenario) -> tuple[LocusPlace, ...]:
             conflict=locus.has_conflict,
             alleles=tuple(allele.origin for allele in locus.alleles),
         )
-        for locus in loci(merged, profile_for=for_path, read=read).loci
+        for locus in loci(merged, profile_for=languages.for_path, read=read).loci
     )

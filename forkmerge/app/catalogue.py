@@ -16,7 +16,10 @@ from forkmerge.git.choices import choices, root_of
 from forkmerge.syntax.catalogue import BUILTIN, Catalogue, Choice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from forkmerge.git.repository import Repository
+    from forkmerge.model.source import Entry
 
 IN_REPOSITORY = os.path.join(".forkmerge", "grammars")
 IN_CONFIGURATION = os.path.join("forkmerge", "grammars")
@@ -30,15 +33,23 @@ def catalogue(paths: Iterable[str] = (), *, place: str = "", inside: bool = Fals
     here = place or os.getcwd()
     root = root_of(here)
     folders = folders_of(root)
-    chosen = {}
-    for path in paths if root else ():
-        below = path if inside else os.path.relpath(os.path.join(here, path), root)
-        if below.startswith(".."):
-            continue
-        language, order = choices(root, below.replace(os.sep, "/"), _home("git"))
-        if language or order:
-            chosen[path] = Choice(language, order)
+    below = {path if inside else _below(root, here, path): path for path in paths} if root else {}
+    told = choices(root, [path for path in below if path and not path.startswith("../")], _home("git")) if below else {}
+    chosen = {below[path]: Choice(language, order) for path, (language, order) in told.items()}
     return Catalogue(folders, chosen) if folders or chosen else BUILTIN
+
+
+def catalogue_of(repo: Repository, *trees: Mapping[str, Entry]) -> Catalogue:
+    """Return the languages of a repository for the paths in which ``trees`` differ."""
+    if repo.worktree is None:
+        return catalogue(place=os.sep)
+    paths = {path for tree in trees for path in tree}
+    differ = (path for path in sorted(paths) if len({tree.get(path) for tree in trees}) > 1)
+    return catalogue(differ, place=str(repo.worktree), inside=True)
+
+
+def _below(root: str, here: str, path: str) -> str:
+    return os.path.relpath(os.path.join(here, path), root).replace(os.sep, "/")
 
 
 def folders_of(root: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from forkmerge.model.revision import Scenario
     from forkmerge.model.treemerge import TreeMerge
     from forkmerge.recombination.values import LocusMap
+    from forkmerge.syntax.catalogue import Catalogue
 
 _LARGEST = 1_000_000
 """Files above this many bytes are not looked into for units."""
@@ -37,6 +38,7 @@ class Scene:
 def scene(repo: Repository, scenario: Scenario, *, allowed: Allowed | None = None) -> Scene:
     """Return the scene of ``scenario``; raises UnusableInput when an object can't be read."""
     from forkmerge.alignment.align import align  # noqa: PLC0415 - what is below is loaded when it is needed
+    from forkmerge.app.catalogue import catalogue_of  # noqa: PLC0415
     from forkmerge.app.sanity import sane  # noqa: PLC0415
     from forkmerge.git.linemerge import line_merge  # noqa: PLC0415
     from forkmerge.git.renames import renames  # noqa: PLC0415
@@ -44,7 +46,6 @@ def scene(repo: Repository, scenario: Scenario, *, allowed: Allowed | None = Non
     from forkmerge.merge.rules import Allowed  # noqa: PLC0415
     from forkmerge.merge.tree import Inputs, merge_trees  # noqa: PLC0415
     from forkmerge.recombination.loci import linked, loci  # noqa: PLC0415
-    from forkmerge.syntax.profiles import for_path  # noqa: PLC0415
 
     base, ours, theirs = (repo.entries(r.tree) for r in (scenario.base, scenario.ours, scenario.theirs))
     rootless = not scenario.bases
@@ -53,8 +54,9 @@ def scene(repo: Repository, scenario: Scenario, *, allowed: Allowed | None = Non
     def by_entry(entry: Entry) -> bytes:
         return read(entry.oid)
 
-    sources = [_sources(read, repo, tree, (base, ours, theirs)) for tree in (base, ours, theirs)]
-    homologies = align(None if rootless else sources[0], sources[1], sources[2])
+    languages = catalogue_of(repo, base, ours, theirs)
+    sources = [_sources(read, repo, languages, tree, (base, ours, theirs)) for tree in (base, ours, theirs)]
+    homologies = align(None if rootless else sources[0], sources[1], sources[2], languages=languages)
     inputs = Inputs(
         base,
         ours,
@@ -65,9 +67,10 @@ def scene(repo: Repository, scenario: Scenario, *, allowed: Allowed | None = Non
         {old: r.new for old, r in renames(repo, scenario.base.tree, scenario.theirs.tree).items()},
         moved_units(homologies),
         allowed or Allowed(),
+        languages=languages,
     )
     merged = merge_trees(inputs)
-    whole = loci(merged, profile_for=for_path, read=by_entry)
+    whole = loci(merged, profile_for=languages.for_path, read=by_entry)
     found = sane(whole)
     if found is not whole:
         found = linked(found, by_entry)
@@ -93,13 +96,11 @@ def _cached(repo: Repository) -> Callable[[str], bytes]:
 
 
 def _sources(
-    read: Callable[[str], bytes], repo: Repository, tree: Tree, trees: tuple[Tree, ...]
+    read: Callable[[str], bytes], repo: Repository, languages: Catalogue, tree: Tree, trees: tuple[Tree, ...]
 ) -> tuple[SourceFile, ...]:
-    from forkmerge.syntax.profiles import for_path  # noqa: PLC0415 - as above
-
     def wanted(path: str, entry: Entry) -> bool:
         if entry.mode not in (REGULAR, EXECUTABLE) or all(t.get(path) == entry for t in trees):
             return False
-        return for_path(path) is not None and repo.size(entry.oid) <= _LARGEST
+        return languages.for_path(path) is not None and repo.size(entry.oid) <= _LARGEST
 
     return tuple(SourceFile(path, read(e.oid), e.mode) for path, e in sorted(tree.items()) if wanted(path, e))

@@ -9,10 +9,15 @@ speak of a path are read first, and git is asked only if one of them has the wor
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _WORD = b"forkmerge-"
 _MOST = 1 << 20
 _ASKED = ("forkmerge-language", "forkmerge-order")
+_NOTHING = ("unspecified", "set", "unset")
 
 
 def root_of(place: str) -> str:
@@ -26,34 +31,44 @@ def root_of(place: str) -> str:
     return here
 
 
-def choices(root: str, path: str, home: str = "") -> tuple[str, str]:
-    """Return the attributes ``forkmerge-language`` and ``forkmerge-order`` of ``path`` below ``root``, "" where unset.
+def choices(root: str, paths: Iterable[str], home: str = "") -> dict[str, tuple[str, str]]:
+    """Return the attributes ``forkmerge-language`` and ``forkmerge-order`` of ``paths`` below ``root``, where set.
 
     ``home`` is the folder of the user's own git configuration.  A file that ``core.attributesFile`` names elsewhere
     is asked only where another of the files speaks of forkmerge.
     """
-    if not any(_speaks(file) for file in _files(root, path, home)):
-        return "", ""
+    wanted = tuple(paths)
+    if not any(_speaks(file) for file in _files(root, wanted, home)):
+        return {}
     from forkmerge.errors import ForkmergeError  # noqa: PLC0415 - seldom needed
     from forkmerge.git.command import run  # noqa: PLC0415 - seldom needed
 
+    names = b"".join(path.encode("utf-8", "surrogateescape") + b"\0" for path in wanted)
     try:
-        answer = run(["check-attr", "-z", *_ASKED, "--", path], cwd=root).stdout.split(b"\0")[:-1]
+        answer = run(["check-attr", "-z", "--stdin", *_ASKED], cwd=root, stdin=names).stdout.split(b"\0")[:-1]
     except ForkmergeError:
-        return "", ""
-    said = dict(zip(answer[1::3], answer[2::3], strict=False))
-    found = [said.get(name.encode(), b"").decode("utf-8", "replace") for name in _ASKED]
-    language, order = ("" if value in ("unspecified", "set", "unset") else value for value in found)
-    return language, order if order in ("ordered", "unordered") else ""
+        return {}
+    out: dict[str, tuple[str, str]] = {}
+    values = [value.decode("utf-8", "surrogateescape") for value in answer]
+    for path, language, order in zip(values[::6], values[2::6], values[5::6], strict=False):
+        said = ("" if language in _NOTHING else language, order if order in ("ordered", "unordered") else "")
+        if any(said):
+            out[path] = said
+    return out
 
 
-def _files(root: str, path: str, home: str) -> list[str]:
-    folders = [root]
-    for part in path.split("/")[:-1]:
-        folders.append(os.path.join(folders[-1], part))
-    files = [os.path.join(folder, ".gitattributes") for folder in folders]
-    files.append(os.path.join(root, ".git", "info", "attributes"))
-    return [*files, os.path.join(home, "attributes")] if home else files
+def _files(root: str, paths: Iterable[str], home: str) -> Iterator[str]:
+    """Yield the attribute files that may speak of ``paths``."""
+    folders = {""}
+    for path in paths:
+        above = path.rpartition("/")[0]
+        while above not in folders:
+            folders.add(above)
+            above = above.rpartition("/")[0]
+    yield from (os.path.join(root, folder, ".gitattributes") for folder in sorted(folders))
+    yield os.path.join(root, ".git", "info", "attributes")
+    if home:
+        yield os.path.join(home, "attributes")
 
 
 def _speaks(file: str) -> bool:

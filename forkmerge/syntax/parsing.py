@@ -51,7 +51,12 @@ def parse(profile: Profile, data: bytes, old: tree_sitter.Tree | None = None) ->
 
 def language(profile: Profile) -> tree_sitter.Language:
     """Return the grammar of ``profile``; raises ``MissingTool`` where it is not installed."""
-    return _language(profile.package, profile.function)
+    try:
+        return _language(profile.package, profile.function)
+    except (AttributeError, TypeError, ValueError) as error:
+        wheel = profile.package.replace("_", "-")
+        hint = f"pip install --upgrade {wheel} tree-sitter"
+        raise MissingTool(f"the grammar {wheel} can't be used: {error}", hint=hint) from None
 
 
 def sound(tree: tree_sitter.Tree) -> bool:

@@ -49,7 +49,8 @@ class Case:
         unknown = files.keys() - {"base", "ours", "theirs", "expected", "expected_currently"}
         assert not unknown, f"files that no case has: {unknown}"
         return cls(
-            told.get("path", f"case{suffix}"), files["base"], files["ours"], files["theirs"], told["outcome"], told["git"],
+            told.get("path", f"case{suffix}"), files["base"], files["ours"], files["theirs"],
+            told["outcome"], told["git"],
             files.get("expected"), files.get("expected_currently"),
         )  # fmt: skip
 

@@ -60,13 +60,13 @@ def test_paths_are_told_from_the_place_that_they_are_given_in(tree: Path) -> Non
 
 def test_values_that_mean_nothing_are_left_out(tree: Path) -> None:
     (tree / ".gitattributes").write_text("* forkmerge-order=sideways forkmerge-language\n")
-    assert choices(str(tree), "a") == ("", "")
+    assert choices(str(tree), ["a"]) == {}
 
 
 def test_git_is_asked_only_where_a_file_speaks_of_forkmerge(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("forkmerge.git.command.run", lambda *_, **__: pytest.fail("git was asked"))
     (tree / ".gitattributes").write_text("* text=auto\n")
-    assert choices(str(tree), "deep/er/a.py", str(tree)) == ("", "")
+    assert choices(str(tree), ["deep/er/a.py"], str(tree)) == {}
 
 
 def test_the_top_is_found_from_below(tree: Path) -> None:

@@ -1,6 +1,6 @@
 # make demo and make test do all set-up themselves (see .ci/setup); the other targets are for maintainers.
 .POSIX:
-.PHONY: help demo test lint unit slow wheel bench-merge bench-files bench-merges docs cases setup clean
+.PHONY: help demo test lint unit slow wheel bench-merge bench-whole bench-files bench-merges docs cases setup clean
 
 PYTHON =
 BIN = .venv/bin
@@ -17,6 +17,7 @@ help:
 	@echo "make slow         the slow tiers as well (docs/how-to/run-the-slow-tiers.md)"
 	@echo "make wheel        dist/forkmerge-*.whl, checked in an empty environment"
 	@echo "make bench-merge  forkmerge merge-file beside git merge-file, in time"
+	@echo "make bench-whole  one forkmerge merge beside 50 calls of the driver, in time"
 	@echo "make bench-files  forkmerge merge-file on files of real merges: CASES=FOLDER"
 	@echo "make bench-merges forkmerge propose on whole real merges: MERGES=FILE WORK=FOLDER"
 	@echo "make docs         the generated pages of docs/reference"
@@ -50,6 +51,9 @@ wheel: setup
 
 bench-merge: setup
 	$(BIN)/python tests/benchmarks/merge_file.py
+
+bench-whole: setup
+	$(BIN)/python tests/benchmarks/whole_merge.py
 
 # both need what docs/how-to/measure-on-real-merges.md tells how to get; ARGS goes to the command
 bench-files: setup

@@ -19,9 +19,10 @@ from forkmerge.app.merge_look import marked_hunk
 from forkmerge.app.merge_values import Fate
 from forkmerge.app.merge_worktree import Laid, overlay
 from forkmerge.errors import UnusableInput
-from forkmerge.git import command
+from forkmerge.git import command, scenario
 from forkmerge.git.conflicted import PLAIN_DRIVER
 from forkmerge.git.repository import Repository
+from forkmerge.model.revision import Scenario
 from forkmerge.report.explained import ExplainedFile, ExplainedHunk, Explanation, FileOutcome
 
 if TYPE_CHECKING:
@@ -53,16 +54,21 @@ class Merged:
 
 def merge(folder: str, order: Order) -> Merged:
     """Merge into the current branch, index and work tree; raise UnusableInput, nothing touched, where git refuses."""
-    with Repository.open(folder) as repo:
+    with Repository.open(folder, reader="git") as repo:
         if repo.worktree is None:
             hint = "forkmerge merge --write-tree OURS THEIRS needs none"
             raise UnusableInput("there is no work tree here", where=str(repo.git_dir), hint=hint)
         head, theirs = repo.resolve("HEAD"), repo.resolve(order.rev or "@{upstream}")
         name = order.rev or _upstream(repo)
-        bases = repo.merge_bases(head.commit or "", theirs.commit or "") if head.commit and theirs.commit else ()
+        if head.commit is None or theirs.commit is None:
+            raise UnusableInput("a tree is no commit that could be merged", where=name)
+        bases = repo.merge_bases(head.commit, theirs.commit)
         made = None
-        if theirs.commit not in bases and theirs.commit is not None:
-            made = merge_plan.plan(repo, "HEAD", name, unrelated=order.unrelated, structured=order.structured)
+        if theirs.commit not in bases:
+            history = Scenario(scenario.base_of(repo, bases), head, theirs, bases)
+            made = merge_plan.plan(
+                repo, "HEAD", name, unrelated=order.unrelated, structured=order.structured, history=history
+            )
         done = _git_merge(repo, order)
         if not (repo.git_dir / "MERGE_HEAD").is_file():
             return _no_merge(done, head.name, name)

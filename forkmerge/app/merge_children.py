@@ -9,6 +9,7 @@ Invariant: the answers come in the order of the work, whatever the number of chi
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import pickle
 import select
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_CYCLES = 100_000
+"""Objects to be made before a child looks for reference cycles: trees of syntax make many, and live briefly."""
 _HEAD = struct.Struct("!IQ")
 
 
@@ -82,6 +85,7 @@ def _start(works: Sequence[Callable[[], Any]], todo: list[int], seconds: float) 
         code = 1
         try:
             os.close(reader)
+            gc.set_threshold(_CYCLES)
             for index in todo:
                 data = pickle.dumps(_here(works[index]))
                 _send(writer, _HEAD.pack(index, len(data)) + data)

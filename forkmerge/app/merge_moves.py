@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from forkmerge.app.explain_words import PLAIN
 from forkmerge.app.merge_children import each
 from forkmerge.app.merge_lookup import asked
-from forkmerge.app.merge_values import Fate, PlannedFile
+from forkmerge.app.merge_values import Fate, How, PlannedFile
 from forkmerge.git.changes import changes
 from forkmerge.model.source import EXECUTABLE, REGULAR, SourceFile
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from forkmerge.git.conflicted import Answer
     from forkmerge.git.repository import Repository
     from forkmerge.merge.moves import Moved
-    from forkmerge.merge.rules import Allowed
     from forkmerge.model.hunk import Segment
     from forkmerge.model.revision import Scenario
     from forkmerge.model.source import Entry
@@ -52,36 +51,28 @@ def follow(
     git: Answer,
     files: tuple[PlannedFile, ...],
     sides: Mapping[str, Sides],
-    *,
-    allowed: Allowed | None,
+    how: How,
 ) -> tuple[PlannedFile, ...]:
     """Return ``files`` with those resolved, or added, that moved units account for."""
-    open_files = [f for f in files if f.fate in (Fate.LEFT, Fate.PARTLY) and _parsed(f.path)]
+    open_files = [f for f in files if f.fate in (Fate.LEFT, Fate.PARTLY) and how.languages.for_path(f.path)]
     if not open_files:
         return files
-    place = _Place(repo, history, git)
+    place = _Place(repo, history, git, how)
     out = {f.path: f for f in files}
     for file in open_files:
         if out[file.path].fate == Fate.RESOLVED:
             continue
-        found = place.settled(
-            sides[file.path], frozenset(p for p, f in out.items() if f.fate != Fate.RESOLVED), allowed
-        )
+        found = place.settled(sides[file.path], frozenset(p for p, f in out.items() if f.fate != Fate.RESOLVED))
         out.update({f.path: f for f in found})
     return tuple(out[path] for path in sorted(out))
-
-
-def _parsed(path: str) -> bool:
-    from forkmerge.syntax.profiles import for_path  # noqa: PLC0415 - only where conflicts are left
-
-    return for_path(path) is not None
 
 
 class _Place:
     """What both sides changed, and how to read it."""
 
-    def __init__(self, repo: Repository, history: Scenario, git: Answer) -> None:
+    def __init__(self, repo: Repository, history: Scenario, git: Answer, how: How) -> None:
         self._repo = repo
+        self._how = how
         self._git = git
         self._stages = {s.path for s in git.stages}
         self._told = {p for m in git.messages if m.kind.startswith("CONFLICT") for p in m.paths}
@@ -89,7 +80,7 @@ class _Place:
         self._changes = tuple(changes(repo, base, r.tree) for r in (history.ours, history.theirs))
         self._known: dict[str, bytes] = {}
 
-    def settled(self, here: Sides, unsettled: frozenset[str], allowed: Allowed | None) -> tuple[PlannedFile, ...]:
+    def settled(self, here: Sides, unsettled: frozenset[str]) -> tuple[PlannedFile, ...]:
         """Return the file of ``here`` and those that its units moved to, resolved; nothing where that can't be done."""
         homes = self._homes(here)
         others = {path: self._three(path) for path in self._received(here, homes)}
@@ -108,7 +99,7 @@ class _Place:
             for entry in entries:
                 if entry is not None:
                     self.read(entry.oid)
-        gave = each([lambda: self._merged(three, allowed)], seconds=SECONDS)[0].value
+        gave = each([lambda: self._merged(three)], seconds=SECONDS)[0].value
         if not gave or here.path not in gave or not all(p.clean for p in gave.values()):
             return ()
         planned = [self._planned(path, merged) for path, merged in sorted(gave.items())]
@@ -135,7 +126,12 @@ class _Place:
 
     def _took_in(self, change: Change, gone: set[bytes]) -> bool:
         new = change.new
-        if new is None or new.mode not in _FILES or not _parsed(change.new_path) or self._repo.size(new.oid) > _LARGEST:
+        if (
+            new is None
+            or new.mode not in _FILES
+            or not self._how.languages.for_path(change.new_path)
+            or self._repo.size(new.oid) > _LARGEST
+        ):
             return False
         there = _substance(self.read(new.oid)) & gone
         if len(there) < _LEAST:
@@ -153,7 +149,7 @@ class _Place:
         return base, here[0].new if here[0] else base, here[1].new if here[1] else base
 
     def _merged(
-        self, three: Mapping[str, tuple[Entry | None, Entry | None, Entry | None]], allowed: Allowed | None
+        self, three: Mapping[str, tuple[Entry | None, Entry | None, Entry | None]]
     ) -> dict[str, PathMerge] | None:
         """Return the merges of these paths where moved units make a difference and nothing is left to decide."""
         from forkmerge.alignment.align import align  # noqa: PLC0415 - only where conflicts are left
@@ -176,8 +172,9 @@ class _Place:
             self._known.__getitem__,
             line_merge,
             moved=moved,
-            allowed=allowed or Allowed(),
+            allowed=self._how.allowed or Allowed(),
             alternatives=False,
+            languages=self._how.languages,
         )
         merged = {p.path: p for p in merge_trees(inputs).paths}
         sound = all(self._sound(path, three[path], p) for path, p in merged.items())
@@ -192,7 +189,7 @@ class _Place:
         if text is None:
             return merged.file is None and not merged.conflict
         base, ours, theirs = (self._known[e.oid] if e is not None else b"" for e in entries)
-        return checked(path, base, ours, theirs, text).clean
+        return checked(path, base, ours, theirs, text, languages=self._how.languages).clean
 
     def _strays(
         self,

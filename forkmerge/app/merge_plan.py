@@ -13,9 +13,10 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from forkmerge.app.catalogue import catalogue
 from forkmerge.app.merge_children import each
 from forkmerge.app.merge_lookup import Lookup, asked
-from forkmerge.app.merge_values import Fate, Plan, PlannedFile, Sides
+from forkmerge.app.merge_values import Fate, How, Plan, PlannedFile, Sides
 from forkmerge.git import scenario
 from forkmerge.git.conflicted import Answer, Message, Stage, answer
 from forkmerge.merge.pieces import read_markers
@@ -47,8 +48,11 @@ def plan(
     unrelated: bool = False,
     structured: bool = True,
     allowed: Allowed | None = None,
+    history: Scenario | None = None,
 ) -> Plan:
     """Return the plan of merging the commit ``theirs`` into ``ours``, names as they are to stand at markers.
+
+    ``history`` is their scenario, if it was worked out before.
 
     Raises ``UnusableInput`` and ``MissingTool`` as ``git.conflicted.answer``.
     """
@@ -59,16 +63,19 @@ def plan(
     merged = _merged_by_git(git)
     attributes = asked(repo, [*conflicted, *merged])
     conflicted = {path: sides for path, sides in conflicted.items() if attributes[path].by_lines}
-    merged = [path for path in merged if attributes[path].by_lines and _known_language(path)]
+    languages = catalogue([*conflicted, *merged], place=str(repo.worktree or os.sep), inside=True)
+    merged = [path for path in merged if attributes[path].by_lines and languages.for_path(path) is not None]
     if not conflicted and not merged:
         return Plan(git, (), git.messages)
-    history = scenario.resolve(repo, ours, theirs)
+    history = history or scenario.resolve(repo, ours, theirs)
     sides = {**conflicted, **_sides(repo, history, merged)}
-    files = _files(repo, git, sides, history, unrelated=unrelated, allowed=allowed)
+    how = How(allowed, languages, unrelated)
+    files = _files(repo, git, sides, history, how)
+    files = tuple(replace(f, marker_size=attributes[f.path].marker_size) for f in files)
     if any(f.fate in (Fate.LEFT, Fate.PARTLY) for f in files):
         from forkmerge.app.merge_moves import follow  # noqa: PLC0415 - only where conflicts are left
 
-        files = follow(repo, history, git, files, sides, allowed=allowed)
+        files = follow(repo, history, git, files, sides, how)
     return Plan(git, files, _messages(git, files), history)
 
 
@@ -97,12 +104,6 @@ def _merged_by_git(git: Answer) -> list[str]:
     open_paths |= {p for m in git.messages if m.kind.startswith("CONFLICT") for p in m.paths}
     found = [p for m in git.messages if m.kind == "Auto-merging" for p in m.paths[:1]]
     return [path for path in dict.fromkeys(found) if path not in open_paths]
-
-
-def _known_language(path: str) -> bool:
-    from forkmerge.syntax.profiles import for_path  # noqa: PLC0415 - only where files meet
-
-    return for_path(path) is not None
 
 
 def _sides(repo: Repository, history: Scenario, paths: list[str]) -> dict[str, Sides]:
@@ -136,17 +137,14 @@ def _files(
     git: Answer,
     sides: dict[str, Sides],
     history: Scenario,
-    *,
-    unrelated: bool,
-    allowed: Allowed | None,
+    how: How,
 ) -> tuple[PlannedFile, ...]:
     result = Lookup(repo, git.tree)
     long = None
     if any(s.conflicted for s in sides.values()):
         ours, theirs = history.ours, history.theirs
-        long = answer(
-            repo, ours.commit or "", theirs.commit or "", unrelated=unrelated, style="diff3", marker_size=_LONG
-        )
+        names = ours.commit or "", theirs.commit or ""
+        long = answer(repo, *names, unrelated=how.unrelated, style="diff3", marker_size=_LONG)
     marked = Lookup(repo, long.tree) if long else result
     works: list[Callable[[], FileMerge]] = []
     order = sorted(sides)
@@ -156,7 +154,7 @@ def _files(
         three = (repo.read(here.base.oid), repo.read(here.ours.oid), repo.read(here.theirs.oid))
         entry = (marked if here.conflicted else result).entry(path)
         text = texts[path] = repo.read(entry.oid) if entry is not None and entry.mode in _FILES else b""
-        works.append(_work(path, three, text, conflicted=here.conflicted, allowed=allowed))
+        works.append(_work(path, three, text, how, conflicted=here.conflicted))
     _warm()
     children = 2 if len(works) >= _MANY and (os.cpu_count() or 1) > 1 else 1
     answers = each(works, seconds=SECONDS, children=children)
@@ -179,13 +177,14 @@ def _warm() -> None:
 
 
 def _work(
-    path: str, three: tuple[bytes, bytes, bytes], text: bytes, *, conflicted: bool, allowed: Allowed | None
+    path: str, three: tuple[bytes, bytes, bytes], text: bytes, how: How, *, conflicted: bool
 ) -> Callable[[], FileMerge]:
     from forkmerge.merge.file import checked, merge_file  # noqa: PLC0415 - only where files meet
 
     if not conflicted:
-        return lambda: checked(path, *three, text)
-    return lambda: merge_file(path, *three, line_merge=_Known(three, text), allowed=allowed)
+        return lambda: checked(path, *three, text, languages=how.languages)
+    known = _Known(three, text)
+    return lambda: merge_file(path, *three, line_merge=known, allowed=how.allowed, languages=how.languages)
 
 
 class _Known:

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 from forkmerge.app import merge_plan
 from forkmerge.app.merge_look import Look, configured_style, labels_in, marked
-from forkmerge.app.merge_lookup import asked
 from forkmerge.app.merge_print import layout
 from forkmerge.app.merge_values import Fate
 from forkmerge.git import trees
+from forkmerge.git.blobs import write_blobs
 from forkmerge.git.repository import Repository
+from forkmerge.model.source import Entry
 
 if TYPE_CHECKING:
     from forkmerge.app.merge_values import Plan, PlannedFile
+    from forkmerge.merge.pieces import Style
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ def write_tree(
     folder: str, ours: str, theirs: str, wanted: Wanted, *, unrelated: bool = False, structured: bool = True
 ) -> tuple[bytes, bool]:
     """Return what is to be printed, and whether the merge is clean; raises as ``merge_plan.plan``."""
-    with Repository.open(folder) as repo:
+    with Repository.open(folder, reader="git") as repo:
         made = merge_plan.plan(repo, ours, theirs, unrelated=unrelated, structured=structured)
         tree = tree_of(repo, made, (ours, theirs))
         show = wanted.messages if wanted.messages is not None else not made.clean
@@ -54,14 +56,17 @@ def write_tree(
 
 def tree_of(repo: Repository, made: Plan, names: tuple[str, str]) -> str:
     """Return the id of the tree of ``made``: git's, with resolved files, and what is left of conflicts in markers."""
-    changes: dict[str, trees.Change] = {}
     look = Looks(repo, made, names)
+    contents: dict[str, tuple[int, bytes]] = {}
     for file in made.files:
         if file.git is None or file.fate == Fate.LEFT:
             continue
         content = file.content if file.fate == Fate.RESOLVED else look.marked(file)
         if content is not None:
-            changes[file.path] = (file.git.mode, content)
+            contents[file.path] = (file.git.mode, content)
+    oids = write_blobs(repo, [content for _, content in contents.values()])
+    written = zip(contents.items(), oids, strict=True)
+    changes: dict[str, trees.Change] = {path: Entry(mode, oid) for (path, (mode, _)), oid in written}
     return trees.write(repo, made.git.tree, changes) if changes else made.git.tree
 
 
@@ -72,19 +77,18 @@ class Looks:
         self._repo = repo
         self._plan = made
         self._names = names
-        touched = [f.path for f in made.files if f.fate != Fate.LEFT]
-        self._asked = asked(repo, touched)
-        self._style = configured_style(repo) if touched else "merge"
+        self._style: Style | None = None
 
     def of(self, file: PlannedFile, git_text: bytes | None = None) -> Look:
         """Return the look of ``file``, its labels as in git's own text for it."""
-        size = self._asked[file.path].marker_size
+        size = file.marker_size
+        style = self._style = self._style or configured_style(self._repo)
         labels = None
         if file.fate != Fate.OBJECTED and file.git is not None:
             labels = labels_in(git_text if git_text is not None else self._repo.read(file.git.oid), size)
-        if labels is None or (not labels[1] and self._style != "merge"):
+        if labels is None or (not labels[1] and style != "merge"):
             labels = (self._names[0], self._base(), self._names[1])
-        return Look(labels, self._style, size)
+        return Look(labels, style, size)
 
     def marked(self, file: PlannedFile) -> bytes | None:
         """Return the text of ``file`` with its conflicts between markers."""

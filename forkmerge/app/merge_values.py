@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from forkmerge.git.conflicted import Answer, Message, Stage
+    from forkmerge.merge.rules import Allowed
     from forkmerge.model.hunk import FileMerge
     from forkmerge.model.revision import Scenario
     from forkmerge.model.source import Entry
+    from forkmerge.syntax.catalogue import Catalogue
 
 
 class Fate(StrEnum):
@@ -34,12 +36,22 @@ class Sides:
 
 
 @dataclass(frozen=True, slots=True)
+class How:
+    """How files are merged: the rules that may decide (None: the usual), the languages, what git is to allow."""
+
+    allowed: Allowed | None
+    languages: Catalogue
+    unrelated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedFile:
     """One file of the plan.
 
     ``git`` is what git's merge has at the path, ``stages`` git's conflict, ``merge`` the structured merge (None where
     there is none), ``content`` the merged text of a resolved one; ``reason`` says why it is not resolved.  ``told``
-    are base, ours and theirs with everything merged but git's conflicts, of a file that has some.
+    are base, ours and theirs with everything merged but git's conflicts, of a file that has some; ``marker_size`` is
+    what its attributes ask for.
     """
 
     path: str
@@ -50,6 +62,7 @@ class PlannedFile:
     content: bytes | None = None
     reason: str = ""
     told: tuple[bytes, bytes, bytes] | None = None
+    marker_size: int = 7
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.app import merge_index, merge_write
@@ -20,6 +20,7 @@ from forkmerge.app.merge_lookup import Lookup
 from forkmerge.app.merge_tree import Looks
 from forkmerge.app.merge_values import Fate
 from forkmerge.errors import ForkmergeError
+from forkmerge.git.blobs import write_blobs
 from forkmerge.git.conflicted import Stage
 from forkmerge.model.source import Entry
 
@@ -42,17 +43,20 @@ class Laid:
 
 
 def overlay(repo: Repository, made: Plan, names: tuple[str, str]) -> tuple[tuple[Laid, ...], tuple[str, ...]]:
-    """Write what the plan resolves, and return it, with notes on files that were left because they had changed."""
+    """Write what the plan resolves, and return it, with notes on files that were left because they had changed.
+
+    The index has the resolved blobs then; of the others it has git's stages.
+    """
     files = [f for f in made.files if f.fate != Fate.LEFT and f.git is not None and "\n" not in f.path]
     if not files:
         return (), ()
-    done = repo.run(["rev-parse", "--verify", "--quiet", "AUTO_MERGE^{tree}"], check=False)
-    auto = Lookup(repo, done.stdout.decode("ascii").strip() if done.code == 0 else made.git.tree)
+    auto = Lookup(repo, _auto_merge(repo) or made.git.tree)
     index = merge_index.staged(repo)
     places = _places(repo, files)
     hashes = _hashes(repo, [path for path, place in places.items() if place is not None])
     looks = Looks(repo, made, names)
-    laid, notes = [], []
+    laid: list[Laid] = []
+    notes = []
     for file in files:
         there = auto.entry(file.path)
         merged = file.fate == Fate.OBJECTED or not file.stages
@@ -61,7 +65,7 @@ def overlay(repo: Repository, made: Plan, names: tuple[str, str]) -> tuple[tuple
             notes.append(f"{file.path} is left as it is: it is not as git's merge writes it (rerere, or a hand)")
             continue
         laid.append(_laid(repo, file, looks, there))
-    _write(repo, laid, places)
+    laid = _write(repo, laid, places)
     merge_index.put(repo, {one.file.path: _stages(one) for one in laid if one.oid or one.file.fate == Fate.OBJECTED})
     return tuple(laid), tuple(notes)
 
@@ -72,7 +76,7 @@ _NONE = Entry(0, "")
 def _laid(repo: Repository, file: PlannedFile, looks: Looks, there: Entry) -> Laid:
     look = looks.of(file, repo.read(there.oid))
     if file.fate == Fate.RESOLVED and file.content is not None:
-        return Laid(file, file.content, look, repo.write_object("blob", file.content))
+        return Laid(file, file.content, look)
     from forkmerge.app.merge_look import marked  # noqa: PLC0415 - only where conflicts are left
 
     text = marked(file.merge, look)[0] if file.merge is not None else b""
@@ -106,12 +110,24 @@ def _hashes(repo: Repository, paths: list[str]) -> dict[str, str]:
     return dict(zip(paths, done.stdout.decode("ascii").split(), strict=False)) if done.code == 0 else {}
 
 
-def _write(repo: Repository, laid: list[Laid], places: dict[str, Path | None]) -> None:
-    texts = smudged(repo, [(one.file.path, one.oid or repo.write_object("blob", one.text)) for one in laid])
+def _auto_merge(repo: Repository) -> str:
+    """Return the tree that git has just checked out, "" if it left no word of it."""
+    try:
+        return (repo.git_dir / "AUTO_MERGE").read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _write(repo: Repository, laid: list[Laid], places: dict[str, Path | None]) -> list[Laid]:
+    """Write the files, and return them with the blobs that are to be in the index."""
+    oids = write_blobs(repo, [one.text for one in laid])
+    texts = smudged(repo, [(one.file.path, oid) for one, oid in zip(laid, oids, strict=True)])
     for one, text in zip(laid, texts, strict=True):
         place = places[one.file.path]
         if place is not None:
             merge_write.replace(place, text)
+    both = zip(laid, oids, strict=True)
+    return [replace(one, oid=oid) if one.file.fate == Fate.RESOLVED else one for one, oid in both]
 
 
 def smudged(repo: Repository, blobs: list[tuple[str, str]]) -> list[bytes]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forkmerge.app import explain_record, merge_write
+from forkmerge.app.catalogue import catalogue
 from forkmerge.app.explain_record import KeptFile, Record
 from forkmerge.app.explain_words import all_places, explained
 from forkmerge.app.merge import kept_hunk
@@ -31,10 +32,11 @@ from forkmerge.errors import ForkmergeError, UnusableInput
 from forkmerge.report.explained import ExplainedFile, Explanation, FileOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from forkmerge.git.repository import Repository
     from forkmerge.merge.pieces import Style
+    from forkmerge.syntax.catalogue import Catalogue
 
 _SHOWN = 8
 SECONDS = 8.0
@@ -67,7 +69,9 @@ def solve(folder: str, paths: Sequence[str]) -> Explanation:
                 hint="name the files that have markers",
             )
         read, told = _read_all(found)
-        gave = each([lambda r=r: _work(r) for r in read], seconds=SECONDS)  # type: ignore[misc]
+        place = str(found.repo.worktree) if found.repo is not None else ""
+        languages = catalogue([r.target.path for r in read], place=place, inside=found.repo is not None)
+        gave = each([_work(r, languages) for r in read], seconds=SECONDS)
         kept = []
         for one, answer in zip(read, gave, strict=True):
             path = one.target.path
@@ -174,8 +178,8 @@ def _converted(text: bytes, versions: tuple[bytes, bytes, bytes] | None) -> bool
     return 0 < text.count(b"\n") == text.count(b"\r\n")
 
 
-def _work(read: _Read) -> Solved:
-    return solve_file(read.target.path, read.pieces, read.versions, read.look)
+def _work(read: _Read, languages: Catalogue) -> Callable[[], Solved]:
+    return lambda: solve_file(read.target.path, read.pieces, read.versions, read.look, languages=languages)
 
 
 def _written(read: _Read, solved: Solved) -> ExplainedFile:

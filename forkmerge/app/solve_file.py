@@ -17,12 +17,14 @@ from forkmerge.app.solve_blocks import Block
 from forkmerge.app.solve_match import Known, Piece
 from forkmerge.merge.pieces import Conflict, lines_of
 from forkmerge.model.hunk import Hunk, Segment
+from forkmerge.syntax.catalogue import BUILTIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from forkmerge.merge.pieces import Style
     from forkmerge.merge.rules import Allowed
+    from forkmerge.syntax.catalogue import Catalogue
 
 EDITED = "these markers are not as git wrote them: somebody has begun to edit here"
 BROKEN = "the markers here don't belong together"
@@ -59,6 +61,7 @@ def solve_file(
     look: Look,
     *,
     allowed: Allowed | None = None,
+    languages: Catalogue = BUILTIN,
 ) -> Solved:
     """Return the file of ``pieces`` with what can be solved solved; ``versions`` are base, ours, theirs if known."""
     from forkmerge.merge.file import merge_file  # noqa: PLC0415 - heavy: only in the child that does it
@@ -72,7 +75,8 @@ def solve_file(
     if not any(isinstance(p, Conflict) for p in shown):
         return _kept(pieces, known=versions is not None)
     base, ours, theirs = three
-    merged = merge_file(path, base, ours, theirs, line_merge=_Told((base, ours, theirs), shown), allowed=allowed)
+    told_by = _Told((base, ours, theirs), shown)
+    merged = merge_file(path, base, ours, theirs, line_merge=told_by, allowed=allowed, languages=languages)
     baseless = "" if versions is not None else BASELESS
     before = sum(_lines(p) for p in shown if isinstance(p, Conflict))
     if sum(_lines(h) for h in merged.conflicts) >= before:

@@ -60,7 +60,7 @@ class Found:
 def look_for(folder: str, paths: Sequence[str]) -> Iterator[Found]:
     """Yield what there is to solve in ``paths``, relative to ``folder``; in the whole work tree when there are none."""
     try:
-        repo = Repository.open(folder)
+        repo = Repository.open(folder, reader="git")
     except UnusableInput as error:
         if not paths or "not a git repository" not in error.message:
             raise

@@ -40,7 +40,7 @@ def resolve(repo: Repository, ours: str = "HEAD", theirs: str = "", *, base: str
     if fork.commit is None or upstream.commit is None:
         raise UnusableInput("a tree has no history to find a merge base in", hint="name the base")
     bases = repo.merge_bases(fork.commit, upstream.commit)
-    return Scenario(_base(repo, bases), fork, upstream, bases)
+    return Scenario(base_of(repo, bases), fork, upstream, bases)
 
 
 def parse_range(text: str) -> tuple[str, str] | None:
@@ -97,7 +97,8 @@ def notes(repo: Repository) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _base(repo: Repository, bases: tuple[str, ...]) -> Revision:
+def base_of(repo: Repository, bases: tuple[str, ...]) -> Revision:
+    """Return the base of a merge whose merge bases are ``bases``: as git has it, see the module's docstring."""
     if not bases:
         return Revision("empty tree", None, repo.empty_tree)
     first = bases[0]

@@ -15,7 +15,6 @@ from forkmerge.merge.gates import objections
 from forkmerge.syntax.profiles import for_path
 
 if TYPE_CHECKING:
-
     from support.scenes import Scene
 
     from .conftest import Forkmerge
@@ -251,7 +250,7 @@ def test_a_crash_a_hang_and_an_error_cost_one_answer_each() -> None:
 
 
 def test_clean_results_pass_the_gates(scene: Scene, forkmerge: Forkmerge) -> None:
-    seeds = random.Random(7).sample(range(100_000), 60)
+    seeds = random.Random(7).sample(range(100_000), 30)
     names = {"python": "py", "javascript": "js", "json": "json"}
     three: list[dict[str, bytes]] = [{}, {}, {}]
     for number, seed in enumerate(seeds):
@@ -273,4 +272,4 @@ def test_clean_results_pass_the_gates(scene: Scene, forkmerge: Forkmerge) -> Non
         if base not in (ours, theirs) and ours != theirs:
             checked += 1
             assert objections(profile, path, base, ours, theirs, result) == ()
-    assert checked > 10
+    assert checked > 5

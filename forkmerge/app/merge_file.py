@@ -11,13 +11,14 @@ import os
 from typing import TYPE_CHECKING
 
 from forkmerge.app.guarded import GaveUp, guarded
-from forkmerge.errors import ForkmergeError
-from forkmerge.git.linemerge import CONFIGURED, configured_style, line_merge
+from forkmerge.errors import ForkmergeError, UsageError
+from forkmerge.git.linemerge import CONFIGURED, configured, line_merge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from forkmerge.merge.rules import Allowed
     from forkmerge.model.hunk import FileMerge
 
 DEADLINE = 8.0
@@ -108,7 +109,7 @@ def _structured(
     from forkmerge.merge.file import merge_file  # noqa: PLC0415 - loaded when it is needed
     from forkmerge.merge.markers import render  # noqa: PLC0415 - loaded when it is needed
 
-    merge = merge_file(path, *versions, line_merge=line_merge, languages=catalogue((path,)))
+    merge = merge_file(path, *versions, line_merge=line_merge, allowed=_allowed, languages=catalogue((path,)))
     if merge.as_git and merge.conflicts and not style and not favor:
         merged, conflicts = line_merge(*versions, style=CONFIGURED, **look)
         return bytes((conflicts,)) + merged
@@ -119,6 +120,17 @@ def _structured(
     if not conflicts and not merge.clean and not favor:
         conflicts = 1  # a gate objects to a text without conflicts: it is not clean, and there is nothing to mark
     return bytes((min(conflicts, MOST_CONFLICTS),)) + merged
+
+
+def _allowed() -> Allowed:
+    """Return the rules that ``FORKMERGE_RISK`` or git's ``forkmerge.risk`` lets decide; raise UsageError."""
+    from forkmerge.merge.rules import allowed_for  # noqa: PLC0415 - loaded when it is needed
+
+    risk = os.environ.get("FORKMERGE_RISK") or configured("forkmerge.risk", os.environ.get("GIT_DIR"))
+    try:
+        return allowed_for(risk)
+    except ValueError as error:
+        raise UsageError(f"forkmerge.risk: {error}") from None
 
 
 def _favored(merge: FileMerge, favor: str) -> FileMerge:
@@ -143,10 +155,10 @@ def _style(style: str) -> Any:
     """Return ``style``, or what git's configuration says here, or git's default."""
     if style:
         return style
-    configured = configured_style(os.environ.get("GIT_DIR"))
-    if configured and configured not in _STYLES:
-        raise Failure(f"unknown style '{configured}' given for 'merge.conflictstyle'")
-    return configured or "merge"
+    style = configured("merge.conflictStyle", os.environ.get("GIT_DIR"))
+    if style and style not in _STYLES:
+        raise Failure(f"unknown style '{style}' given for 'merge.conflictstyle'")
+    return style or "merge"
 
 
 def binary(data: bytes) -> bool:

@@ -35,6 +35,7 @@ from forkmerge.fitness.verdicts import search_verdict
 from forkmerge.git.mergetree import git_merge
 from forkmerge.git.repository import Repository
 from forkmerge.git.scenario import resolve
+from forkmerge.merge.rules import allowed_for
 from forkmerge.model.outcome import RunStatus, SuiteRun
 from forkmerge.recombination.genome import default
 from forkmerge.report import events
@@ -107,7 +108,7 @@ class _Proposing:
         settings = self.request.settings
         self._phase("reading", f"{self.request.fork} and {self.request.upstream}")
         merge = git_merge(self.repo, scenario)
-        seen = scene(self.repo, scenario)
+        seen = scene(self.repo, scenario, allowed=allowed_for(self.request.settings.risk))
         used = testing.setting(self.repo, seen.ours, settings, os.environ)
         ledger = Ledger.open(ledger_path(str(self.repo.common_dir)))
         for note in ledger.notes:

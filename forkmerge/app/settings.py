@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 SANDBOXES = ("auto", "bubblewrap", "reduced", "none")
 """``auto`` takes the strongest backend that works here; it never means ``none``."""
-RISKS = ("careful", "balanced", "bold")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ _LISTS = {"carry", "pass_env", "test_paths"}
 _TIMES = {"time", "test_timeout", "run_timeout"}
 _COUNTS = {"budget": 1, "jobs": 0, "seed": 0, "runs": 1}
 _FLAGS = {"allow_network", "cache"}
-_CHOICES = {"sandbox": SANDBOXES, "risk": RISKS}
+_CHOICES = {"sandbox": SANDBOXES}
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
 _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 
@@ -103,6 +102,8 @@ def _convert(field: str, value: Any) -> Any:
         return _flag(value)
     if field in _COUNTS:
         return _count(value, _COUNTS[field])
+    if field == "risk":
+        return _risk(value)
     if not isinstance(value, str):
         raise ValueError("expected text")  # noqa: TRY004 - one kind of error for one caller
     if field in _CHOICES and value not in _CHOICES[field]:
@@ -124,6 +125,14 @@ def seconds(value: Any) -> float | None:
     if number < 0:
         raise ValueError("expected a duration, not a negative number")
     return number or None
+
+
+def _risk(value: Any) -> str:
+    from forkmerge.merge.rules import allowed_for  # noqa: PLC0415 - loaded when it is needed
+
+    word = str(value)
+    allowed_for(word)
+    return word
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forkmerge.app.settings import RISKS, SANDBOXES
+from forkmerge.app.settings import SANDBOXES
 from forkmerge.cli.common import json_option, ui
 from forkmerge.cli.group import Command
 from forkmerge.errors import ExitCode
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--jobs", metavar="N", help="Test runs at the same time (0: one for each processor).")
 @click.option("--runs", metavar="N", help="How often each parent's suite runs, to find flaky tests (2).")
 @click.option("--seed", metavar="N", help="The same seed gives the same answer (0).")
-@click.option("--risk", type=click.Choice(RISKS), help="How daring the recombinations may be.")
+@click.option("--risk", metavar="RISK", help="How sure a rule must be: strict, balanced, eager or a number.")
 @click.option("--sandbox", type=click.Choice(SANDBOXES), help="The isolation of test runs; none only by your word.")
 @click.option("--allow-network", is_flag=True, default=None, help="Let the tests use the network.")
 @click.option("--pass-env", metavar="NAME", multiple=True, help="An environment variable for the tests.")

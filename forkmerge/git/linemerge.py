@@ -65,16 +65,16 @@ def line_merge(
     return completed.stdout, completed.code
 
 
-def configured_style(git_dir: str | None = None) -> str:
-    """Return ``merge.conflictStyle`` as it is set for the working directory, or for ``git_dir``; "" if it is not set.
+def configured(key: str, git_dir: str | None = None) -> str:
+    """Return what git is configured to for ``key``, for the working directory or for ``git_dir``; "" if it is not set.
 
-    What git does not know is returned as it stands.  ``git -c merge.conflictStyle=...`` around the merge driver counts.
-    As cheap as a merge: this too is on the start-up path.
+    What nobody knows is returned as it stands.  ``git -c key=value`` around the merge driver counts.  As cheap as a
+    merge: this too is on the start-up path.
     """
     scratch = _scratch()
     try:
         env = _configured(git_dir)
-        args = ["config", "--get", "merge.conflictStyle"]
+        args = ["config", "--get", key]
         ask = command.spawn(args, scratch=scratch, env=env) if _SPAWNS else command.run(args, env=env, check=False)
     finally:
         _remove(scratch)

@@ -33,7 +33,7 @@ from forkmerge.syntax.catalogue import BUILTIN, Catalogue
 from forkmerge.syntax.parsing import MAX_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from forkmerge.model.finding import Finding
     from forkmerge.syntax.profile import Profile
@@ -46,14 +46,14 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
     theirs: bytes,
     *,
     line_merge: LineMerge,
-    allowed: Allowed | None = None,
+    allowed: Allowed | Callable[[], Allowed] | None = None,
     alternatives: bool = False,
     languages: Catalogue = BUILTIN,
 ) -> FileMerge:
     """Return the merge of one file; conflicts are hunks whose ``merged`` is None, objections are ``findings``.
 
-    ``allowed`` are the rules that may resolve by themselves; with ``alternatives`` each conflict that is left carries
-    what the other rules would give.  The segments hold merged text around the conflicts; ``merge.tile`` turns the
+    ``allowed`` are the rules that may resolve by themselves, asked for when there is something to resolve; with
+    ``alternatives`` each conflict that is left carries what the other rules would give.  The segments hold merged text around the conflicts; ``merge.tile`` turns the
     result into hunks that tile all three versions.  ``languages`` tell which language ``path`` is in.
     """
     trivial = _trivial(base, ours, theirs)
@@ -62,25 +62,26 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
     size = marker_size_for(base, ours, theirs)
     text, count = line_merge(base, ours, theirs, style="diff3", marker_size=size)
     profile = _profile(languages, path, base, ours, theirs)
-    if languages.ordered(path):
-        allowed = Allowed((allowed or Allowed()).rules - JOINING)
     if not count:
         return checked(path, base, ours, theirs, text, languages=languages)
+    rules = allowed() if callable(allowed) else allowed or Allowed()
+    if languages.ordered(path):
+        rules = Allowed(rules.rules - JOINING)
     raw = _line_ends(read_markers(text, size), base, ours, theirs)
-    git = _blanks(raw, allowed or Allowed())
+    git = _blanks(raw, rules)
     pieces: Sequence[Piece] = git
     if profile is None:
-        pieces = _by_lines(languages, path, (base, ours, theirs), git, allowed or Allowed())
+        pieces = _by_lines(languages, path, (base, ours, theirs), git, rules)
     if profile is None and alternatives:
         pieces = tuple(_either_order(p) for p in pieces)
     if profile is not None and any(isinstance(p, Conflict) for p in git):
         from forkmerge.merge.structured import resolve  # noqa: PLC0415 - not needed for clean files
 
-        pieces = resolve(profile, allowed or Allowed(), git, alternatives=alternatives)
+        pieces = resolve(profile, rules, git, alternatives=alternatives)
         pieces = _verified(profile, path, (base, ours, theirs), pieces, git)
         if pieces is not git and not any(isinstance(p, Conflict) for p in pieces):
             swapped = _swapped(git)
-            mirrored = resolve(profile, allowed or Allowed(), swapped, alternatives=False)
+            mirrored = resolve(profile, rules, swapped, alternatives=False)
             again = _verified(profile, path, (base, theirs, ours), mirrored, swapped)
             pieces = pieces if again is not swapped and _same_words(pieces, again) else git
     as_git = all(isinstance(p, bytes) or (isinstance(p, Conflict) and not p.reason) for p in pieces)

@@ -79,5 +79,43 @@ class Allowed:
 JOINING = frozenset((IMPORTS, DEFINITIONS, CONSTANTS, MEMBERS))
 """The rules that put additions of both sides side by side."""
 
+RISKS = {"strict": 9.0, "balanced": 1.0, "eager": 0.0}
+"""Words for how many conflicts left one wrong merge is worth."""
+
+
+def allowed_for(risk: str) -> Allowed:
+    """Return the rules for ``risk``, a word of ``RISKS`` or the number k; raise ValueError for anything else."""
+    if risk in ("", "balanced"):
+        return Allowed()
+    try:
+        k = RISKS[risk] if risk in RISKS else float(risk)
+    except ValueError:
+        k = -1.0
+    if not 0 <= k < float("inf"):
+        raise ValueError(f"expected {', '.join(RISKS)} or a number from 0 on, not {risk!r}")
+    return precise(k)
+
+
+def precise(k: float) -> Allowed:
+    """Return the rules to use where one wrong merge is worth ``k`` conflicts left: right at least k times in k + 1.
+
+    A rule that was seen too seldom to tell is held to be as good as all rules together.
+    """
+    from forkmerge.merge.precision import MEASURED  # noqa: PLC0415 - read where the risk was chosen
+
+    pairs = {rule: MEASURED.get(rule, (0, 0)) for rule in ALL}
+    right, total = (sum(x) for x in zip(*((good, good + bad) for good, bad in pairs.values()), strict=True))
+    prior = right / total if total else 1.0
+
+    def precision(rule: str) -> float:
+        good, bad = pairs[rule]
+        return (good + PRIOR * prior) / (good + bad + PRIOR)
+
+    return Allowed(frozenset(rule for rule in ALL if precision(rule) >= k / (k + 1)))
+
+
+PRIOR = 4
+"""How many places of average precision each rule is credited with, so that a few places decide nothing."""
+
 EAGER = Allowed(ALL)
 """Every rule: what is resolved with it has to be judged by tests."""

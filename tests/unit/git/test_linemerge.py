@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forkmerge.errors import UnusableInput
-from forkmerge.git.linemerge import configured_style, line_merge
+from forkmerge.git.linemerge import configured, line_merge
 
 BASE, OURS, THEIRS = b"a\nb\nc\nd\n", b"a\nX\nY\nd\n", b"a\nX\nZ\nd\n"
 
@@ -123,11 +123,11 @@ def test_the_start_up_path_imports_nothing_heavy() -> None:
 
 def test_the_configured_style_is_found_where_it_is_said(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(workshop.path)
-    assert configured_style() == ""
+    assert configured("merge.conflictStyle") == ""
     workshop.git("config", "--global", "merge.conflictStyle", "diff3")
-    assert configured_style() == "diff3"
+    assert configured("merge.conflictStyle") == "diff3"
     workshop.git("config", "merge.conflictStyle", "zdiff3")
-    assert configured_style() == "zdiff3"
+    assert configured("merge.conflictStyle") == "zdiff3"
     monkeypatch.chdir(workshop.path.parent)
-    assert configured_style() == "diff3"
-    assert configured_style(str(workshop.path / ".git")) == "zdiff3"
+    assert configured("merge.conflictStyle") == "diff3"
+    assert configured("merge.conflictStyle", str(workshop.path / ".git")) == "zdiff3"

@@ -1,0 +1,52 @@
+"""``forkmerge.risk`` decides which rules ``merge-file`` may use."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BASE = b"def area(w, h):\n    size = w * h\n    return size\n"
+OURS = BASE.replace(b"size = w", b"size = 2 * w")
+THEIRS = BASE.replace(b"return size", b"return size + 1")
+
+
+def merged(folder: Path, **variables: str) -> subprocess.CompletedProcess[bytes]:
+    for name, data in (("a.py", OURS), ("o.py", BASE), ("b.py", THEIRS)):
+        (folder / name).write_bytes(data)
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "FORKMERGE_"))}
+    program = [sys.executable, "-m", "forkmerge.cli", "merge-file", "-p", "a.py", "o.py", "b.py"]
+    return subprocess.run(program, cwd=folder, env=env | variables, check=False, capture_output=True)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    return tmp_path
+
+
+def test_the_default_resolves_what_strict_leaves(folder: Path) -> None:
+    assert merged(folder).returncode == 0
+    assert b"<<<<<<<" not in merged(folder).stdout
+    strict = merged(folder, FORKMERGE_RISK="strict")
+    assert strict.returncode == 1
+    assert b"<<<<<<<" in strict.stdout
+
+
+def test_git_says_it_and_the_environment_overrules(folder: Path) -> None:
+    subprocess.run(["git", "config", "forkmerge.risk", "1000"], cwd=folder, check=True)
+    assert merged(folder).returncode == 1
+    assert merged(folder, FORKMERGE_RISK="eager").returncode == 0
+
+
+def test_what_is_no_risk_gives_gits_own_merge_and_says_so(folder: Path) -> None:
+    done = merged(folder, FORKMERGE_RISK="bold")
+    assert done.returncode == 1
+    assert b"git's own merge" in done.stderr
+    assert b"expected strict, balanced, eager or a number" in done.stderr

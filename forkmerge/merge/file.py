@@ -53,8 +53,9 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
     """Return the merge of one file; conflicts are hunks whose ``merged`` is None, objections are ``findings``.
 
     ``allowed`` are the rules that may resolve by themselves, asked for when there is something to resolve; with
-    ``alternatives`` each conflict that is left carries what the other rules would give.  The segments hold merged text around the conflicts; ``merge.tile`` turns the
-    result into hunks that tile all three versions.  ``languages`` tell which language ``path`` is in.
+    ``alternatives`` each conflict that is left carries what the other rules would give.  The segments hold merged text
+    around the conflicts; ``merge.tile`` turns the result into hunks that tile all three versions.  ``languages`` tell
+    which language ``path`` is in.
     """
     trivial = _trivial(base, ours, theirs)
     if trivial is not None:

@@ -55,6 +55,7 @@ class Merged:
 def merge(folder: str, order: Order) -> Merged:
     """Merge into the current branch, index and work tree; raise UnusableInput, nothing touched, where git refuses."""
     with Repository.open(folder, reader="git") as repo:
+        repo.settle()
         if repo.worktree is None:
             hint = "forkmerge merge --write-tree OURS THEIRS needs none"
             raise UnusableInput("there is no work tree here", where=str(repo.git_dir), hint=hint)

@@ -34,6 +34,7 @@ def write_tree(
 ) -> tuple[bytes, bool]:
     """Return what is to be printed, and whether the merge is clean; raises as ``merge_plan.plan``."""
     with Repository.open(folder, reader="git") as repo:
+        repo.settle()
         made = merge_plan.plan(repo, ours, theirs, unrelated=unrelated, structured=structured)
         tree = tree_of(repo, made, (ours, theirs))
         show = wanted.messages if wanted.messages is not None else not made.clean

@@ -67,6 +67,7 @@ def look_for(folder: str, paths: Sequence[str]) -> Iterator[Found]:
         yield Found(tuple(_outside(folder, path) for path in paths), None, "")
         return
     with repo:
+        repo.settle()
         if repo.worktree is None:
             raise UnusableInput("there is no work tree here", where=str(repo.git_dir))
         yield _inside(repo, str(repo.worktree), [_relative(repo.worktree, folder, path) for path in paths])

@@ -12,7 +12,7 @@ from forkmerge.cli.group import Command
 @click.argument("path", required=False, default="")
 @json_option("explain")
 def explain(path: str, *, as_json: bool) -> int:
-    """Tell the rule and the evidence behind each resolution and refusal of the last merge, solve or driver run."""
+    """Tell the rule and the evidence behind each resolution and refusal of the last merge or solve."""
     from forkmerge.app.explain import explain as run  # noqa: PLC0415 - after the command line is understood
 
     found = run(".", path)

@@ -73,19 +73,19 @@ def run(  # noqa: PLR0913 - the edge of the house: every way in which git is cal
     env: Mapping[str, str] | None = None,
     whole: bool = False,
     trusted: bool = False,
+    known: Sequence[tuple[str, str]] | None = None,
 ) -> Completed:
     """Run ``git ARGS`` in the scrubbed environment and return what it wrote.
 
     ``args[0]`` is the command.  ``env`` is added last.  ``whole`` keeps Ctrl-C away from git until it has ended (the
     interrupt is raised afterwards), for commands that must not stop half-way.  ``trusted`` is for git directories of
-    our own, whose configuration need not be looked at.  With ``check`` a failure raises ``GitFailed`` with git's own
-    words; ``MissingTool`` without git; ``UnusableInput`` after ``timeout`` seconds.
+    our own, whose configuration need not be looked at; ``known`` is what was found there before (``overrides``).  With
+    ``check`` a failure raises ``GitFailed`` with git's own words; ``MissingTool`` without git; ``UnusableInput`` after
+    ``timeout`` seconds.
     """
     variables = environment(git_dir=git_dir, work_tree=work_tree)
     if not trusted and args[0] not in HARMLESS:
-        from forkmerge.git import hardening  # noqa: PLC0415 - not needed on the merge driver's path
-
-        with_configuration(variables, hardening.overrides(lambda a: _call(a, variables, cwd, None, None, whole=False)))
+        with_configuration(variables, known if known is not None else _overrides(variables, cwd))
     variables.update(env or {})
     if args[0] in DIFFS:
         args = [args[0], "--no-ext-diff", "--no-textconv", *args[1:]]
@@ -93,6 +93,19 @@ def run(  # noqa: PLR0913 - the edge of the house: every way in which git is cal
     if check and completed.code != 0:
         raise failure(completed, _text(args[0]))
     return completed
+
+
+def overrides(
+    cwd: str | os.PathLike[str], git_dir: str | os.PathLike[str], work_tree: str | os.PathLike[str] | None
+) -> tuple[tuple[str, str], ...]:
+    """Return the configuration that takes a repository's own programs out, for many commands in one go."""
+    return _overrides(environment(git_dir=git_dir, work_tree=work_tree), cwd)
+
+
+def _overrides(variables: Mapping[str, str], cwd: str | os.PathLike[str] | None) -> tuple[tuple[str, str], ...]:
+    from forkmerge.git import hardening  # noqa: PLC0415 - not needed on the merge driver's path
+
+    return hardening.overrides(lambda args: _call(args, variables, cwd, None, None, whole=False))
 
 
 def environment(

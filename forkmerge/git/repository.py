@@ -40,6 +40,7 @@ class Repository:
         self, git_dir: Path, common_dir: Path, worktree: Path | None, object_format: str, *, reader: str | None = None
     ) -> None:
         self.given_worktree = False
+        self._steady: tuple[tuple[str, str], ...] | None = None
         self.git_dir = git_dir
         self.common_dir = common_dir
         self.worktree = worktree
@@ -214,6 +215,7 @@ class Repository:
         """Run git in this repository, in its work tree if it has one (see ``command.run``)."""
         return command.run(
             args,
+            known=self._steady,
             cwd=self.worktree or self.git_dir,
             git_dir=self.git_dir,
             work_tree=self.worktree,
@@ -222,6 +224,10 @@ class Repository:
             env=env,
             whole=whole,
         )
+
+    def settle(self) -> None:
+        """Look at the repository's configuration once for all that is run from now on: for short work alone."""
+        self._steady = command.overrides(self.worktree or self.git_dir, self.git_dir, self.worktree)
 
     def run_apart(
         self,

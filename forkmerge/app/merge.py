@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from forkmerge.app import explain_record, merge_index, merge_plan
+from forkmerge.app import explain_record, merge_index, merge_plan, merge_risk
 from forkmerge.app.explain_record import KeptFile, KeptHunk, KeptStage, Record
 from forkmerge.app.explain_words import PLAIN, all_places, evidence, explained, places
 from forkmerge.app.merge_look import marked_hunk
@@ -68,7 +68,13 @@ def merge(folder: str, order: Order) -> Merged:
         if theirs.commit not in bases:
             history = Scenario(scenario.base_of(repo, bases), head, theirs, bases)
             made = merge_plan.plan(
-                repo, "HEAD", name, unrelated=order.unrelated, structured=order.structured, history=history
+                repo,
+                "HEAD",
+                name,
+                unrelated=order.unrelated,
+                structured=order.structured,
+                allowed=merge_risk.allowed(repo),
+                history=history,
             )
         done = _git_merge(repo, order)
         if not (repo.git_dir / "MERGE_HEAD").is_file():

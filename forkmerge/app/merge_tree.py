@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from forkmerge.app import merge_plan
+from forkmerge.app import merge_plan, merge_risk
 from forkmerge.app.merge_look import Look, configured_style, labels_in, marked
 from forkmerge.app.merge_print import layout
 from forkmerge.app.merge_values import Fate
@@ -35,7 +35,8 @@ def write_tree(
     """Return what is to be printed, and whether the merge is clean; raises as ``merge_plan.plan``."""
     with Repository.open(folder, reader="git") as repo:
         repo.settle()
-        made = merge_plan.plan(repo, ours, theirs, unrelated=unrelated, structured=structured)
+        allowed = merge_risk.allowed(repo)
+        made = merge_plan.plan(repo, ours, theirs, unrelated=unrelated, structured=structured, allowed=allowed)
         tree = tree_of(repo, made, (ours, theirs))
         show = wanted.messages if wanted.messages is not None else not made.clean
         top = os.path.realpath(repo.worktree) if repo.worktree else ""

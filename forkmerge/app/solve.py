@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from forkmerge.app import explain_record, merge_write
+from forkmerge.app import explain_record, merge_risk, merge_write
 from forkmerge.app.catalogue import catalogue
 from forkmerge.app.explain_record import KeptFile, Record
 from forkmerge.app.explain_words import all_places, explained
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from forkmerge.git.repository import Repository
     from forkmerge.merge.pieces import Style
+    from forkmerge.merge.rules import Allowed
     from forkmerge.syntax.catalogue import Catalogue
 
 _SHOWN = 8
@@ -71,7 +72,8 @@ def solve(folder: str, paths: Sequence[str]) -> Explanation:
         read, told = _read_all(found)
         place = str(found.repo.worktree) if found.repo is not None else ""
         languages = catalogue([r.target.path for r in read], place=place, inside=found.repo is not None)
-        gave = each([_work(r, languages) for r in read], seconds=SECONDS)
+        allowed = merge_risk.allowed(found.repo) if found.repo is not None else None
+        gave = each([_work(r, languages, allowed) for r in read], seconds=SECONDS)
         kept = []
         for one, answer in zip(read, gave, strict=True):
             path = one.target.path
@@ -178,8 +180,9 @@ def _converted(text: bytes, versions: tuple[bytes, bytes, bytes] | None) -> bool
     return 0 < text.count(b"\n") == text.count(b"\r\n")
 
 
-def _work(read: _Read, languages: Catalogue) -> Callable[[], Solved]:
-    return lambda: solve_file(read.target.path, read.pieces, read.versions, read.look, languages=languages)
+def _work(read: _Read, languages: Catalogue, allowed: Allowed | None) -> Callable[[], Solved]:
+    path, pieces, versions, look = read.target.path, read.pieces, read.versions, read.look
+    return lambda: solve_file(path, pieces, versions, look, allowed=allowed, languages=languages)
 
 
 def _written(read: _Read, solved: Solved) -> ExplainedFile:

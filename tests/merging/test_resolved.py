@@ -231,6 +231,18 @@ def test_a_linked_work_tree_has_a_merge_of_its_own(scene: Scene, forkmerge: Fork
     assert forkmerge("explain").code == 3
 
 
+def test_the_risk_is_the_users_to_choose(scene: Scene, forkmerge: Forkmerge, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.fork({"a.py": BASE}, {"a.py": OURS}, {"a.py": THEIRS})
+    monkeypatch.setenv("FORKMERGE_RISK", "1000000")
+    assert forkmerge("merge", "--write-tree", "main", "theirs").code == 1
+    assert forkmerge("merge", "theirs").code == 1
+    assert forkmerge("solve").code == 1
+    monkeypatch.setenv("FORKMERGE_RISK", "reckless")
+    assert forkmerge("solve").code == 2
+    monkeypatch.setenv("FORKMERGE_RISK", "balanced")
+    assert forkmerge("solve").code == 0
+
+
 def test_a_crash_a_hang_and_an_error_cost_one_answer_each() -> None:
     def hang() -> int:
         while True:

@@ -133,6 +133,8 @@ def _key(profile: LineProfile, line: bytes) -> str:
         return text
     if profile.sections and indented:
         return LOOSE
+    if profile.sections and text.startswith("[") and "]" in text:
+        return text[: text.index("]") + 1]  # a sign that separates keys from values may stand in a name
     if profile.brackets and text.endswith(("(", ")")):
         return text
     words = text.split(None, 2)

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from forkmerge.app.request import ProposeRequest
     from forkmerge.app.testpaths import Asked
     from forkmerge.fitness.records import Recall
-    from forkmerge.fitness.required import Owner, Required, TestChanges
+    from forkmerge.fitness.required import Duty, Owner, Required, TestChanges
     from forkmerge.git.mergetree import GitMerge
     from forkmerge.model.revision import Scenario
     from forkmerge.report.events import Progress
@@ -357,16 +357,29 @@ class _Proposing:
         asked = sorted({plain, *owned.values()})
         with ThreadPoolExecutor(len(asked)) as pool:  # the pool of clones decides how many run at a time
             again = dict(zip(asked, pool.map(lambda tree: runs(tree, None, Purpose.SUITE), asked), strict=True))
-        bad = []
-        flaky = {str(d) for d in evaluate.flaky}
-        for duty in evaluate.required.duties:
-            run = again[owned[duty.owner]]
-            good = {r.test for r in run.results if r.status.good}
-            if duty.test not in good and str(duty) not in flaky:
-                bad.append(str(duty))
         expected = found.evaluations[best].failed
+
+        def failing() -> list[Duty]:
+            good = {tree: {r.test for r in run.results if r.status.good} for tree, run in again.items()}
+            return [
+                d
+                for d in evaluate.required.duties
+                if d.test not in good[owned[d.owner]] and d not in evaluate.flaky and str(d) not in expected
+            ]
+
+        doubtful = failing()
+        for tree in sorted({owned[d.owner] for d in doubtful} | ({plain} if doubtful else set())):
+            tests = tuple(sorted({d.test for d in doubtful if tree in (plain, owned[d.owner])}))
+            if len(tests) <= evaluate.rerun_at_most:
+                rerun = runs(tree, tests, Purpose.RERUN)
+                again[tree] = mended(again[tree], rerun)
+        still = failing()
+        for duty in doubtful:
+            if duty not in still:
+                evaluate.doubt(duty, "passed and failed on one tree, in fresh clones")
+        bad = [str(d) for d in still]
         found.confirmed = best
-        found.unconfirmed = tuple(sorted(set(bad) - expected))
+        found.unconfirmed = tuple(sorted(bad))
         found.merged_run = again[plain]
 
     def _over(self) -> bool:
@@ -377,6 +390,14 @@ class _Proposing:
 
     def _phase(self, name: str, detail: str = "") -> None:
         self.progress.update(events.PhaseStarted(name, detail))
+
+
+def mended(whole: SuiteRun, rerun: SuiteRun) -> SuiteRun:
+    """Return ``whole`` with the tests as passed that passed when they were run once more."""
+    good = {r.test: r for r in rerun.results if r.status.good}
+    listed = {r.test for r in whole.results}
+    results = tuple(good.get(r.test, r) if not r.status.good else r for r in whole.results)
+    return replace(whole, results=results + tuple(r for test, r in good.items() if test not in listed))
 
 
 def _cost(query: Query, tests: int, *, selects: bool) -> float:

@@ -157,6 +157,10 @@ class Evaluator(Generic[C]):
         """Return the duties that turned out to be no evidence, each with the reason."""
         return dict(self._flaky)
 
+    def doubt(self, duty: Duty, reason: str) -> None:
+        """Take ``duty`` for flaky from now on."""
+        self._flaky.setdefault(duty, reason)
+
     def evaluate(self, candidate: C, tests: Iterable[str] | None = None) -> Evaluation:
         """Return what the duties say of ``candidate``: all (None), those with these keys, or with none the gate."""
         asked = None if tests is None else frozenset(tests)

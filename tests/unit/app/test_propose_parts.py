@@ -6,12 +6,13 @@ import threading
 
 import pytest
 
+from forkmerge.app.propose import mended
 from forkmerge.app.runs import wished
 from forkmerge.app.settings import Settings
 from forkmerge.app.stopping import stopping
 from forkmerge.app.testing import _Forgetful, _named
 from forkmerge.fitness.records import Purpose
-from forkmerge.model.outcome import RunStatus, SuiteRun
+from forkmerge.model.outcome import RunStatus, Status, SuiteRun, TestId, TestResult
 from forkmerge.report.events import PhaseStarted, TestFinished
 from forkmerge.report.progress import State, advance
 from forkmerge.suites.runner import TestCommand, TestLimits
@@ -86,3 +87,18 @@ def test_a_new_phase_takes_the_bars_of_the_one_before_away() -> None:
     state = advance(State(), TestFinished("probe", "t", good=True, done=1, total=1))
     assert state.running
     assert not advance(state, PhaseStarted("confirming the best")).running
+
+
+def test_what_passes_when_it_is_run_once_more_counts_as_passed() -> None:
+    one, two, three, new = (TestId("pytest", "t.py", "", name) for name in ("one", "two", "three", "new"))
+    whole = SuiteRun(
+        RunStatus.COMPLETED,
+        (TestResult(one, Status.FAILED), TestResult(two, Status.FAILED), TestResult(three, Status.PASSED)),
+    )
+    again = SuiteRun(
+        RunStatus.COMPLETED,
+        (TestResult(one, Status.PASSED), TestResult(two, Status.FAILED), TestResult(three, Status.FAILED))
+        + (TestResult(new, Status.PASSED),),
+    )
+    found = {r.test: r.status for r in mended(whole, again).results}
+    assert found == {one: Status.PASSED, two: Status.FAILED, three: Status.PASSED, new: Status.PASSED}

@@ -95,10 +95,7 @@ def test_what_passes_when_it_is_run_once_more_counts_as_passed() -> None:
         RunStatus.COMPLETED,
         (TestResult(one, Status.FAILED), TestResult(two, Status.FAILED), TestResult(three, Status.PASSED)),
     )
-    again = SuiteRun(
-        RunStatus.COMPLETED,
-        (TestResult(one, Status.PASSED), TestResult(two, Status.FAILED), TestResult(three, Status.FAILED))
-        + (TestResult(new, Status.PASSED),),
-    )
+    now = {one: Status.PASSED, two: Status.FAILED, three: Status.FAILED, new: Status.PASSED}
+    again = SuiteRun(RunStatus.COMPLETED, tuple(TestResult(test, status) for test, status in now.items()))
     found = {r.test: r.status for r in mended(whole, again).results}
     assert found == {one: Status.PASSED, two: Status.FAILED, three: Status.PASSED, new: Status.PASSED}

@@ -16,6 +16,7 @@ from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce, lines_of
 from forkmerge.merge.repair import Place, repair, whole_lines
 from forkmerge.merge.rules import EAGER, REFORMAT, Allowed
 from forkmerge.merge.sequences import Context
+from forkmerge.merge.window import windowed
 from forkmerge.model.hunk import Alternative
 from forkmerge.syntax.parsing import parse, sound
 
@@ -122,8 +123,9 @@ def _attempt(work: _Work, first: int, last: int) -> _Answer | None:
     group = git[first : last + 1]
     sides = [text_of(group, lambda c, s=side: getattr(c, s)) for side in ("base", "ours", "theirs")]  # type: ignore[misc]
     place = Place(_ours(git[:first]), sides[0], sides[1], sides[2], _ours(git[last + 1 :]))
+    window = windowed(place, work.known)
     try:
-        found = repair(work.context, place, work.known)
+        found = repair(work.context, place, work.known) if window is None else repair(work.context, window)
     except ForkmergeError:
         return None
     if found is None:

@@ -49,14 +49,27 @@ def page() -> str:
             parts.append(_command(command, click.Context(command, info_name=name, parent=context), shared))
             if name in usages:
                 parts.append(f"```text\n{usages[name].strip()}\n```\n")
+            parts += _commands(command, click.Context(command, info_name=name, parent=context), shared)
     parts += ["## Every command\n", _options(cli, context, set()), EXIT_CODES]
     return "\n".join(part for part in parts if part)
 
 
-def _command(command: click.Command, context: click.Context, shared: set[str | None]) -> str:
+def _commands(group: click.Command, context: click.Context, shared: set[str | None]) -> list[str]:
+    """Return the sections of the commands that a command has of its own."""
+    if not isinstance(group, click.Group):
+        return []
+    return [
+        _command(
+            command, click.Context(command, info_name=f"{context.info_name} {name}", parent=context), shared, "###"
+        )
+        for name, command in group.commands.items()
+    ]
+
+
+def _command(command: click.Command, context: click.Context, shared: set[str | None], mark: str = "##") -> str:
     usage = " ".join(["forkmerge", context.info_name or "", *command.collect_usage_pieces(context)])
     text = "\n\n".join(_paragraphs(command.help or ""))
-    parts = (f"## {context.info_name}\n", f"    {usage}\n", f"{text}\n", _options(command, context, shared))
+    parts = (f"{mark} {context.info_name}\n", f"    {usage}\n", f"{text}\n", _options(command, context, shared))
     return "\n".join(part for part in parts if part)
 
 

@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "merge": ("merge:merge", "Merge a revision structurally, without running tests."),
     "solve": ("solve:solve", "Solve the conflicts that are in progress, as far as that goes."),
     "explain": ("explain:explain", "Tell the rule and the evidence behind what the last merge did."),
+    "ledger": ("ledger:ledger", "Look at the record of every evaluation; check, share and prune it."),
     "align": ("align:align", "List the homologous units of fork and upstream, and the loci."),
     "driver": ("driver_command:driver", "Be git's merge driver (see install)."),
     "install": ("install:install", "Make forkmerge the merge driver of git, and a merge tool."),

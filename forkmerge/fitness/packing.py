@@ -35,12 +35,14 @@ def pack(run: SuiteRun) -> bytes:
     return zlib.compress(json.dumps([head, list(words), columns], separators=(",", ":")).encode("ascii"), 6)
 
 
-def unpack(blob: bytes) -> SuiteRun:
-    """Return the run that ``blob`` holds.  Raises ValueError where it is damaged or of an unknown version."""
+def unpack(blob: bytes, *, most: int = _MAX_BYTES) -> SuiteRun:
+    """Return the run that ``blob`` holds; ValueError if damaged, unknown, or of more than ``most`` bytes."""
     try:
         stream = zlib.decompressobj()
-        data = stream.decompress(blob, _MAX_BYTES)
+        data = stream.decompress(blob, most)
         (version, status, exit_code, seconds, tail, collected), words, columns = json.loads(data)
+        if stream.unconsumed_tail or stream.unused_data:
+            raise ValueError("more than it may hold")
         if version != _VERSION:
             raise ValueError(f"unknown version {version!r}")
         results = tuple(
@@ -53,5 +55,5 @@ def unpack(blob: bytes) -> SuiteRun:
             for runner, file, suite, name, state, ordinal, time, message in zip(*columns, strict=True)
         )
         return SuiteRun(RunStatus(status), results, exit_code, seconds, tail, collected)
-    except (zlib.error, TypeError, IndexError, KeyError) as error:
+    except (zlib.error, TypeError, IndexError, KeyError, RecursionError) as error:
         raise ValueError(f"damaged record: {error}") from error

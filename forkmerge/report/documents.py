@@ -12,6 +12,7 @@ from typing import Any
 from forkmerge.model.revision import Scenario  # noqa: TC001 - codec reads the annotations
 from forkmerge.report.codec import schema
 from forkmerge.report.explained import Explanation
+from forkmerge.report.ledgered import LedgerEntryShown, LedgerList, LedgerVerdict
 from forkmerge.report.values import VERSION, GitReport, Proposal, Proposals, SandboxReport
 
 SCHEMA_HOME = "https://forkmerge.readthedocs.io/schemas"
@@ -161,10 +162,14 @@ DOCUMENTS: dict[str, type] = {
     "explain": Explanation,
     "languages": Languages,
     "doctor": Diagnosis,
+    "ledger-list": LedgerList,
+    "ledger-show": LedgerEntryShown,
+    "ledger-verify": LedgerVerdict,
 }
 """Command -> the value that its ``--json`` prints."""
 
 
 def schema_of(command: str) -> dict[str, Any]:
     """Return the JSON Schema of the document that ``forkmerge COMMAND --json`` prints."""
-    return schema(DOCUMENTS[command], title=f"forkmerge {command} --json", identifier=f"{SCHEMA_HOME}/{command}.json")
+    title = f"forkmerge {command.replace('ledger-', 'ledger ')} --json"
+    return schema(DOCUMENTS[command], title=title, identifier=f"{SCHEMA_HOME}/{command}.json")

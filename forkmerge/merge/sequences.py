@@ -17,7 +17,9 @@ from forkmerge.merge.insertions import both_inserted, in_order, sort_key
 from forkmerge.merge.items import Item, items
 from forkmerge.merge.matching import match
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce
+from forkmerge.merge.sets import united
 from forkmerge.merge.wrapping import grafted, wrapped
+from forkmerge.syntax import commutative
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -61,7 +63,7 @@ def merge_sequences(context: Context, parent: str, three: Three, depth: int) -> 
     """Return the merge of three sequences, children of nodes of type ``parent``; None if it can't be done here."""
     base, ours, theirs = three
     block = parent in context.profile.blocks
-    loose = not block and parent not in context.profile.lists
+    loose = not block and (parent not in context.profile.lists or _positional(context.profile, parent))
     to_ours, to_theirs = match(base, ours, loose=loose), match(base, theirs, loose=loose)
     emitter = _Emitter(context, parent, three, block, depth)
     last_b = last_o = last_t = 0
@@ -84,6 +86,8 @@ class _Emitter:
         self.used: set[str] = set()
         self.touched: set[str] = set()
         self.indents = tuple(indentation_of(x) for x in three) if block else (None, None, None)
+        self.listed = parent in context.profile.lists
+        self.opened: bool | None = None  # whether what was written last is a bracket
 
     def outcome(self) -> Outcome | None:
         """Return the merged pieces; where both sides touched the sequence, that itself is a rule."""
@@ -106,7 +110,8 @@ class _Emitter:
             self.touched.add("ours")
         if theirs.tokens != base.tokens:
             self.touched.add("theirs")
-        self.pieces.append(self._lead(base.lead, ours.lead, theirs.lead))
+        self.pieces.append(self._between(b, o, t))
+        self.opened = not self._element(base)
         result = merge_items(self.context, base, ours, theirs, self.depth + 1)
         if result is not None:
             self.used |= result.rules
@@ -142,6 +147,11 @@ class _Emitter:
                 self._write_both(os, joined.extra, chunk)
                 return True
         else:
+            union = united(self.context.profile, self.parent, (bs, os, ts))
+            if union is not None and self.context.allowed.permits({union.rule}):
+                self.used.add(union.rule)
+                self._write_set(union.chosen, chunk)
+                return True
             kept = self._deletions(chunk, to_ours, to_theirs)
             if kept is not None and self.context.allowed.permits({rules.DELETE_BESIDE}):
                 self.used.add(rules.DELETE_BESIDE)
@@ -188,11 +198,51 @@ class _Emitter:
         for (raw, side), lead in zip(tagged, slots, strict=True):
             item = self._fit(raw, side)
             self.pieces += [lead, item.text]
+            self.opened = not self._element(item)
+
+    def _write_set(self, chosen: Sequence[tuple[Item, str]], chunk: tuple[range, range, range]) -> None:
+        """Write elements of both sides, each with the layout that its new place asks for."""
+        between = self._sibling_lead(chunk) or b""
+        for raw, side in chosen:
+            item = self._fit(raw, side)
+            lead = self._first_lead(item) if self.opened else between if item.first else item.lead
+            if self.listed and not self.opened and b"\n" in between and b"\n" not in lead:
+                lead = between
+            self.pieces += [lead, item.text]
+            self.opened = False
 
     def _write(self, sequence: Sequence[Item], side: str) -> None:
         for raw in sequence:
             item = self._fit(raw, side)
-            self.pieces += [item.lead, item.text]
+            lead = self._first_lead(item) if self.listed and self.opened and self._element(item) else item.lead
+            self.pieces += [lead, item.text]
+            self.opened = not self._element(item)
+
+    def _element(self, item: Item) -> bool:
+        """Return whether ``item`` is an element of the sequence, and neither a bracket nor its end."""
+        if item.main is None:
+            return False
+        return item.main.is_named or commutative.rule_for(self.context.profile, item.main) is not None
+
+    def _first_lead(self, item: Item) -> bytes:
+        """Return the layout behind the opening bracket, for an item that may have stood farther behind."""
+        if item.first:
+            return item.lead
+        found = (i.lead for side in (self.ours, self.theirs, self.base) for i in side if i.first and self._element(i))
+        return next(found, item.lead)
+
+    def _between(self, b: int, o: int, t: int) -> bytes:
+        """Return the merged layout before an item that all three have, as its place in the result asks for."""
+        at = ((self.base, b), (self.ours, o), (self.theirs, t))
+        base, ours, theirs = (side[i].lead for side, i in at)
+        lead = self._lead(base, ours, theirs)
+        if not self.listed or self.opened is None:
+            return lead
+        if self._element(self.base[b]):
+            fitting = [side[i].lead for side, i in at if side[i].first == self.opened]
+        else:
+            fitting = [side[i].lead for side, i in at if i and self._element(side[i - 1]) != self.opened]
+        return lead if lead in fitting or not fitting else fitting[-1]
 
     def _sibling_lead(self, chunk: tuple[range, range, range]) -> bytes | None:
         """Return the layout that separates siblings here, for an item that no longer stands first."""
@@ -316,3 +366,8 @@ def _same(left: Sequence[Item], right: Sequence[Item]) -> bool:
 
 def _join(sequence: Sequence[Item]) -> bytes:
     return b"".join(i.lead + i.text for i in sequence)
+
+
+def _positional(profile: Profile, parent: str) -> bool:
+    """Return whether the place of an element in this list says what it is: arguments and parameters."""
+    return ("argument" in parent or "parameter" in parent) and not commutative.is_set(profile, parent)

@@ -23,6 +23,11 @@ def rule_for(profile: Profile, child: Node) -> Commutative | None:
     return None
 
 
+def is_set(profile: Profile, parent: str) -> bool:
+    """Return whether a node of type ``parent`` may hold children that are a set."""
+    return any(parent in rule.parents for rule in profile.commutative)
+
+
 def identity(profile: Profile, rule: Commutative, child: Node) -> str:
     """Return the text that makes ``child`` the same as another listed by ``rule``, "" where it has no identity.
 

@@ -1,0 +1,91 @@
+"""The merge of a stretch of elements whose order means nothing: what either side took away goes, what came stays.
+
+Refused where an element may have been changed in two ways: both sides took one away and each put something of its own,
+one side took away what the other edited, or one key came with two values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forkmerge.merge import rules
+from forkmerge.syntax import commutative
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from forkmerge.merge.items import Item
+    from forkmerge.syntax.profile import Commutative, Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """The merged elements, each with the side it is taken from, and why their order does not matter."""
+
+    rule: str
+    chosen: tuple[tuple[Item, str], ...]
+
+
+def united(profile: Profile, parent: str, three: tuple[Sequence[Item], Sequence[Item], Sequence[Item]]) -> Union | None:
+    """Return the union of both sides' elements without what a side took away, None where that may be wrong."""
+    tables = []
+    listed: set[int] = set()
+    for side in three:
+        table: dict[str, Item] = {}
+        for item in side:
+            rule = _rule(profile, item)
+            key = commutative.identity(profile, rule, item.main) if rule and item.main is not None else ""
+            if rule is None or not key or key in table:
+                return None
+            listed.add(id(rule))
+            table[key] = item
+        tables.append(table)
+    base, ours, theirs = tables
+    if len(listed) != 1 or not base:
+        return None
+    if base.keys() - ours.keys() - theirs.keys() and ours.keys() - base.keys() != theirs.keys() - base.keys():
+        return None
+    chosen: dict[str, tuple[Item, str]] = {}
+    for key in {**base, **ours, **theirs}:
+        before, mine, other = (table.get(key) for table in tables)
+        if before is not None and (mine is None or other is None):
+            left = mine or other
+            if left is not None and left.tokens != before.tokens:
+                return None
+            continue
+        if mine is None or (before is not None and other is not None and mine.tokens == before.tokens):
+            taken = other, "theirs"
+        elif other is None or other.tokens == mine.tokens or (before is not None and other.tokens == before.tokens):
+            taken = mine, "ours"
+        else:
+            return None
+        assert taken[0] is not None  # noqa: S101 - no key is in no table
+        chosen[key] = taken[0], taken[1]
+    rule_name = rules.IMPORTS if parent in profile.imports or _imports(profile, three) else rules.MEMBERS
+    return Union(rule_name, tuple(chosen[key] for key in _order(list(base), list(ours), list(theirs), set(chosen))))
+
+
+def _rule(profile: Profile, item: Item) -> Commutative | None:
+    return commutative.rule_for(profile, item.main) if item.main is not None else None
+
+
+def _imports(profile: Profile, three: Sequence[Sequence[Item]]) -> bool:
+    return all(i.kind in profile.imports for side in three for i in side)
+
+
+def _order(base: list[str], ours: list[str], theirs: list[str], kept: set[str]) -> list[str]:
+    """Return the keys in the order of the side that changed it, each of the other's behind what stands before it."""
+    common = set(base) & set(ours) & set(theirs)
+    runs = [[k for k in keys if k in common] for keys in (base, ours, theirs)]
+    first, second = (theirs, ours) if runs[1] == runs[0] != runs[2] else (ours, theirs)
+    out = list(first)
+    for position, key in enumerate(second):
+        if key in out or key not in kept:
+            continue
+        anchor = next((k for k in reversed(second[:position]) if k in out), None)
+        at = out.index(anchor) + 1 if anchor is not None else 0
+        while at < len(out) and out[at] not in common:
+            at += 1
+        out.insert(at, key)
+    return [key for key in out if key in kept]

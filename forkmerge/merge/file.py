@@ -76,6 +76,9 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
     if profile is None and alternatives:
         pieces = tuple(_either_order(p) for p in pieces)
     if profile is not None and any(isinstance(p, Conflict) for p in git):
+        from forkmerge.merge.stale import stale  # noqa: PLC0415 - not needed for clean files
+
+        rules = Allowed(rules.rules, doubtful=stale(profile, base, ours, theirs))
         from forkmerge.merge.structured import resolve  # noqa: PLC0415 - not needed for clean files
 
         pieces = resolve(profile, rules, git, alternatives=alternatives)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
@@ -10,6 +11,9 @@ from forkmerge.merge.diff import common, longest_increasing
 from forkmerge.merge.items import Item, similarity
 
 _ALIKE = 0.5
+_WORDS = re.compile(rb"\w+|[^\w\s]")
+_LEAST_TEXT = 8
+"""Length from which on comments and strings are compared by their words."""
 _MAX_CELLS = 4000
 
 
@@ -102,4 +106,6 @@ def _score(a: Item, b: Item) -> float:
         return 0.0
     if a.key is not None and b.key is not None and a.key[:2] != b.key[:2]:
         return 0.0
+    if len(a.tokens) == len(b.tokens) == 1 and min(len(a.text), len(b.text)) >= _LEAST_TEXT:
+        return similarity(_WORDS.findall(a.text), _WORDS.findall(b.text))
     return similarity(a.tokens, b.tokens)

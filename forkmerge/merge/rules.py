@@ -65,14 +65,22 @@ ALL = frozenset(
 BALANCED = ALL - {LINES}
 
 
+SURE = frozenset((SAME, REFORMAT, WHITESPACE, IMPORTS))
+"""Rules that join imports, layouts or the same change, never what one side wrote with what the other wrote."""
+_AROUND = SURE | {NEIGHBOURS}
+
+
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """The rules that may decide without tests."""
+    """The rules that may decide without tests; in a ``doubtful`` file none that put code of both sides together."""
 
     rules: frozenset[str] = BALANCED
+    doubtful: bool = False
 
     def permits(self, rules: Iterable[str]) -> bool:
         """Return whether all of ``rules`` may be used."""
+        if self.doubtful and not SURE.issuperset(rules) and (IMPORTS not in rules or not _AROUND.issuperset(rules)):
+            return False
         return self.rules.issuperset(rules)
 
 

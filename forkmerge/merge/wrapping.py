@@ -32,7 +32,8 @@ def wrapped(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
     """Return the wrapping side's text with the base's expression in it replaced by the other side's.
 
     Only where the whole of the base stands in one side exactly once, as an expression of its own with something around
-    it, and the other side is a single expression too, on one line; None in any other case.
+    it, and the other side is a single expression too, on one line; None in any other case, as where both sides put
+    something around it: one inside the other was nobody's idea.
     """
     if not _LEAST_TOKENS <= len(base.tokens) <= _MOST_TOKENS or base.main is None:
         return None
@@ -47,7 +48,8 @@ def wrapped(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
             start = mine.main.start_byte
             node = places[0]
             found.append(mine.text[: node.start_byte - start] + other.text + mine.text[node.end_byte - start :])
-    return found[0] if len(found) == 1 else None
+    both = all(i.main is not None and _places(profile, i.main, i.data, base.tokens) for i in (ours, theirs))
+    return found[0] if len(found) == 1 and not both else None
 
 
 def grafted(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | None:

@@ -1,0 +1,53 @@
+"""Words that one side did away with in a file while the other side went on to use them more.
+
+Who renamed ``read`` to ``load`` everywhere, or moved every test from one way of asserting to another, would have done
+so in what the other side wrote meanwhile, too: such a merge is whole, and wrong.  Nothing tells how the new use should
+read, so what structure resolves in such a file stays a conflict, with the resolution as an alternative.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from forkmerge.errors import ForkmergeError
+from forkmerge.syntax.parsing import parse
+
+if TYPE_CHECKING:
+    from forkmerge.syntax.profile import Profile
+
+_WORD = re.compile(rb"[^\W\d]\w+")
+
+
+def stale(profile: Profile, base: bytes, ours: bytes, theirs: bytes) -> bool:
+    """Return whether a word of code in ``base`` stands in one side no more, and in the other more often.
+
+    Keywords and the words of comments are left out.
+    """
+    b, o, t = (Counter(_WORD.findall(x)) for x in (base, ours, theirs))
+    for gone, more, text in ((o, t, theirs), (t, o, ours)):
+        candidates = {word for word, count in b.items() if not gone[word] and more[word] > count}
+        if candidates and _said(profile, text, candidates) - _said(profile, base, candidates):
+            return True
+    return False
+
+
+def _said(profile: Profile, data: bytes, words: set[bytes]) -> Counter[bytes]:
+    """Return how often the code in ``data`` says each of ``words``: in names and texts, not in comments or keywords."""
+    out: Counter[bytes] = Counter()
+    try:
+        stack = [parse(profile, data).root_node]
+    except ForkmergeError:
+        return out
+    while stack:
+        node = stack.pop()
+        if node.type in profile.comments:
+            continue
+        if node.child_count and node.type not in profile.atomic:
+            stack.extend(node.children)
+            continue
+        text = data[node.start_byte : node.end_byte]
+        if node.is_named and text != node.type.encode():
+            out.update(word for word in _WORD.findall(text) if word in words)
+    return out

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from forkmerge.model.revision import Scenario  # noqa: TC001 - codec reads the annotations
+from forkmerge.report.check import CheckReport
 from forkmerge.report.codec import schema
 from forkmerge.report.explained import Explanation
 from forkmerge.report.ledgered import LedgerEntryShown, LedgerList, LedgerVerdict
@@ -156,6 +157,7 @@ class Diagnosis:
 DOCUMENTS: dict[str, type] = {
     "propose": Proposals,
     "show": ShownProposal,
+    "check": CheckReport,
     "align": Alignment,
     "merge": Explanation,
     "solve": Explanation,

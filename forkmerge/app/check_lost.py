@@ -1,0 +1,87 @@
+"""Tests and definitions that the merge lacks though neither side removed them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forkmerge.app.testpaths import is_test
+from forkmerge.errors import ForkmergeError
+from forkmerge.model.finding import Severity
+from forkmerge.report.check import Place, finding
+from forkmerge.syntax.profiles import for_path
+from forkmerge.syntax.units import units, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from forkmerge.app.check_names import Trees
+    from forkmerge.model.source import Tree
+    from forkmerge.report.check import CheckFinding
+
+_KINDS = frozenset(("function", "method", "class", "type"))
+_FILES = (0o100644, 0o100755)
+_LARGEST = 1_000_000
+Defined = dict[str, int]
+
+
+def lost(
+    trees: Trees, read: Callable[[str], bytes], given: tuple[str, ...], skip: frozenset[str]
+) -> Iterator[CheckFinding]:
+    """Yield a finding for each test (an error) and definition (a warning) that is gone by the merge alone.
+
+    ``skip`` are paths with conflicts; ``given`` says what is a test.
+    """
+    known: dict[tuple[str, str], Defined] = {}
+
+    def defined(tree: Tree, path: str) -> Defined:
+        entry = tree.get(path)
+        if entry is None or entry.mode not in _FILES:
+            return {}
+        key = (entry.oid, path)
+        if key not in known:
+            known[key] = _defined(path, read(entry.oid))
+        return known[key]
+
+    changed = [p for p, e in trees.merged.items() if trees.ours.get(p) != e or trees.theirs.get(p) != e]
+    elsewhere: set[str] | None = None
+    paths = {p for p in (*trees.ours, *trees.theirs) if p not in trees.merged}
+    for side in (trees.ours, trees.theirs):
+        paths |= {p for p, e in side.items() if trees.base.get(p) != e and e != trees.merged.get(p)}
+    for path in sorted(paths - skip):
+        base, ours, theirs, merged = (defined(t, path) for t in (trees.base, trees.ours, trees.theirs, trees.merged))
+        for name in sorted({*ours, *theirs} - set(merged)):
+            if name in base and not (name in ours and name in theirs):
+                continue
+            if elsewhere is None:
+                elsewhere = {n.rpartition(".")[2] for p in changed for n in defined(trees.merged, p)}
+            last = name.rpartition(".")[2]
+            if last in elsewhere:
+                continue
+            yield _finding(path, name, ours, theirs, test=is_test(path, given) and last.lower().startswith("test"))
+
+
+def _finding(path: str, name: str, ours: Defined, theirs: Defined, *, test: bool) -> CheckFinding:
+    places = tuple(
+        Place(who, path, there[name], name) for who, there in (("head", ours), ("target", theirs)) if name in there
+    )
+    whose = (
+        "both sides have it" if len(places) == 2 else f"{places[0].side} has it and the other side did not remove it"
+    )
+    kind = "the test" if test else "the definition of"
+    message = f"{kind} {name} is gone in the merge, though {whose}"
+    rule, severity = ("lost-test", Severity.ERROR) if test else ("lost-definition", Severity.WARNING)
+    return finding(rule, severity, message, path, places=places, subject=name)
+
+
+def _defined(path: str, data: bytes) -> Defined:
+    profile = for_path(path, data)
+    if profile is None or profile.data or len(data) > _LARGEST:
+        return {}
+    try:
+        return {
+            u.qualified: data.count(b"\n", 0, u.span.start) + 1
+            for u in walk(units(profile, data))
+            if u.name and u.kind in _KINDS
+        }
+    except ForkmergeError:
+        return {}

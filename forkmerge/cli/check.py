@@ -1,0 +1,148 @@
+"""``forkmerge check``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from forkmerge.cli.common import ui
+from forkmerge.cli.group import Command
+from forkmerge.errors import ExitCode, UsageError
+from forkmerge.report.check_formats import FORMATS
+
+if TYPE_CHECKING:
+    from forkmerge.app.check import CheckRequest
+    from forkmerge.report.check import CheckReport
+
+_ORDER = "forkmerge.check.order"
+
+
+class _Check(Command):
+    """Keeps the order of ``--format`` and ``--output``: an output is that of the format before it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        ctx.meta[_ORDER] = [p.name for p in order if p.name in ("formats", "outputs")]
+        return super().parse_args(ctx, args)
+
+
+@click.command(cls=_Check)
+@click.argument("target")
+@click.option("--head", metavar="REV", default="HEAD", show_default=True, help="What is to be merged into TARGET.")
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice(FORMATS),
+    multiple=True,
+    help="How to report (text); may be repeated, each followed by its --output.",
+)
+@click.option(
+    "--output", "outputs", metavar="FILE", multiple=True, help="Where the format before it goes, in place of stdout."
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "note"]),
+    default="error",
+    show_default=True,
+    help="The least severity that fails the check.",
+)
+@click.option("--exit-zero", is_flag=True, help="Exit 0 with findings too; what could not be verified is still 4.")
+@click.option("--advisory", is_flag=True, help="Block nothing: exit 0, and report findings as notes.")
+@click.option("--test-paths", metavar="PATH", multiple=True, help="What is a test; may be repeated.")
+@click.option("--risk", metavar="RISK", help="How sure a rule must be: strict, balanced, eager or a number.")
+def check(
+    target: str,
+    head: str,
+    *,
+    formats: tuple[str, ...],
+    outputs: tuple[str, ...],
+    fail_on: str,
+    exit_zero: bool,
+    advisory: bool,
+    **options: Any,
+) -> int:
+    """Tell whether merging HEAD into TARGET keeps both sides' behaviour, and which edits collide if not.
+
+    Nothing is written but reports. A merge commit is judged as it is when TARGET is one of its parents. Exit code 0:
+    no findings; 1: findings; 4: something could not be verified.
+    """
+    from forkmerge.app.check import CheckRequest  # noqa: PLC0415 - after the command line is understood
+    from forkmerge.app.config import load  # noqa: PLC0415 - the same
+    from forkmerge.app.place import top  # noqa: PLC0415 - the same
+    from forkmerge.model.finding import Severity  # noqa: PLC0415 - the same
+
+    wanted = _wanted(click.get_current_context().meta[_ORDER], formats, outputs)
+    root = top(".")
+    settings = load(root, os.environ, {key: value for key, value in options.items() if value not in (None, ())})
+    request = CheckRequest(
+        root,
+        target,
+        head,
+        settings,
+        fail_on=Severity(fail_on),
+        advisory=advisory,
+    )
+    report = _run(request)
+    _write(report, wanted)
+    return _code(report, exit_zero=exit_zero)
+
+
+def _wanted(order: list[str], formats: tuple[str, ...], outputs: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return (format, file) in the order of the command line, "" for stdout."""
+    names, files = iter(formats), iter(outputs)
+    wanted: list[tuple[str, str]] = []
+    for option in order:
+        if option == "formats":
+            wanted.append((next(names), ""))
+        elif not wanted:
+            wanted.append(("text", next(files)))
+        elif wanted[-1][1]:
+            raise UsageError("--output needs a --format before it", hint="--format sarif --output check.sarif")
+        else:
+            wanted[-1] = (wanted[-1][0], next(files))
+    wanted = [(name, "" if file == "-" else file) for name, file in wanted] or [("text", "")]
+    if sum(not file for _, file in wanted) > 1:
+        raise UsageError("two formats can't both go to stdout", hint="give all but one of them an --output FILE")
+    return wanted
+
+
+def _run(request: CheckRequest) -> CheckReport:
+    from forkmerge.app.check import check as run  # noqa: PLC0415 - after the command line is understood
+    from forkmerge.report.events import Silent  # noqa: PLC0415 - the same
+
+    if ui().quiet or not request.tests:
+        return run(request, Silent())
+    from forkmerge.report.progress import Display  # noqa: PLC0415 - rich comes with it
+
+    with Display(ui().error_console()) as display:
+        return run(request, display)
+
+
+def _write(report: CheckReport, wanted: list[tuple[str, str]]) -> None:
+    from forkmerge.app.files import write_text  # noqa: PLC0415 - after the command line is understood
+    from forkmerge.report.check_formats import render  # noqa: PLC0415 - the same
+
+    for name, file in wanted:
+        text = render(name, report)
+        if file:
+            write_text(file, text)
+            ui().note(f"wrote {file}")
+        else:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+            sys.stdout.buffer.flush()
+
+
+def _code(report: CheckReport, *, exit_zero: bool) -> int:
+    from forkmerge.report.check import Verdict  # noqa: PLC0415 - after the command line is understood
+
+    if report.interrupted:
+        return ExitCode.INTERRUPTED
+    if report.advisory or report.verdict is Verdict.PASSED:
+        return ExitCode.DONE
+    if report.verdict is Verdict.UNVERIFIED:
+        return ExitCode.MISSING
+    return ExitCode.DONE if exit_zero else ExitCode.FINDINGS

@@ -52,6 +52,20 @@ def wrapped(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
     return found[0] if len(found) == 1 and not both else None
 
 
+def around(profile: Profile, base: Item, side: Item) -> bool:
+    """Return whether ``side`` has the whole of the base inside something new of the same kind.
+
+    ``f(x)`` in ``f(x).g()`` or in ``g(f(x))``: there the outer parts of the two have nothing to do with each other,
+    though both are calls, and must not be merged one by one.
+    """
+    if base.main is None or side.main is None or not _LEAST_TOKENS <= len(base.tokens) < len(side.tokens):
+        return False
+    if b"\0".join(base.tokens) not in b"\0".join(side.tokens):
+        return False
+    places = _places(profile, side.main, side.data, base.tokens)
+    return any(p != side.main and p.type == base.main.type == side.main.type for p in places)
+
+
 def grafted(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | None:
     """Return the side that was written anew, with the one part that the other side edited put in.
 

@@ -86,17 +86,30 @@ def _told(
         else:
             return None
     out: list[tuple[Conflict | None, bytes]] = []
-    at = 0
-    for piece in pieces:
-        wanted = piece if isinstance(piece, bytes) else piece.ours
+    at = index = 0
+    while index < len(pieces):
+        group = [pieces[index]]
+        index += 1
         ours, raw = b"", b""
-        while at < len(atoms) and (len(ours) < len(wanted) or (not isinstance(piece, bytes) and _empty(atoms[at]))):
-            ours, raw = ours + atoms[at][0], raw + atoms[at][1]
-            at += 1
-        if ours != wanted:
-            return None
-        out.append((None if isinstance(piece, bytes) else piece, raw))
+        while True:
+            wanted = _side(group, "ours")
+            marked = any(isinstance(p, Conflict) for p in group)
+            while at < len(atoms) and (len(ours) < len(wanted) or (marked and _empty(atoms[at]))):
+                ours, raw = ours + atoms[at][0], raw + atoms[at][1]
+                at += 1
+            if ours == wanted:
+                break
+            if len(ours) < len(wanted) or index == len(pieces):
+                return None
+            group.append(pieces[index])  # one conflict here where there it is two: git joins those that are near
+            index += 1
+        joined = Conflict(_side(group, "base"), wanted, _side(group, "theirs")) if len(group) > 1 else group[0]
+        out.append((joined if isinstance(joined, Conflict) else None, raw))
     return out if at == len(atoms) else None
+
+
+def _side(group: Sequence[bytes | Conflict], side: str) -> bytes:
+    return b"".join(p if isinstance(p, bytes) else getattr(p, side) for p in group)
 
 
 def _empty(atom: tuple[bytes, bytes, bool]) -> bool:

@@ -57,6 +57,34 @@ def test_a_merge_in_progress_is_solved_and_not_added(style: str, scene: Scene, f
     assert forkmerge("solve").code == 3
 
 
+NEAR = """import sys
+
+
+def price(item, count):
+    total = item * count
+    return total
+
+
+def label(name):
+    return name.strip()
+"""
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_conflicts_that_git_joins_since_they_are_near_are_solved(
+    style: str, scene: Scene, forkmerge: Forkmerge
+) -> None:
+    scene.git("config", "merge.conflictStyle", style)
+    ours = NEAR.replace("return total", "return round(total, 2)").replace("strip()", "strip('-')")
+    theirs = NEAR.replace("item * count", "item * count * 2").replace("strip()", "strip().title()")
+    scene.fork({"a.py": NEAR}, {"a.py": ours}, {"a.py": theirs})
+    assert scene.run("merge", "theirs").code == 1
+    said = forkmerge("solve")
+    assert said.code == 0, said.out
+    merged = ours.replace("item * count", "item * count * 2").replace("strip('-')", "strip('-').title()")
+    assert scene.read("a.py") == merged.encode()
+
+
 @pytest.mark.parametrize("verb", ["rebase", "cherry-pick", "revert", "stash", "am"])
 def test_conflicts_of_every_operation_are_solved(verb: str, scene: Scene, forkmerge: Forkmerge, tmp_path: Path) -> None:
     scene.fork({"a.py": BASE}, {"a.py": OURS}, {"a.py": THEIRS})

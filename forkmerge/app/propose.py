@@ -120,7 +120,10 @@ class _Proposing:
             with Runs(self.repo, used, jobs=jobs, base=base, progress=self.progress, over=self._over) as runs:
                 self.runs = runs
                 runs.limits = wished(runs.limits, settings)
-                return self._search(seen, merge, runs, recall, jobs)
+                found = self._search(seen, merge, runs, recall, jobs)
+                if found is not None:
+                    found.fetched = ledger.fetched
+                return found
         finally:
             ledger.close()
 
@@ -164,8 +167,10 @@ class _Proposing:
                 found.materialise = materialise
                 runs.label = "merged tests"
                 tree = materialise.plain(Genotype(default(seen.loci)))
-                merged = recall.get(tree, None, Purpose.SUITE) or runs(tree, None, Purpose.SUITE)
-                recall.put(tree, None, Purpose.SUITE, merged)
+                merged = recall.get(tree, None, Purpose.SUITE)
+                if merged is None:
+                    merged = runs(tree, None, Purpose.SUITE)
+                    recall.put(tree, None, Purpose.SUITE, merged)
                 required = in_merged(required, uncollectable, merged)
                 for owner, path in sorted(uncollectable):
                     self.progress.update(events.Remark(_uncollectable(owner, path), warning=not path))

@@ -63,6 +63,7 @@ class Found:
     interrupted: bool = False
     out_of_time: bool = False
     seconds: float = 0.0
+    fetched: int = 0
 
     def fitness(self, candidate: Candidate) -> Fitness:
         """Return the fitness of an evaluated candidate."""
@@ -363,6 +364,9 @@ def _warnings(found: Found) -> list[str]:
         out.append("the sandbox was the reduced one: no namespaces, no network at all, loopback included")
     if found.setting.backend.name == "none":
         out.append("the tests ran WITHOUT a sandbox, by --sandbox=none")
+    if found.fetched:
+        results = "one recorded result was" if found.fetched == 1 else f"{found.fetched} recorded results were"
+        out.append(f"{results} made by another ledger and fetched: forkmerge ledger list --foreign")
     if not found.setting.runner.selects:
         out.append("this test command tells no single tests apart or can't run them alone: whole suites were run")
     if found.unconfirmed:

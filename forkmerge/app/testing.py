@@ -64,8 +64,16 @@ def recall(ledger: Ledger, used: Setting, settings: Settings, environ: Mapping[s
         sandbox=used.backend.name,
         policy=f"{POLICY} network={used.network}",
     )
-    records = Records(ledger, used.command.text, key, f"{used.backend.name} {POLICY}")
+    former = "" if settings.carry else f"{used.backend.name} {POLICY}"
+    records = Records(ledger, used.command.text, key, isolation(used, settings), former)
     return records if settings.cache else _Forgetful(records)
+
+
+def isolation(used: Setting, settings: Settings) -> str:
+    """Return what was isolated and how, as the ledger tells it: sandbox, network, and what was let in by name."""
+    let_in = (("pass-env", settings.pass_env), ("carry", settings.carry))
+    named = "".join(f" {word}={','.join(sorted(set(names)))}" for word, names in let_in if names)
+    return f"{used.backend.name} {POLICY} network={'yes' if used.network else 'no'}{named}"
 
 
 def not_run(side: str, used: Setting, words: str) -> MissingTool:

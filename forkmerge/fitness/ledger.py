@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, TypeVar
 from forkmerge.errors import UnusableInput
 from forkmerge.fitness import ledger_rows as rows
 from forkmerge.fitness import ledger_schema as schema
-from forkmerge.fitness.ledger_chain import START, Checkpoint, Entries, Finding, Row
+from forkmerge.fitness.ledger_chain import ROW_FIELDS, START, Checkpoint, Entries, Finding, Row, digest
 from forkmerge.fitness.packing import pack, unpack
 from forkmerge.model.outcome import RunStatus, SuiteRun, TestId
 
@@ -101,6 +101,7 @@ class Ledger:
         self._busy = busy_seconds
         self._lock = threading.RLock()
         self._notes: list[str] = []
+        self._fetched: set[str] = set()
         self._connection = self._connect()
 
     @classmethod
@@ -193,6 +194,11 @@ class Ledger:
         return self._kept
 
     @property
+    def fetched(self) -> int:
+        """Return how many runs of other ledgers were given back since this one was opened."""
+        return len(self._fetched)
+
+    @property
     def chain(self) -> str:
         """Return the name of the chain that this ledger writes."""
         return self._must(lambda c: str(c.execute("SELECT chain FROM own").fetchone()[0]))
@@ -230,16 +236,24 @@ class Ledger:
             self._connection.close()
 
     def _bodies(self, where: str, values: tuple[str, ...], limit: int) -> list[SuiteRun]:
-        """Return the newest runs first; a record that can't be read is passed over."""
+        """Return the newest runs first; a record that was changed or can't be read is passed over."""
         order = "runs.chain = own.chain DESC, id DESC"  # this ledger's own runs go before those of others
-        query = f"SELECT body FROM runs, own WHERE {where} ORDER BY {order} LIMIT ?"  # noqa: S608 - constants only
-        blobs: list[tuple[bytes]] = self._do(lambda c: c.execute(query, (*values, limit)).fetchall(), [])
+        columns = ", ".join(f"runs.{name}" for name in ROW_FIELDS)
+        query = f"SELECT own.chain, {columns} FROM runs, own WHERE {where} ORDER BY {order} LIMIT ?"  # noqa: S608 - constants
+        found: list[tuple[object, ...]] = self._do(lambda c: c.execute(query, (*values, limit)).fetchall(), [])
         runs = []
-        for (blob,) in blobs:
+        for own, *fields in found:
+            row = Row(*fields)  # type: ignore[arg-type]
+            if digest(row) != row.hash:
+                self._note("a record of the ledger was changed and is passed over (forkmerge ledger verify tells more)")
+                continue
             try:
-                runs.append(unpack(blob))
-            except ValueError as error:
+                runs.append(unpack(row.body))
+            except (ValueError, TypeError) as error:
                 self._note(f"a record of the ledger can't be read and is passed over ({error})")
+            else:
+                if row.chain != own:
+                    self._fetched.add(row.hash)
         return runs
 
     def _do(self, action: Callable[[sqlite3.Connection], T], otherwise: T) -> T:

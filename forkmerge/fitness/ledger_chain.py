@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -144,40 +145,44 @@ def check(
     """
     there: set[str] = set()
     followed: set[str] = set()
-    names: list[tuple[str, str, str]] = []
-    links: list[tuple[str, str]] = []
+    ends: list[tuple[Head, str]] = []
+    links: list[tuple[Head, str]] = []
+    torn: dict[str, float] = {}  # chain -> the place up to which something of it is missing
     last = (0, "")
     for number, row in rows:
-        name = f"#{number} ({place(row.chain, row.seq)})"
-        real = digest(row)
+        name, real = f"#{number} ({place(row.chain, row.seq)})", digest(row)
         if real != row.hash:
             yield Finding("changed", name, f"its content does not fit its hash {str(row.hash)[:12]}")
-        elif row.chain == own:
-            if row.seq < last[0]:
-                yield Finding("reordered", name, f"it stands after {last[1]}, which was written later")
-            last = max(last, (row.seq, name))
+            torn[row.chain] = math.inf
+        else:
+            ends.append((Head(row.chain, row.seq, real), name))
+            if row.prev != START or row.seq != 1:
+                links.append((Head(row.chain, row.seq, row.prev), name))
+            if row.chain == own:
+                if row.seq < last[0]:
+                    yield Finding("reordered", name, f"it stands after {last[1]}, which was written later")
+                last = max(last, (row.seq, name))
         there |= {row.hash, real}
-        names.append((name, row.hash, real))
         followed.add(row.prev)
-        if row.prev != START or (real == row.hash and row.seq != 1):
-            links.append((row.prev, name))
     for checkpoint in checkpoints:
         if digest(checkpoint) != checkpoint.hash:
             name = f"checkpoint {place(checkpoint.chain, checkpoint.seq)}"
             yield Finding("changed", name, f"its content does not fit its hash {str(checkpoint.hash)[:12]}")
         there.add(checkpoint.last)
-    for prev, name in links:
-        if prev not in there:
-            yield Finding("missing", f"the entry before {name}", f"its hash was {str(prev)[:12]}")
-    ends = {head.hash: head for head in heads}
-    for head in ends.values():
+    for link, name in links:
+        if link.hash not in there:
+            yield Finding("missing", f"the entry before {name}", f"its hash was {str(link.hash)[:12]}")
+            torn[link.chain] = max(torn.get(link.chain, 0), link.seq)
+    known = {head.hash: head for head in heads}
+    for head in known.values():
         if head.hash not in there:
-            yield Finding(
-                "missing", place(head.chain, head.seq), f"the last of its chain, its hash was {str(head.hash)[:12]}"
-            )
-    for name, stored, real in names:
-        if not {stored, real} & followed and stored not in ends and real not in ends:
-            yield Finding("unexpected", name, "it follows the last entry that its chain is known to have")
+            name = place(head.chain, head.seq)
+            yield Finding("missing", name, f"the last of its chain, its hash was {str(head.hash)[:12]}")
+            torn[head.chain] = max(torn.get(head.chain, 0), head.seq)
+    followed |= known.keys()
+    for end, name in ends:
+        if end.hash not in followed and end.seq >= torn.get(end.chain, 0):
+            yield Finding("unexpected", name, "no entry follows it, and its chain is not known to end there")
 
 
 def place(chain: str, seq: int) -> str:

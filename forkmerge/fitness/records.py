@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -53,20 +53,28 @@ class Recall(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """A ``Recall`` over the ledger; ``environment`` as ``keys.environment_key`` gives it."""
+    """A ``Recall`` over the ledger; ``environment`` as ``keys.environment_key`` gives it.
+
+    ``former`` is what an older forkmerge called the same policy ("": nothing); what it recorded still counts.
+    """
 
     ledger: Ledger
     command: str
     environment: str
     policy: str
+    former: str = ""
 
     def get(self, tree: str, tests: tuple[TestId, ...] | None, purpose: Purpose) -> SuiteRun | None:
         """Return the latest recorded run that came to its end, None when there is none."""
-        return self.ledger.get(self.key(tree, tests, purpose))
+        key = self.key(tree, tests, purpose)
+        found = self.ledger.get(key)
+        return found if found is not None or not self.former else self.ledger.get(replace(key, policy=self.former))
 
     def runs(self, tree: str, tests: tuple[TestId, ...] | None, purpose: Purpose) -> tuple[SuiteRun, ...]:
         """Return all recorded runs that came to their end, oldest first."""
-        return self.ledger.runs(self.key(tree, tests, purpose))
+        key = self.key(tree, tests, purpose)
+        older = self.ledger.runs(replace(key, policy=self.former)) if self.former else ()
+        return (*older, *self.ledger.runs(key))
 
     def put(self, tree: str, tests: tuple[TestId, ...] | None, purpose: Purpose, run: SuiteRun) -> None:
         """Record a run."""

@@ -10,7 +10,7 @@ and never green.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.app.check_merge import checked_merge
@@ -18,7 +18,7 @@ from forkmerge.app.settings import Settings
 from forkmerge.git.repository import Repository
 from forkmerge.merge.rules import allowed_for
 from forkmerge.model.finding import Severity
-from forkmerge.report.check import Behaviour, CheckReport, Verdict, ordered, reaches
+from forkmerge.report.check import AttachedProposal, Behaviour, CheckReport, Verdict, ordered, reaches
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,14 +46,50 @@ class CheckRequest:
     advisory: bool = False
 
 
-def check(request: CheckRequest, progress: Progress) -> CheckReport:  # noqa: ARG001 - for what is run
+def check(request: CheckRequest, progress: Progress) -> CheckReport:
     """Return the report; raises UnusableInput, MissingTool or UsageError where the merge or the tests can't be had."""
     started = time.monotonic()
     with Repository.open(request.repository) as repo:
         repo.settle()
         merged = checked_merge(repo, request.head, request.target, allowed_for(request.settings.risk))
-        findings, not_covered = _static(repo, merged, request)
-    return _report(request, merged, findings, not_covered, started)
+        findings, notes = _static(repo, merged, request)
+    if not request.tests:
+        notes.append("behaviour: no tests were run (--test CMD runs those of both sides)")
+        return _report(request, merged, findings, notes, started)
+    from forkmerge.app.check_run import flaky_findings, tested  # noqa: PLC0415 - only where tests are to be run
+
+    with Repository.open(request.repository) as repo:  # runs read objects from several threads
+        found = tested(repo, merged, request, progress, started)
+    findings += found.findings
+    if found.report is not None:
+        findings += flaky_findings(found.report)
+    notes += found.notes
+    report = replace(
+        _report(request, merged, findings, notes, started),
+        behaviour=found.behaviour,
+        tests=found.report,
+        interrupted=found.interrupted,
+    )
+    if report.verdict is Verdict.PASSED and found.behaviour in (Behaviour.UNVERIFIED, Behaviour.FLAKY):
+        report = replace(report, verdict=Verdict.UNVERIFIED)
+    if request.propose and not found.interrupted:
+        report = _with_proposal(request, report, progress)
+    return replace(report, seconds=round(time.monotonic() - started, 2))
+
+
+def _with_proposal(request: CheckRequest, report: CheckReport, progress: Progress) -> CheckReport:
+    """Return the report with the best offspring attached."""
+    from forkmerge.app.propose import propose  # noqa: PLC0415 - only where it is asked for
+    from forkmerge.app.request import ProposeRequest  # noqa: PLC0415 - the same
+
+    if report.merge.committed:
+        return replace(report, not_covered=(*report.not_covered, "a proposal: the merge is committed already"))
+    made = propose(ProposeRequest(request.repository, request.target, request.head, request.settings), progress)
+    best = made.best
+    if best is None:
+        return replace(report, not_covered=(*report.not_covered, *(f"a proposal: {w}" for w in made.warnings[:1])))
+    attached = AttachedProposal(best.ref, best.commit, str(best.verdict), best.lost)
+    return replace(report, proposal=attached, interrupted=made.interrupted)
 
 
 def _static(repo: Repository, merged: Checked, request: CheckRequest) -> tuple[list[CheckFinding], list[str]]:
@@ -96,7 +132,6 @@ def _report(
     request: CheckRequest, merged: Checked, findings: list[CheckFinding], not_covered: list[str], started: float
 ) -> CheckReport:
     failing = any(reaches(f.severity, request.fail_on) for f in findings)
-    notes = [*not_covered, "behaviour: no tests were run (--test CMD runs those of both sides)"]
     return CheckReport(
         head=merged.scenario.ours,
         target=merged.scenario.theirs,
@@ -105,7 +140,7 @@ def _report(
         behaviour=Behaviour.UNTESTED,
         merge=merged.merge,
         findings=ordered(tuple(findings)),
-        not_covered=tuple(notes),
+        not_covered=tuple(not_covered),
         fail_on=request.fail_on,
         advisory=request.advisory,
         seconds=round(time.monotonic() - started, 2),

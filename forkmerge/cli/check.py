@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from forkmerge.app.settings import SANDBOXES
 from forkmerge.cli.common import ui
 from forkmerge.cli.group import Command
 from forkmerge.errors import ExitCode, UsageError
@@ -51,9 +52,23 @@ class _Check(Command):
 )
 @click.option("--exit-zero", is_flag=True, help="Exit 0 with findings too; what could not be verified is still 4.")
 @click.option("--advisory", is_flag=True, help="Block nothing: exit 0, and report findings as notes.")
+@click.option("--test", metavar="CMD", help="Run both sides' tests with this command (auto: find it by itself).")
+@click.option("--results", metavar="GLOB", help="JUnit XML files that the test command writes.")
 @click.option("--test-paths", metavar="PATH", multiple=True, help="What is a test; may be repeated.")
+@click.option("--propose", is_flag=True, help="Attach the best offspring, as forkmerge propose keeps it; needs tests.")
+@click.option("--budget", metavar="N", help="Suite equivalents that the search for culprits may cost (20).")
+@click.option("--time", metavar="DURATION", help="Limit of the test runs: 90s, 10m, 1h30m.")
+@click.option("--test-timeout", metavar="DURATION", help="Limit of a single test.")
+@click.option("--run-timeout", metavar="DURATION", help="Limit of one run of a suite.")
+@click.option("--jobs", metavar="N", help="Test runs at the same time (0: one for each processor).")
+@click.option("--runs", metavar="N", help="How often each side's own suite runs, to find flaky tests (2).")
+@click.option("--sandbox", type=click.Choice(SANDBOXES), help="The isolation of test runs; none only by your word.")
+@click.option("--allow-network", is_flag=True, default=None, help="Let the tests use the network.")
+@click.option("--pass-env", metavar="NAME", multiple=True, help="An environment variable for the tests.")
+@click.option("--carry", metavar="GLOB", multiple=True, help="Untracked files that the tests need.")
+@click.option("--no-cache", is_flag=True, default=None, help="Run everything again; the ledger is only written.")
 @click.option("--risk", metavar="RISK", help="How sure a rule must be: strict, balanced, eager or a number.")
-def check(
+def check(  # noqa: PLR0913 - click's way: an argument for each option
     target: str,
     head: str,
     *,
@@ -62,6 +77,8 @@ def check(
     fail_on: str,
     exit_zero: bool,
     advisory: bool,
+    propose: bool,
+    no_cache: bool | None,
     **options: Any,
 ) -> int:
     """Tell whether merging HEAD into TARGET keeps both sides' behaviour, and which edits collide if not.
@@ -76,12 +93,22 @@ def check(
 
     wanted = _wanted(click.get_current_context().meta[_ORDER], formats, outputs)
     root = top(".")
-    settings = load(root, os.environ, {key: value for key, value in options.items() if value not in (None, ())})
+    tests = options["test"] is not None
+    if propose and not tests:
+        raise UsageError("--propose needs tests to choose by", hint="--test CMD, or --test auto")
+    given = {key: value for key, value in options.items() if value not in (None, ())}
+    if options["test"] == "auto":
+        del given["test"]  # what is configured, or found
+    if no_cache:
+        given["cache"] = False
+    settings = load(root, os.environ, given)
     request = CheckRequest(
         root,
         target,
         head,
         settings,
+        tests=tests,
+        propose=propose,
         fail_on=Severity(fail_on),
         advisory=advisory,
     )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from forkmerge.fitness.ledger_rows import Taken
 
 REF = "refs/forkmerge/ledger"
+_INCOMING = "refs/forkmerge/incoming/"
 FORMAT = b"forkmerge ledger 1\n"
 PROTOCOLS = "file:git:http:https:ssh"
 MOST_BYTES = 256 * 1024 * 1024
@@ -151,7 +152,8 @@ def _commit(repo: Repository, shared: _Shared, new: Entries) -> str:
 
 def _get(repo: Repository, remote: str) -> _Shared:
     """Return the ledger of ``remote``, checked; empty where it has none."""
-    ref = f"refs/forkmerge/incoming/{secrets.token_hex(8)}"
+    _sweep(repo)
+    ref = f"{_INCOMING}{os.getpid()}-{secrets.token_hex(8)}"
     options = ["--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-prune", "--no-auto-maintenance"]
     said = _git(repo, ["fetch", "--quiet", *options, "--no-filter", "--refmap=", "--", remote, f"+{REF}:{ref}"])
     try:
@@ -173,6 +175,18 @@ def _get(repo: Repository, remote: str) -> _Shared:
     finally:
         with suppress(ForkmergeError):
             refs.delete(repo, ref)
+
+
+def _sweep(repo: Repository) -> None:
+    """Take away the references that processes have left which were killed while they fetched."""
+    for ref in refs.list(repo, _INCOMING):
+        pid = ref.removeprefix(_INCOMING).partition("-")[0]
+        if pid.isdecimal():
+            with suppress(OSError, ForkmergeError, OverflowError):
+                try:
+                    os.kill(int(pid), 0)
+                except ProcessLookupError:
+                    refs.delete(repo, ref)
 
 
 def _checked(repo: Repository, commit: str) -> _Shared:

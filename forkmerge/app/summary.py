@@ -366,7 +366,7 @@ def _warnings(found: Found) -> list[str]:
         out.append("the tests ran WITHOUT a sandbox, by --sandbox=none")
     if found.fetched:
         results = "one recorded result was" if found.fetched == 1 else f"{found.fetched} recorded results were"
-        out.append(f"{results} made by another ledger and fetched: forkmerge ledger list --foreign")
+        out.append(f"{results} made by another ledger: forkmerge ledger list --foreign tells which")
     if not found.setting.runner.selects:
         out.append("this test command tells no single tests apart or can't run them alone: whole suites were run")
     if found.unconfirmed:

@@ -36,7 +36,7 @@ def ledger(context: click.Context) -> int:
 @ledger.command("list", cls=Command)
 @click.option("-n", "--last", metavar="N", type=click.IntRange(min=1), default=50, show_default=True, help="So many.")
 @click.option("--all", "everything", is_flag=True, help="All entries.")
-@click.option("--foreign", is_flag=True, help="Only those that were fetched from other ledgers.")
+@click.option("--foreign", is_flag=True, help="Only those of other ledgers: fetched, or there before this was copied.")
 @json_option("ledger-list")
 def list_(*, last: int = 50, everything: bool = False, foreign: bool = False, as_json: bool = False) -> int:
     """List the newest entries, oldest first, and what was pruned."""

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import os
 import secrets
+import sqlite3
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from forkmerge.fitness.ledger_chain import ROW_FIELDS, START, Row, digest
-
-if TYPE_CHECKING:
-    import sqlite3
 
 SCHEMA = 2
 COLUMNS = ", ".join(ROW_FIELDS)
@@ -78,10 +75,15 @@ def upgrade(connection: sqlite3.Connection, path: str) -> None:
 
 
 def settle(connection: sqlite3.Connection, path: str) -> None:
-    """Begin a new chain where the database is a copy: on another machine, or at another place as another file."""
+    """Begin a new chain where the database is a copy: on another machine, or at another place as another file.
+
+    Where nothing can be written, nothing is begun.
+    """
     here = home_of(path)
     found = connection.execute("SELECT home FROM own").fetchone()
-    if found != (here,):
+    if found == (here,):
+        return
+    try:
         with connection:
             connection.execute("BEGIN IMMEDIATE")
             if found is None:
@@ -90,6 +92,9 @@ def settle(connection: sqlite3.Connection, path: str) -> None:
                 connection.execute("UPDATE own SET home = ?", (here,))
             else:
                 begin_chain(connection, here)
+    except sqlite3.OperationalError as error:
+        if "readonly" not in str(error):
+            raise
 
 
 def begin_chain(connection: sqlite3.Connection, home: str | None = None) -> None:

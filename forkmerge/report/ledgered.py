@@ -132,7 +132,7 @@ def listed(found: LedgerList) -> tuple[str, ...]:
 def shown(found: LedgerEntryShown) -> tuple[str, ...]:
     """Return the lines of one entry."""
     run = found.run
-    made = "another ledger, fetched" if run.foreign else "this ledger"
+    made = "another ledger" if run.foreign else "this ledger"
     ended = run.status if found.exit_code is None else f"{run.status}, exit code {found.exit_code}"
     lines = [
         f"entry        #{run.number} {run.hash}",

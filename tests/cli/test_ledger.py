@@ -238,6 +238,18 @@ def test_a_push_that_was_overtaken_fetches_merges_and_pushes_again(clones, monke
     assert trees(a) == [1, 2]
 
 
+def test_what_a_killed_fetch_left_is_taken_away(clones, ok, git) -> None:
+    a, _ = clones
+    fill(a, 1)
+    ok(a, "push")
+    with subprocess.Popen(["true"]) as ended:
+        ended.wait()
+    commit = git("rev-parse", REF, cwd=a, check=True).stdout.decode().strip()
+    git("update-ref", f"refs/forkmerge/incoming/{ended.pid}-00", commit, cwd=a, check=True)
+    ok(a, "fetch")
+    assert git("for-each-ref", "refs/forkmerge/incoming", cwd=a).stdout == b""
+
+
 def test_many_small_segments_become_a_few(clones, ok, monkeypatch, git, hub) -> None:
     a, b = clones
     monkeypatch.setattr(ledger_remote, "_COMPACT", 3)

@@ -263,6 +263,14 @@ def test_a_copy_of_a_ledger_writes_a_chain_of_its_own(path, tmp_path) -> None:
     assert not any(entry.foreign for entry in Ledger.open(moved).entries())
 
 
+def test_a_copy_that_can_only_be_read_begins_no_chain_and_is_read(path, monkeypatch) -> None:
+    filled(path, 2).close()
+    monkeypatch.setattr(ledger_schema, "home_of", lambda _: "another\nplace\n7")
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        ledger_schema.settle(connection, path)
+        assert connection.execute("SELECT count(*) FROM runs, own WHERE runs.chain = own.chain").fetchone() == (2,)
+
+
 # -- pruning ----------------------------------------------------------------------------------------------------------
 
 

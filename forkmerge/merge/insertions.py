@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _VALUES = frozenset(("constant", "field", "member", "variable", "property"))
 _FREE_BASE = re.compile(rb"^\(?\s*(?:\w+\.)*(?:\w*Enum|\w*Flag|object|\w*Exception|\w*Error)\s*\)?$")
 """A single base that makes nothing of the order of fields (an enum numbers its members, which seldom are stored)."""
+_NAME = re.compile(rb"[^\W\d]\w*")
+_IMPORTING = frozenset(b"import static from type use pub extern crate".split())
+"""Words of imports that are no names."""
 _DEFINITIONS = frozenset(("function", "method", "class", "type"))
 
 
@@ -43,7 +46,8 @@ def both_inserted(
     if rule is None:
         return None
     if rule == rules.IMPORTS:
-        return Joined(rule, extra)
+        clash = {_bound(i) for i in ours} & {_bound(i) for i in extra} - {b""}
+        return None if clash else Joined(rule, extra)
     keys = [_key(profile, i) for i in (*ours, *extra)]
     if any(k is None for k in keys) or len(set(keys)) != len(keys):
         return None
@@ -53,6 +57,16 @@ def both_inserted(
     if rule in (rules.DEFINITIONS, rules.CONSTANTS) and (_mentions(ours, extra) or _mentions(extra, ours)):
         return None
     return Joined(rule, extra)
+
+
+def _bound(item: Item) -> bytes:
+    """Return the name that an import of a single name binds: its only identifier that no path goes on from, else ""."""
+    words = [
+        word
+        for word, after in zip(item.tokens, (*item.tokens[1:], b""), strict=True)
+        if _NAME.fullmatch(word) and after not in (b".", b"::") and word not in _IMPORTING
+    ]
+    return words[0] if len(words) == 1 else b""
 
 
 def sort_key(item: Item) -> tuple[bytes, ...]:

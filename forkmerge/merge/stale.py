@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from forkmerge.errors import ForkmergeError
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from forkmerge.syntax.profile import Profile
 
 _WORD = re.compile(rb"[^\W\d]\w+")
+_TOKEN = re.compile(rb"\w+|[^\w\s]")
+_OFTEN = 2
+"""How often a pair of words has to have been done away with in one place to be called a habit."""
 
 
 def stale(profile: Profile, base: bytes, ours: bytes, theirs: bytes) -> bool:
@@ -50,4 +54,28 @@ def _said(profile: Profile, data: bytes, words: set[bytes]) -> Counter[bytes]:
         text = data[node.start_byte : node.end_byte]
         if node.is_named and text != node.type.encode():
             out.update(word for word in _WORD.findall(text) if word in words)
+    return out
+
+
+def broken_habit(base: bytes, ours: bytes, theirs: bytes) -> bool:
+    """Return whether one side rewrote in a place what the other side's additions there go on with.
+
+    That is a pair of neighbouring words (``import {``, ``instanceof Array``) that stood in the place at least twice,
+    that one side wrote otherwise each time without making the place shorter, and that the other side has more of.
+    """
+    b, o, t = (_pairs(x) for x in (base, ours, theirs))
+    for gone, more, text in ((o, t, ours), (t, o, theirs)):
+        if text.count(b"\n") >= base.count(b"\n") and any(
+            count >= _OFTEN and not gone[pair] and more[pair] > count for pair, count in b.items()
+        ):
+            return True
+    return False
+
+
+def _pairs(text: bytes) -> Counter[tuple[bytes, bytes]]:
+    """Return the pairs of neighbours on one line, of which one at least is a word, with how often they stand there."""
+    out: Counter[tuple[bytes, bytes]] = Counter()
+    for line in text.split(b"\n"):
+        tokens = _TOKEN.findall(line)
+        out.update(p for p in pairwise(tokens) if p[0][:1].isalnum() or p[1][:1].isalnum())
     return out

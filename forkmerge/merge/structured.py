@@ -14,8 +14,9 @@ from forkmerge.errors import ForkmergeError
 from forkmerge.merge.conservation import doubled, unbalanced, unbalanced_around, words_of
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce, lines_of, text_of
 from forkmerge.merge.repair import Place, repair, whole_lines
-from forkmerge.merge.rules import EAGER, REFORMAT, Allowed
+from forkmerge.merge.rules import EAGER, REFORMAT, SAME, Allowed
 from forkmerge.merge.sequences import Context
+from forkmerge.merge.stale import broken_habit
 from forkmerge.merge.window import windowed
 from forkmerge.model.hunk import Alternative
 from forkmerge.syntax.parsing import parse, sound
@@ -128,7 +129,7 @@ def _attempt(work: _Work, first: int, last: int) -> _Answer | None:
         found = repair(work.context, place, work.known) if window is None else repair(work.context, window)
     except ForkmergeError:
         return None
-    if found is None:
+    if found is None or (not found.outcome.rules <= {REFORMAT, SAME} and broken_habit(sides[0], sides[1], sides[2])):
         return None
     whole = [place.prefix[len(place.prefix) - found.before :] + s + place.suffix[: found.after] for s in sides]
     if found.outcome.clean:

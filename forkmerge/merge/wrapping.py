@@ -35,7 +35,7 @@ def wrapped(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
     it, and the other side is a single expression too, on one line; None in any other case, as where both sides put
     something around it: one inside the other was nobody's idea.
     """
-    if not _LEAST_TOKENS <= len(base.tokens) <= _MOST_TOKENS or base.main is None:
+    if not _LEAST_TOKENS <= len(base.tokens) <= _MOST_TOKENS or base.main is None or _brackets(profile, base):
         return None
     if _CONDITION.intersection(base.tokens):
         return None
@@ -60,7 +60,7 @@ def around(profile: Profile, base: Item, side: Item) -> bool:
     """
     if base.main is None or side.main is None or not _LEAST_TOKENS <= len(base.tokens) < len(side.tokens):
         return False
-    if b"\0".join(base.tokens) not in b"\0".join(side.tokens):
+    if _brackets(profile, base) or b"\0".join(base.tokens) not in b"\0".join(side.tokens):
         return False
     places = _places(profile, side.main, side.data, base.tokens)
     return any(p != side.main and p.type == base.main.type == side.main.type for p in places)
@@ -80,6 +80,8 @@ def grafted(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
             continue
         for before, after in _edited(profile, base, other)[:_MOST_PARTS]:
             tokens = node_tokens(before, base.data, profile)
+            if before.type in profile.lists and tokens[:1] == (b"(",):
+                continue  # the arguments of a call put around are other ones
             if len(tokens) > _MOST_TOKENS or _CONDITION.intersection(tokens):
                 break
             places = _places(profile, mine.main, mine.data, tokens) if len(tokens) >= _LEAST_TOKENS else []
@@ -91,6 +93,11 @@ def grafted(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
                 found.append(mine.text[: node.start_byte - start] + new + mine.text[node.end_byte - start :])
                 break
     return found[0] if len(found) == 1 else None
+
+
+def _brackets(profile: Profile, item: Item) -> bool:
+    """Return whether ``item`` is a list of arguments or parameters: those of a call put around are other ones."""
+    return item.main is not None and item.main.type in profile.lists and item.tokens[0] == b"("
 
 
 def _edited(profile: Profile, base: Item, other: Item) -> list[tuple[Node, Node]]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _VALUES = frozenset(("constant", "field", "member", "variable", "property"))
 _FREE_BASE = re.compile(rb"^\(?\s*(?:\w+\.)*(?:\w*Enum|\w*Flag|object|\w*Exception|\w*Error)\s*\)?$")
 """A single base that makes nothing of the order of fields (an enum numbers its members, which seldom are stored)."""
+_CHANCE = 5
+"""Definitions from which on it is hardly chance that two are sorted."""
 _NAME = re.compile(rb"[^\W\d]\w*")
 _IMPORTING = frozenset(b"import static from type use pub extern crate".split())
 """Words of imports that are no names."""
@@ -74,12 +76,21 @@ def sort_key(item: Item) -> tuple[bytes, ...]:
     return tuple(t.lower() for t in item.tokens)
 
 
-def in_order(before: Sequence[Item], inserted: Sequence[Item], after: Sequence[Item]) -> bool:
-    """Return whether ``inserted`` is sorted, and sorted in between its neighbours of the same kind."""
+def in_order(before: Sequence[Item], inserted: Sequence[Item], after: Sequence[Item], rule: str) -> bool:
+    """Return whether ``inserted`` is sorted in between its neighbours, and that is no chance.
+
+    It may be chance for what was put at the end of a single element, and among few definitions.
+    """
     kinds = {i.kind for i in inserted}
-    around = [*(i for i in before if i.kind in kinds), *inserted, *(i for i in after if i.kind in kinds)]
-    keys = [sort_key(i) for i in around]
-    return len(around) > len(inserted) and keys == sorted(keys)
+    near = [[i for i in part if i.kind in kinds] for part in (before, after)]
+    keys = [sort_key(i) for i in (*near[0], *inserted, *near[1])]
+    parent = next((i.main.parent for part in near for i in part if i.main is not None), None)
+    if parent is None or keys != sorted(keys):
+        return False
+    siblings = sum(c.type in kinds for c in parent.named_children) - len(inserted)
+    if rule in (rules.DEFINITIONS, rules.CONSTANTS):
+        return siblings >= _CHANCE
+    return bool(near[1]) or siblings > 1
 
 
 def _rule(profile: Profile, parent: str, inserted: Sequence[Item]) -> str | None:
@@ -126,7 +137,7 @@ def _key(profile: Profile, item: Item) -> tuple[object, ...] | None:
         return item.key
     rule = _listed(profile, item)
     name = commutative.identity(profile, rule, item.main) if rule is not None and item.main is not None else ""
-    return (item.kind, name) if name else None
+    return ("" if rule is not None and rule.key == "modifier" else item.kind, name) if name else None
 
 
 def _mentions(speakers: Sequence[Item], named: Sequence[Item]) -> bool:

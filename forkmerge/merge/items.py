@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from forkmerge.syntax import paths
+from forkmerge.syntax import commutative, paths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from forkmerge.syntax.profile import Profile
 
 _SEPARATORS = frozenset((b",", b";", b""))
+_MORE = frozenset(("+", "|"))
+"""Signs that stand between the elements of some sets, and mean something elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,10 @@ def items(data: bytes, nodes: Sequence[Node], start: int, end: int, profile: Pro
 
     With ``listlike`` separators are layout and comments join the element they stand at.
     """
+    parent = nodes[0].parent if listlike and nodes else None
+    own = separators(profile, parent.type) if parent is not None else frozenset()
     brackets = listlike and nodes and nodes[0].parent is not None and nodes[0].parent.type in profile.imports
-    kept = [n for n in nodes if not (listlike and (_separator(n, data) or (brackets and n.type in ("(", ")"))))]
+    kept = [n for n in nodes if not (listlike and (_separator(n, data, own) or (brackets and n.type in ("(", ")"))))]
     groups = _grouped(kept, data, profile) if listlike else [((n,), n) for n in kept]
     out: list[Item] = []
     rules = paths.rules_by_node(profile)
@@ -101,7 +105,7 @@ def items(data: bytes, nodes: Sequence[Node], start: int, end: int, profile: Pro
                 first,
             )
         )
-        first = not main.is_named
+        first = not main.is_named and commutative.rule_for(profile, main) is None
         position = hi
     out.append(Item(data[position:end], b"", (b"\0end",), "\0end", None, (), None, data, first))
     return out
@@ -113,8 +117,14 @@ def _trailing_blank(data: bytes, lo: int, hi: int) -> int:
     return len(text) - len(text.rstrip(b" \t\r\n"))
 
 
-def _separator(node: Node, data: bytes) -> bool:
-    return not node.is_named and data[node.start_byte : node.end_byte].strip() in _SEPARATORS
+def separators(profile: Profile, parent: str) -> frozenset[bytes]:
+    """Return the signs besides commas that stand between the elements of a ``parent``."""
+    return frozenset(r.separator.encode() for r in profile.commutative if r.separator in _MORE and parent in r.parents)
+
+
+def _separator(node: Node, data: bytes, own: frozenset[bytes]) -> bool:
+    sign = data[node.start_byte : node.end_byte].strip()
+    return not node.is_named and (sign in _SEPARATORS or sign in own)
 
 
 def _grouped(nodes: Sequence[Node], data: bytes, profile: Profile) -> list[tuple[tuple[Node, ...], Node]]:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from forkmerge.merge import rules
 from forkmerge.merge.indent import indentation_of, reindent
-from forkmerge.merge.insertions import both_inserted, in_order, sort_key
+from forkmerge.merge.insertions import Joined, both_inserted, in_order, sort_key
 from forkmerge.merge.items import Item, items
 from forkmerge.merge.matching import match
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce
-from forkmerge.merge.sets import united
-from forkmerge.merge.wrapping import grafted, wrapped
+from forkmerge.merge.sets import repeated, united
+from forkmerge.merge.wrapping import around, grafted, wrapped
 from forkmerge.syntax import commutative
 
 if TYPE_CHECKING:
@@ -65,6 +65,14 @@ def merge_sequences(context: Context, parent: str, three: Three, depth: int) -> 
     block = parent in context.profile.blocks
     loose = not block and (parent not in context.profile.lists or _positional(context.profile, parent))
     to_ours, to_theirs = match(base, ours, loose=loose), match(base, theirs, loose=loose)
+    if commutative.is_set(context.profile, parent):
+        again = repeated(context.profile, three, to_ours, to_theirs)
+        if again is None:
+            return None
+        if again:
+            kept = [i for j, i in enumerate(theirs) if j not in again]
+            found = merge_sequences(context, parent, (base, ours, kept), depth)
+            return None if found is None else Outcome(found.pieces, found.rules | {rules.SAME})
     emitter = _Emitter(context, parent, three, block, depth)
     last_b = last_o = last_t = 0
     anchors = [(i, to_ours[i], to_theirs[i]) for i in range(len(base)) if i in to_ours and i in to_theirs]
@@ -144,7 +152,7 @@ class _Emitter:
             joined = both_inserted(self.context.profile, self.parent, os, ts, (self.base, self.ours, self.theirs))
             if joined is not None and self.context.allowed.permits({joined.rule}):
                 self.used.add(joined.rule)
-                self._write_both(os, joined.extra, chunk)
+                self._write_both(os, joined, chunk)
                 return True
         else:
             union = united(self.context.profile, self.parent, (bs, os, ts))
@@ -184,12 +192,13 @@ class _Emitter:
             return [mine[j] for j in side_m if j not in gone], name
         return None
 
-    def _write_both(self, ours: Sequence[Item], extra: Sequence[Item], chunk: tuple[range, range, range]) -> None:
+    def _write_both(self, ours: Sequence[Item], joined: Joined, chunk: tuple[range, range, range]) -> None:
         """Write both sides' insertions: in order where what stands around them is, else ours before theirs."""
+        extra = joined.extra
         between = self._sibling_lead(chunk)
         tagged = [(i, "ours") for i in ours] + [(i, "theirs") for i in extra]
-        around = (self.ours[chunk[1].start - 1 : chunk[1].start], self.ours[chunk[1].stop : chunk[1].stop + 1])
-        if in_order(around[0], ours, around[1]) and in_order(around[0], extra, around[1]):
+        before, after = self.ours[chunk[1].start - 1 : chunk[1].start], self.ours[chunk[1].stop : chunk[1].stop + 1]
+        if in_order(before, ours, after, joined.rule) and in_order(before, extra, after, joined.rule):
             tagged.sort(key=lambda pair: sort_key(pair[0]))
         slots = [i.lead for i in ours] + [between if i.first and between is not None else i.lead for i in extra]
         if self.parent in self.context.profile.lists:
@@ -248,10 +257,10 @@ class _Emitter:
         """Return the layout that separates siblings here, for an item that no longer stands first."""
         for sequence, part in ((self.theirs, chunk[2]), (self.ours, chunk[1])):
             follower = part.stop
-            if follower < len(sequence) and _named(sequence[follower]):
+            if follower < len(sequence) and self._element(sequence[follower]):
                 return sequence[follower].lead
         for item in (*self.theirs, *self.ours):
-            if not item.first and _named(item):
+            if not item.first and self._element(item):
                 return item.lead
         return None
 
@@ -286,7 +295,8 @@ def merge_items(context: Context, base: Item, ours: Item, theirs: Item, depth: i
     if theirs.text == base.text:
         return Outcome((ours.text,))
     result = None
-    if depth < _MAX_DEPTH and depth * depth * len(base.tokens) < _MAX_WORK:
+    apart = any(around(context.profile, base, side) for side in (ours, theirs))
+    if not apart and depth < _MAX_DEPTH and depth * depth * len(base.tokens) < _MAX_WORK:
         result = _merge_inside(context, base, ours, theirs, depth)
     if result is not None and (result.clean or len(result.pieces) > 1):
         return result

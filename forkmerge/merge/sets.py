@@ -6,6 +6,7 @@ one side took away what the other edited, or one key came with two values.
 
 from __future__ import annotations
 
+from bisect import bisect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,14 @@ from forkmerge.merge import rules
 from forkmerge.syntax import commutative
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from forkmerge.merge.items import Item
     from forkmerge.syntax.profile import Commutative, Profile
+
+
+_DEFINITIONS = frozenset(("function", "method", "class", "type"))
+"""Of these one that goes and one that comes may be one that got another name, with users elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ def united(profile: Profile, parent: str, three: tuple[Sequence[Item], Sequence[
         for item in side:
             rule = _rule(profile, item)
             key = commutative.identity(profile, rule, item.main) if rule and item.main is not None else ""
-            if rule is None or not key or key in table:
+            if rule is None or not key or key in table or (item.key is not None and item.key[0] in _DEFINITIONS):
                 return None
             listed.add(id(rule))
             table[key] = item
@@ -46,6 +51,8 @@ def united(profile: Profile, parent: str, three: tuple[Sequence[Item], Sequence[
         return None
     if base.keys() - ours.keys() - theirs.keys() and ours.keys() - base.keys() != theirs.keys() - base.keys():
         return None
+    if len(base) > 1 and any(side and not base.keys() & side.keys() for side in (ours, theirs)):
+        return None  # a side wrote all of it anew
     chosen: dict[str, tuple[Item, str]] = {}
     for key in {**base, **ours, **theirs}:
         before, mine, other = (table.get(key) for table in tables)
@@ -64,6 +71,44 @@ def united(profile: Profile, parent: str, three: tuple[Sequence[Item], Sequence[
         chosen[key] = taken[0], taken[1]
     rule_name = rules.IMPORTS if parent in profile.imports or _imports(profile, three) else rules.MEMBERS
     return Union(rule_name, tuple(chosen[key] for key in _order(list(base), list(ours), list(theirs), set(chosen))))
+
+
+def repeated(
+    profile: Profile,
+    three: tuple[Sequence[Item], Sequence[Item], Sequence[Item]],
+    to_ours: Mapping[int, int],
+    to_theirs: Mapping[int, int],
+) -> frozenset[int] | None:
+    """Return which of theirs' new elements ours put, alike, somewhere else; None if one came with two contents."""
+    base, ours, theirs = three
+    old = {key for item in base if (key := _key(profile, item))}
+    anchors = [i for i in range(len(base)) if i in to_ours and i in to_theirs]
+    places: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for side, mapping in ((ours, to_ours), (theirs, to_theirs)):
+        matched = set(mapping.values())
+        stops = [mapping[i] for i in anchors]
+        found: dict[tuple[str, str], tuple[int, int]] = {}
+        for j, item in enumerate(side):
+            key = _key(profile, item) if j not in matched else None
+            if key is not None and key not in old:
+                found[key] = (j, bisect(stops, j))
+        for key, place in found.items():
+            places.setdefault(key, []).append(place)
+    again: set[int] = set()
+    for here in places.values():
+        if len(here) < len((ours, theirs)) or here[0][1] == here[1][1]:
+            continue
+        (mine, _), (other, _) = here
+        if ours[mine].tokens != theirs[other].tokens:
+            return None
+        again.add(other)
+    return frozenset(again)
+
+
+def _key(profile: Profile, item: Item) -> tuple[str, str] | None:
+    rule = _rule(profile, item)
+    name = commutative.identity(profile, rule, item.main) if rule and item.main is not None else ""
+    return ("" if rule and rule.key == "modifier" else item.kind, name) if name else None
 
 
 def _rule(profile: Profile, item: Item) -> Commutative | None:

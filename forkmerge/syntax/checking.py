@@ -26,7 +26,7 @@ _TEXTS = ("name", "package", "function", "line_comment", "data", "binder", "reve
 _FLAGS = ("indentation", "sections", "ordered_sections", "brackets", "continued", "folded")
 _FORMATS = ("", "json", "toml", "yaml")
 _BINDERS = ("", "python")
-_KEYS = ("name", "text", "first")
+_KEYS = ("name", "text", "first", "word", "modifier")
 SETS = (
     *("comments", "atomic", "imports", "blocks", "lists", "statements", "wrappers", "attached", "transparent"),
     *("branches", "qualified", "identifiers", "scopes"),
@@ -65,6 +65,8 @@ def unknown(profile: Profile, grammar: tree_sitter.Language) -> list[str]:
     """Return the node types and fields of ``profile`` that ``grammar`` has not, one line each."""
     count = grammar.node_kind_count
     kinds = {grammar.node_kind_for_id(i) for i in range(count) if grammar.node_kind_is_named(i)}
+    signs = {c for rule in profile.commutative for c in rule.children}
+    kinds |= signs & {grammar.node_kind_for_id(i) for i in range(count)}  # words of the language may change places
     types = [f"the grammar has no node {t!r}" for t in sorted(_node_types(profile) - kinds)]
     steps = {s for s in _steps(profile) if not s.startswith("@")}
     return types + [f"the grammar has no field {f!r}" for f in sorted(steps) if grammar.field_id_for_name(f) is None]
@@ -108,9 +110,9 @@ def _row(row: Mapping[str, Any], kind: type, where: str) -> Iterator[str]:
             yield f"{where}{key} is missing"
     lists = ("nodes", "names", "parents", "children", "having", "unless", *(("name",) if kind is UnitRule else ()))
     for key, value in row.items():
-        if key == "where":
+        if key in ("where", "around"):
             if not isinstance(value, dict) or not all(map(_texts, value.values())):
-                yield f"{where}where: this is to be a table of lists of texts"
+                yield f"{where}{key}: this is to be a table of lists of texts"
         elif key in lists:
             if not _texts(value):
                 yield f"{where}{key}: this is to be a list of texts"
@@ -125,7 +127,8 @@ def _node_types(profile: Profile) -> set[str]:
     for name in SETS:
         types |= getattr(profile, name)
     types |= {m.split(".")[0] for m in profile.members}
-    conditions = [c for unit in profile.units for c in unit.where] + [c for r in profile.commutative for c in r.where]
+    conditions = [c for unit in profile.units for c in unit.where]
+    conditions += [c for rule in profile.commutative for c in (*rule.where, *rule.around)]
     types |= {t for _, wanted in conditions for t in wanted if not t.startswith("=")}
     for unit in profile.units:
         types |= unit.nodes
@@ -146,7 +149,7 @@ def _steps(profile: Profile) -> set[str]:
                 paths.append(name)
         paths += [unit.signature, unit.body, unit.scope, *(path for path, _ in unit.where)]
     for rule in profile.commutative:
-        paths += [rule.field, *(path for path, _ in rule.where)]
+        paths += [rule.field, *(path for path, _ in (*rule.where, *rule.around))]
     for binding in profile.bindings:
         paths += [*binding.names, binding.scope, binding.signature]
     steps = {step.removesuffix("*") for path in paths for step in path.split(".") if step}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from forkmerge.syntax import paths
@@ -10,6 +11,15 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from forkmerge.syntax.profile import Commutative, Profile
+
+
+_AROUND = 4
+_WORD = re.compile(r"[\w.-]+")
+_ONE_OF = (
+    frozenset(("public", "protected", "private", "internal", "package")),
+    frozenset(("abstract", "final", "open", "sealed", "non-sealed")),
+)
+"""Modifiers of which a declaration has one at most."""
 
 
 def rule_for(profile: Profile, child: Node) -> Commutative | None:
@@ -38,11 +48,16 @@ def identity(profile: Profile, rule: Commutative, child: Node) -> str:
     if rule.key == "first":
         first = next((c for c in child.named_children if not c.is_extra), None)
         return _text(first if first is not None else child)
+    if rule.key == "word":
+        word = _WORD.search(_text(child))
+        return word.group().lower().replace("_", "-").replace(".", "-") if word else ""
+    if rule.key == "modifier":
+        return _modifier(child)
     rules = paths.rules_by_node(profile)
     inner = paths.unwrap(profile, rules, child)
     unit = paths.rule_for(rules, inner)
     if unit is None:
-        return ""
+        return _text(inner.child_by_field_name("name"))
     template, nodes = paths.name_nodes(unit, inner)
     signature = paths.follow(inner, unit.signature) if unit.signature else None
     owner = paths.follow(inner, unit.scope) if unit.scope else None
@@ -56,10 +71,40 @@ def _listed(rule: Commutative, parent: Node, child: Node) -> bool:
         return False
     if rule.where and not paths.holds(child, rule.where):
         return False
+    if rule.around and not any(paths.holds(node, rule.around) for node in _ancestors(parent)):
+        return False
+    if rule.unless and any(word in mark for mark in _marks(parent) for word in rule.unless):
+        return False
     if not rule.requires:
         return True
     left = parent.parent.child_by_field_name("left") if parent.parent is not None else None
     return left is not None and _text(left) == rule.requires
+
+
+def _ancestors(node: Node) -> list[Node]:
+    out: list[Node] = []
+    above = node.parent
+    while above is not None and len(out) < _AROUND:
+        out.append(above)
+        above = above.parent
+    return out
+
+
+def _marks(body: Node) -> list[str]:
+    """Return the texts of the siblings right before the declaration that ``body`` belongs to (its attributes)."""
+    out: list[str] = []
+    before = body.parent.prev_named_sibling if body.parent is not None else None
+    while before is not None and (before.is_extra or "attribute" in before.type):
+        out.append(_text(before))
+        before = before.prev_named_sibling
+    return out
+
+
+def _modifier(node: Node) -> str:
+    if "annotation" in node.type:
+        return "@" + _text(next((c for c in node.named_children if not c.is_extra), node)).partition("(")[0]
+    text = _text(node)
+    return next((min(words) for words in _ONE_OF if text in words), text)
 
 
 def _text(node: Node | None) -> str:

@@ -40,10 +40,13 @@ class Commutative:
 
     A child that is not listed is a barrier: nothing moves across it.  ``separator`` stands between the children (""
     for a line end or nothing).  ``key`` says what makes two children the same: ``name`` (unit name and signature),
-    ``text`` (all of it) or ``first`` (its first named child: a key).  ``field`` restricts the children to those that
-    the parent holds under that field; ``having`` to those with a child of one of these types; ``requires`` names the
-    text of the left side of the assignment whose right side the parent must be (``__all__``); ``where`` are conditions
-    on the child, as a unit rule has them.
+    ``text`` (all of it), ``first`` (its first named child: a key), ``word`` (the name that its text begins with: a
+    requirement) or ``modifier`` (its text, of which one may say how visible something is and one how it is inherited).
+    ``field`` restricts the children to those that the parent holds under that field; ``having`` to those with a child
+    of one of these types; ``requires`` names the text of the left side of the assignment whose right side the parent
+    must be (``__all__``); ``where`` are conditions on the child, as a unit rule has them, ``around`` on one of the four
+    nodes around the parent.  ``unless`` are words with which the order counts after all, in an attribute before the
+    declaration around.
     """
 
     parents: frozenset[str]
@@ -54,6 +57,8 @@ class Commutative:
     having: frozenset[str] = frozenset()
     requires: str = ""
     where: tuple[tuple[str, frozenset[str]], ...] = ()
+    around: tuple[tuple[str, frozenset[str]], ...] = ()
+    unless: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,8 +202,8 @@ def _unit_rule(table: dict[str, Any]) -> UnitRule:
     )
 
 
-def _where(table: dict[str, Any]) -> tuple[tuple[str, frozenset[str]], ...]:
-    return tuple((path, frozenset(types)) for path, types in table.get("where", {}).items())
+def _where(table: dict[str, Any], key: str = "where") -> tuple[tuple[str, frozenset[str]], ...]:
+    return tuple((path, frozenset(types)) for path, types in table.get(key, {}).items())
 
 
 def _commutative(table: dict[str, Any]) -> Commutative:
@@ -216,6 +216,8 @@ def _commutative(table: dict[str, Any]) -> Commutative:
         having=frozenset(table.get("having", ())),
         requires=table.get("requires", ""),
         where=_where(table),
+        around=_where(table, "around"),
+        unless=frozenset(table.get("unless", ())),
     )
 
 

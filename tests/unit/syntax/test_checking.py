@@ -33,7 +33,7 @@ def test_a_profile_that_holds_to_the_format_has_no_problems() -> None:
         ({"units": [{"kind": "x", "nodes": ["x"], "bodies": ""}]}, "units 1: unknown key 'bodies'"),
         ({"units": [{"kind": "x", "nodes": ["x"], "name": "x"}]}, "units 1: name: this is to be a list of texts"),
         ({"units": [UNIT | {"where": ["x"]}]}, "units 1: where: this is to be a table of lists of texts"),
-        ({"commutative": [SET | {"key": "z"}]}, "commutative 1: key: one of name, text, first"),
+        ({"commutative": [SET | {"key": "z"}]}, "commutative 1: key: one of name, text, first, word, modifier"),
         ({"data": "pickle"}, "data: json, toml or yaml"),
         ({"binder": "x"}, "binder: python, or nothing"),
     ],

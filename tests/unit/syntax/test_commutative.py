@@ -40,6 +40,11 @@ def keys(language: str, text: str) -> list[str]:
         ("java", "class A { int f; void m(int a) {} void m() {} }", ["A", "m (int a)", "m ()"]),
         ("go", 'package p\nimport (\n"a"\n"b"\n)\nfunc (t *T) M() {}', ['import ( "a" "b" )', '"a"', '"b"', "*T M ()"]),
         ("rust", "use a::{b, c as d};\nfn f() {}", ["use a::{b, c as d};", "b", "c as d", "f ()"]),
+        ("rust", "#[derive(Debug, Clone)]\nstruct S { a: A, pub b: B }", ["Debug", "Clone", "S", "a", "b"]),
+        ("java", "class A { @X(1) @Y private static int c; }", ["A", "@X", "@Y", "internal", "static"]),
+        ("go", "package p\ntype T struct {\na int\nb, c int\n}\n", ["T", "a", "b"]),
+        ("starlark", "lib(deps = ['a', 'b'])\n", ["deps", "'a'", "'b'"]),
+        ("toml", "dependencies = ['A_b>=2', 'c']\n", ["dependencies", "a-b", "c"]),
         ("json", '{"a": 1, "b": [1, 2]}', ['"a"', '"b"']),
         ("yaml", "a: 1\nb:\n  - c\n  - d\n", ["a", "b"]),
         ("toml", "x = 1\n[a]\ny = 2\n[[b]]\n", ["x", "a", "y"]),
@@ -53,11 +58,12 @@ def test_members_of_sets_are_known_by_their_key(language: str, text: str, expect
     ("language", "text"),
     [
         ("python", "@a\n@b\ndef f(x, y): return g(1, 2)\n"),
-        ("java", "class A { int a = 1; int b = a; @X @Y private static int c; }"),
+        ("java", "class A { int a = 1; int b = a; }"),
         ("javascript", "class A { a = 1; b = 2; static { x(); } }"),
         ("c", "enum e { A, B }; struct s { int a; int b; };"),
-        ("go", "package p\ntype T struct {\na int\nb int\n}\nconst (\nA = iota\nB\n)\n"),
-        ("rust", "struct S { a: A, b: B } enum E { A, B }"),
+        ("go", "package p\nconst (\nA = iota\nB\n)\n"),
+        ("rust", "#[repr(C)]\nstruct S { a: A, b: B }\n#[repr(u8)]\nenum E { A, B }"),
+        ("starlark", "args = ['a', 'b']\n"),
     ],
 )
 def test_order_that_matters_is_kept(language: str, text: str) -> None:

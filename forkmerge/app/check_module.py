@@ -56,8 +56,7 @@ class Use:
     @property
     def key(self) -> tuple[str, str, str, str]:
         """Return what stays the same while code moves."""
-        shape = ast.dump(self.call) if self.call is not None else ""
-        return self.kind, self.text, self.unit, shape
+        return self.kind, self.text, self.unit, shape(self.call) if self.call is not None else ""
 
 
 @dataclass(slots=True)
@@ -69,9 +68,22 @@ class Module:
     imports: dict[str, Imported] = field(default_factory=dict)
     others: dict[str, int] = field(default_factory=dict)
     doubtful: set[str] = field(default_factory=set)
-    uses: list[Use] = field(default_factory=list)
     open: bool = False
     stars: list[Imported] = field(default_factory=list)
+    tree: ast.Module | None = None
+    known: list[Use] | None = None
+
+    @property
+    def uses(self) -> list[Use]:
+        """Return the uses in the order of the text, worked out when they are first asked for."""
+        if self.known is None:
+            self.known = []
+            if self.tree is not None:
+                try:
+                    _Uses(self).visit(self.tree)
+                except RecursionError:
+                    self.known = []
+        return self.known
 
     def binds(self, name: str) -> int:
         """Return the line where ``name`` is bound, 0 when it is not."""
@@ -95,10 +107,16 @@ def read(data: bytes) -> Module:
             return Module(open=True)
     try:
         _top(found, tree.body)
-        _Uses(found).visit(tree)
     except RecursionError:
         return Module(open=True)
+    found.tree = tree
     return found
+
+
+def shape(call: ast.Call) -> str:
+    """Return what of a call decides whether it fits a signature: how many arguments, and which are named."""
+    starred = sum(isinstance(a, ast.Starred) for a in call.args)
+    return f"{len(call.args)}-{starred} {','.join(k.arg or '**' for k in call.keywords)}"
 
 
 def dotted(node: ast.AST) -> str:
@@ -190,6 +208,7 @@ class _Uses(ast.NodeVisitor):
 
     def __init__(self, found: Module) -> None:
         self.found = found
+        self.uses: list[Use] = found.known if found.known is not None else []
         self.scope: list[str] = []
         self.owner: list[str] = []
         self.locals: list[set[str]] = []
@@ -204,20 +223,20 @@ class _Uses(ast.NodeVisitor):
     def _function(self, node: Function) -> None:
         if self.owner and self.scope and self.owner[-1] == self.scope[-1] and not node.name.startswith("__"):
             unit = ".".join((*self.scope, node.name))
-            self.found.uses.append(Use("override", node.name, node.lineno, unit, self.owner[-1]))
+            self.uses.append(Use("override", node.name, node.lineno, unit, self.owner[-1]))
         for outside in (*node.decorator_list, node.args, *([node.returns] if node.returns else [])):
             self.visit(outside)
         self.scope.append(node.name)
         arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg)
         bound = {a.arg for a in arguments if a is not None}
-        bound |= {p.id for p in ast.walk(node) if isinstance(p, ast.Name) and isinstance(p.ctx, ast.Store)}
-        bound |= {p.name for p in ast.walk(node) if isinstance(p, (*_FUNCTIONS, ast.ClassDef)) and p is not node}
-        bound |= {
-            (a.asname or a.name.partition(".")[0])
-            for p in ast.walk(node)
-            if isinstance(p, ast.Import | ast.ImportFrom)
-            for a in p.names
-        }
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name):
+                if isinstance(part.ctx, ast.Store):
+                    bound.add(part.id)
+            elif isinstance(part, ast.Import | ast.ImportFrom):
+                bound |= {a.asname or a.name.partition(".")[0] for a in part.names}
+            elif isinstance(part, (*_FUNCTIONS, ast.ClassDef)) and part is not node:
+                bound.add(part.name)
         self.locals.append(bound)
         for item in node.body:
             self.visit(item)
@@ -294,4 +313,4 @@ class _Uses(ast.NodeVisitor):
 
     def _note(self, kind: str, text: str, line: int, call: ast.Call | None = None) -> None:
         owner = self.owner[-1] if self.owner else ""
-        self.found.uses.append(Use(kind, text, line, ".".join(self.scope), owner, call))
+        self.uses.append(Use(kind, text, line, ".".join(self.scope), owner, call))

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forkmerge.app.check_module import Imported, Module
 from forkmerge.app.check_project import Found, Project, Reader, misfit
 from forkmerge.app.check_removed import Removed
 from forkmerge.model.finding import Severity
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from forkmerge.app.check_history import History
-    from forkmerge.app.check_module import Class, Use
+    from forkmerge.app.check_module import Class, Function, Use
     from forkmerge.model.source import Tree
     from forkmerge.report.check import CheckFinding
 
@@ -74,6 +75,9 @@ def broken_uses(
     found: dict[tuple[object, ...], CheckFinding] = {}
     left = 0
     for side, other in (("ours", "theirs"), ("theirs", "ours")):
+        touched = touched_names(projects[side], projects["merge"])
+        if not touched:
+            continue
         removed = Removed(trees, other, projects, read)
         for path in _changed(trees, side):
             if path in skip or path not in trees.merged:
@@ -81,7 +85,7 @@ def broken_uses(
             if time.monotonic() > until:
                 left += 1
                 continue
-            for one in _in_file(path, side, other, projects, removed, history):
+            for one in _in_file(path, (side, other), projects, removed, history, touched):
                 found.setdefault((one.fingerprint, one.line), one)
     note = f"uses in {left} Python files, as the time for them was up" if left else ""
     return tuple(found.values()), note
@@ -94,15 +98,24 @@ def _changed(trees: Trees, side: str) -> Iterator[str]:
 
 
 def _in_file(
-    path: str, side: str, other: str, projects: dict[str, Project], removed: Removed, history: History
+    path: str,
+    sides: tuple[str, str],
+    projects: dict[str, Project],
+    removed: Removed,
+    history: History,
+    touched: frozenset[str],
 ) -> Iterator[CheckFinding]:
+    side, other = sides
     merged, mine, others = (projects[name].module(path) for name in ("merge", side, other))
     if merged is None or mine is None:
+        return
+    uses = [u for u in merged.uses if not touched.isdisjoint(u.text.replace(":", ".").split("."))]
+    if not uses:
         return
     own = {use.key: use for use in mine.uses}
     foreign = {use.key: use for use in others.uses} if others is not None else {}
     done = set()
-    for use in merged.uses:
+    for use in uses:
         before = own.get(use.key)
         if before is None or use.key in done:
             continue
@@ -119,13 +132,43 @@ def _in_file(
         yield _finding(_Collision(path, use, before.line, now, was.found, side, other), history)
 
 
+def touched_names(before: Project, after: Project) -> frozenset[str]:
+    """Return the names whose definition is not in ``after`` as it is in ``before``: only their uses can break."""
+    out: set[str] = set()
+    for path, entry in before.tree.items():
+        if not path.endswith(".py") or after.tree.get(path) == entry:
+            continue
+        old, new = before.module(path), after.module(path)
+        if old is None:
+            continue
+        if new is None:
+            out |= {p.removesuffix(".py") for p in path.split("/")}
+            new = Module()
+        out |= {n for n in (*old.functions, *old.classes, *old.imports, *old.others) if not new.binds(n)}
+        for name, function in old.functions.items():
+            if name not in new.functions or _takes(function) != _takes(new.functions[name]):
+                out.add(name)
+        for name, cls in old.classes.items():
+            now = new.classes.get(name)
+            methods = now.methods if now is not None else {}
+            changed = {m for m, f in cls.methods.items() if m not in methods or _takes(f) != _takes(methods[m])}
+            changed |= cls.attributes - (now.attributes if now is not None else frozenset())
+            out |= changed
+            if "__init__" in changed or now is None or now.bases != cls.bases:
+                out.add(name)
+    return frozenset(out)
+
+
+def _takes(function: Function) -> str:
+    decorators = ",".join(ast.dump(d) for d in function.decorator_list)
+    return f"{ast.dump(function.args)} {decorators}"
+
+
 def judge(project: Project, path: str, use: Use) -> Judged:
     """Return what is to be said of ``use``, made in the file at ``path``."""
     if use.kind == "import":
         module, _, name = use.text.partition(":")
         bare = module.lstrip(".")
-        from forkmerge.app.check_module import Imported  # noqa: PLC0415 - a value for one question
-
         found = project.imported(Imported(bare, len(module) - len(bare), name, use.line), path)
         return _there(found, "dangling-import")
     if use.kind == "override":

@@ -58,7 +58,12 @@ class Project:
         self.tree = tree
         self._reader = reader
         self._by_name: dict[str, list[str]] = {}
+        self._folders: set[str] = set()
         for path in tree:
+            folder = path.rpartition("/")[0]
+            while folder and folder not in self._folders:
+                self._folders.add(folder)
+                folder = folder.rpartition("/")[0]
             if path.endswith(".py"):
                 self._by_name.setdefault(_last(path), []).append(path)
 
@@ -192,9 +197,9 @@ class Project:
         if what.level:
             folder = importer.split("/")[:-1]
             parts = [*folder[: len(folder) - (what.level - 1)], *parts]
-            return any(path.startswith("/".join(parts) + "/") for path in self.tree)
-        inner = "/".join(parts) + "/"
-        return any(path.startswith(inner) or f"/{inner}" in path for path in self.tree)
+            return "/".join(parts) in self._folders
+        inner = "/".join(parts)
+        return any(folder == inner or folder.endswith(f"/{inner}") for folder in self._folders)
 
 
 def misfit(function: Function, call: ast.Call, *, bound: bool) -> str | None:

@@ -59,7 +59,7 @@ def shop(where: Path, fork: Files, upstream: Files) -> Sandbox:
     return build(where, {"shop.py": SHOP, "app.py": APP}, fork, upstream)
 
 
-COLLISIONS = {
+COLLISIONS: dict[str, tuple[Files, Files, tuple[str, str, int, str, str]]] = {
     "renamed function, new caller through the module": (
         {"app.py": APP + "\n\ndef second():\n    return shop.tax(2)\n"},
         {"shop.py": SHOP.replace("def tax", "def vat")},
@@ -128,7 +128,7 @@ def test_a_collision_is_found_from_the_other_side(tmp_path: Path, case: str) -> 
     assert [p["side"] for p in finding["places"]] == ["head", "target"]
 
 
-SAFE = {
+SAFE: dict[str, tuple[Files, Files]] = {
     "the old name stays": (
         {"new.py": "from shop import tax\n"},
         {"shop.py": SHOP.replace("def tax", "def vat") + "\n\ntax = vat\n"},

@@ -25,6 +25,8 @@ RULES = {
     "grafted": "one side's edit was put where the other had rewritten what is around it",
     "wrapped": "one side put around it what the other changed",
     "neighbouring-lines": "each side changed other lines",
+    "touching-lines": "each side changed other lines of code, which touch",
+    "words-apart": "each side changed other words, with unchanged ones in between",
     "whitespace": "one side changed only blanks",
     "structured": "what is around the conflict that is left was merged by structure",
     "moved": "one side moved the unit, the other's edit was carried to its new place",

@@ -79,17 +79,42 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
         from forkmerge.merge.stale import stale  # noqa: PLC0415 - not needed for clean files
 
         rules = Allowed(rules.rules, doubtful=stale(profile, base, ours, theirs))
-        from forkmerge.merge.structured import resolve  # noqa: PLC0415 - not needed for clean files
-
-        pieces = resolve(profile, rules, git, alternatives=alternatives)
-        pieces = _verified(profile, path, (base, ours, theirs), pieces, git)
-        if pieces is not git and not any(isinstance(p, Conflict) for p in pieces):
-            swapped = _swapped(git)
-            mirrored = resolve(profile, rules, swapped, alternatives=False)
-            again = _verified(profile, path, (base, theirs, ours), mirrored, swapped)
-            pieces = pieces if again is not swapped and _same_words(pieces, again) else git
+        pieces = _structured(profile, path, (base, ours, theirs), git, rules, alternatives=alternatives)
     as_git = all(isinstance(p, bytes) or (isinstance(p, Conflict) and not p.reason) for p in pieces)
     return FileMerge(path, tuple(_segment(p) for p in pieces), as_git=as_git)
+
+
+def _structured(
+    profile: Profile,
+    path: str,
+    inputs: tuple[bytes, bytes, bytes],
+    git: Sequence[Piece],
+    allowed: Allowed,
+    *,
+    alternatives: bool,
+) -> Sequence[Piece]:
+    """Return ``git`` with what structure, and then text, resolves; a result that gates object to is not taken."""
+    from forkmerge.merge.structured import resolve, texts_apart  # noqa: PLC0415 - not needed for clean files
+
+    structured = resolve(profile, allowed, git, alternatives=alternatives)
+    apart = structured if profile.data else texts_apart(structured, allowed)
+    for step, candidate in enumerate((apart, structured)):
+        if step and candidate == apart:
+            break
+        pieces = _verified(profile, path, inputs, candidate, git)
+        if pieces is git or any(isinstance(p, Conflict) for p in pieces):
+            if pieces is not git:
+                return pieces
+            continue
+        swapped = _swapped(git)
+        mirrored = resolve(profile, allowed, swapped, alternatives=False)
+        if not step and not profile.data:
+            mirrored = texts_apart(mirrored, allowed)
+        base, ours, theirs = inputs
+        again = _verified(profile, path, (base, theirs, ours), mirrored, swapped)
+        if again is not swapped and _same_words(pieces, again):
+            return pieces
+    return git
 
 
 def _by_lines(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forkmerge.merge import rules
+from forkmerge.merge.items import similarity
 from forkmerge.syntax import commutative
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ _CHANCE = 5
 _NAME = re.compile(rb"[^\W\d]\w*")
 _IMPORTING = frozenset(b"import static from type use pub extern crate".split())
 """Words of imports that are no names."""
+_TWIN = 0.9
+_LEAST_TWIN = 20
+"""Definitions of so many words that have so large a part in common may be one, taken over under another name."""
 _DEFINITIONS = frozenset(("function", "method", "class", "type"))
 
 
@@ -58,6 +62,8 @@ def both_inserted(
         return None
     if rule in (rules.DEFINITIONS, rules.CONSTANTS) and (_mentions(ours, extra) or _mentions(extra, ours)):
         return None
+    if rule == rules.DEFINITIONS and any(_twins(a, b) for a in ours for b in extra):
+        return None
     return Joined(rule, extra)
 
 
@@ -69,6 +75,11 @@ def _bound(item: Item) -> bytes:
         if _NAME.fullmatch(word) and after not in (b".", b"::") and word not in _IMPORTING
     ]
     return words[0] if len(words) == 1 else b""
+
+
+def _twins(a: Item, b: Item) -> bool:
+    """Return whether two definitions may be one that the sides named differently."""
+    return min(len(a.tokens), len(b.tokens)) >= _LEAST_TWIN and similarity(a.tokens, b.tokens) >= _TWIN
 
 
 def sort_key(item: Item) -> tuple[bytes, ...]:

@@ -40,6 +40,10 @@ BOTH = "both-orders"
 """Both sides added to a text without grammar at one place: one addition after the other, never without being asked."""
 LINES = "neighbouring-lines"
 """Each side changed other lines of a text without grammar."""
+TOUCHING = "touching-lines"
+"""Each side changed other lines of code; they touch, and so git left them."""
+WORDS = "words-apart"
+"""Each side changed other words of one place (a docstring, a comment, one statement), with others in between."""
 WHITESPACE = "whitespace"
 """One side changed only blanks at line ends or blank lines."""
 
@@ -58,6 +62,8 @@ ALL = frozenset(
         GRAFTED,
         WRAPPED,
         LINES,
+        TOUCHING,
+        WORDS,
         WHITESPACE,
     )
 )

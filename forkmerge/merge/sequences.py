@@ -7,6 +7,7 @@ anything smaller a single undecided place leaves the whole construct to the leve
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -107,9 +108,20 @@ class _Emitter:
                 self.used.add(rules.ELEMENTS)
             else:
                 self.used.add(rules.EXPRESSION)
-        if not self.context.allowed.permits(self.used):
+        if not self.context.allowed.permits(self.used) or self._numbers():
             return None
         return Outcome(coalesce(self.pieces), frozenset(self.used))
+
+    def _numbers(self) -> bool:
+        """Return whether each side changed other numbers of one list: parts of a version, a point, a colour."""
+        if self.block or self.parent not in self.context.profile.lists:
+            return False
+        before = Counter(i.text for i in self.base)
+        after = [Counter(i.text for i in side) for side in (self.ours, self.theirs)]
+        mine, other = (now - before for now in after)
+        if not all(before - now for now in after):  # put in, not changed
+            return False
+        return any(t[:1].isdigit() for t in mine - other) and any(t[:1].isdigit() for t in other - mine)
 
     def anchor(self, b: int, o: int, t: int) -> bool:
         """Write the item that all three have: its layout merged, its inside merged."""
@@ -155,7 +167,7 @@ class _Emitter:
                 self._write_both(os, joined, chunk)
                 return True
         else:
-            union = united(self.context.profile, self.parent, (bs, os, ts))
+            union = united(self.context.profile, self.parent, (bs, os, ts), (self.base, self.ours, self.theirs))
             if union is not None and self.context.allowed.permits({union.rule}):
                 self.used.add(union.rule)
                 self._write_set(union.chosen, chunk)

@@ -14,7 +14,7 @@ from forkmerge.errors import ForkmergeError
 from forkmerge.merge.conservation import doubled, unbalanced, unbalanced_around, words_of
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce, lines_of, text_of
 from forkmerge.merge.repair import Place, repair, whole_lines
-from forkmerge.merge.rules import EAGER, REFORMAT, SAME, Allowed
+from forkmerge.merge.rules import DEFINITIONS, EAGER, REFORMAT, SAME, Allowed
 from forkmerge.merge.sequences import Context
 from forkmerge.merge.stale import broken_habit
 from forkmerge.merge.window import windowed
@@ -96,6 +96,20 @@ def _grow(work: _Work, index: int, places: Sequence[int], done: int) -> _Answer 
     return None
 
 
+def texts_apart(pieces: Sequence[Piece], allowed: Allowed) -> tuple[Piece, ...]:
+    """Return ``pieces`` with the conflicts resolved in which the edits of both sides keep apart as text."""
+    from forkmerge.merge.passages import by_text  # noqa: PLC0415 - only where structure left a conflict
+
+    out: list[Piece] = []
+    for piece in pieces:
+        habit = isinstance(piece, Conflict) and broken_habit(piece.base, piece.ours, piece.theirs)
+        found = by_text(piece, allowed) if isinstance(piece, Conflict) and not habit else None
+        if found is not None and isinstance(piece, Conflict):
+            piece = Resolved(piece.base, piece.ours, piece.theirs, found[0], (found[1],))  # noqa: PLW2901 - the new value
+        out.append(piece)
+    return tuple(out)
+
+
 def _layout_only(context: Context, git: Sequence[Piece], index: int) -> _Answer | None:
     """Return the content of the side that did more than lay its lines out anew, where layout has no meaning."""
     conflict = git[index]
@@ -134,7 +148,9 @@ def _attempt(work: _Work, first: int, last: int) -> _Answer | None:
     whole = [place.prefix[len(place.prefix) - found.before :] + s + place.suffix[: found.after] for s in sides]
     if found.outcome.clean:
         content = found.outcome.content()
-        if unbalanced(whole[0], whole[1], whole[2], content) or doubled(whole[0], whole[1], whole[2], content):
+        if unbalanced(whole[0], whole[1], whole[2], content):
+            return None
+        if DEFINITIONS not in found.outcome.rules and doubled(whole[0], whole[1], whole[2], content):
             return None
         return _Answer(first, last, _trimmed(whole, content, found.outcome.rules), found.before, found.after)
     pieces = whole_lines(found.outcome.pieces)

@@ -1,0 +1,145 @@
+"""What is left in conflict, merged as text where the edits of the two sides keep apart.
+
+Git leaves lines in conflict that merely touch, and structure gives up where both sides edited one token (a docstring, a
+comment) or where a name was changed and what it stands in was written anew.  Here the edits are laid over each other:
+first as lines, then as words.  Two edits that meet, or that put something at one point, are never joined.
+
+Words are read more strictly than lines: several unchanged words have to stand between the edits, they must not lie in
+one string of one line (versions, patterns, messages: a third text that nobody wrote), and not both change numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, TypeAlias
+
+from forkmerge.merge.conservation import doubled, unbalanced
+from forkmerge.merge.diff import common
+from forkmerge.merge.pieces import Conflict, lines_of
+from forkmerge.merge.rules import TOUCHING, WORDS, Allowed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+Edit: TypeAlias = tuple[int, int, tuple[bytes, ...]]
+"""Base tokens from start to stop are replaced by what follows."""
+
+_WORD = re.compile(rb"\w+|[ \t]+|\r?\n[ \t]*|[^\w\s]")
+_NUMBER = re.compile(rb"\d\w*\Z")
+_STRING = re.compile(rb"\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'")
+_APART = 3
+"""Unchanged words that have to stand between the edits of the two sides."""
+_MOST = 4000
+"""Words of a conflict past which it is left: differences take the square of them at worst."""
+
+
+def by_text(conflict: Conflict, allowed: Allowed) -> tuple[bytes, str] | None:
+    """Return the merged text of a conflict and the rule it rests on, None where the sides' edits don't keep apart."""
+    for rule, merge in ((TOUCHING, _by_lines), (WORDS, _by_words)):
+        if not allowed.permits({rule}):
+            continue
+        content = merge(conflict)
+        if content is None:
+            continue
+        four = (conflict.base, conflict.ours, conflict.theirs, content)
+        if not unbalanced(*four) and not doubled(*four):
+            return content, rule
+    return None
+
+
+def _by_lines(conflict: Conflict) -> bytes | None:
+    return _merged(conflict, lines_of, _any)
+
+
+def _by_words(conflict: Conflict) -> bytes | None:
+    if max(map(len, (conflict.base, conflict.ours, conflict.theirs))) > _MOST * 4:
+        return None
+    return _merged(conflict, _WORD.findall, _keep_apart)
+
+
+def _merged(
+    conflict: Conflict,
+    split: Callable[[bytes], list[bytes]],
+    serve: Callable[[Sequence[bytes], Sequence[Edit], Sequence[Edit]], bool],
+) -> bytes | None:
+    base, ours, theirs = (split(x) for x in (conflict.base, conflict.ours, conflict.theirs))
+    if not base or max(map(len, (base, ours, theirs))) > _MOST:
+        return None
+    mine = _edits(base, ours)
+    other = [e for e in _edits(base, theirs) if e not in mine]
+    slack = [[_slack(base, e) for e in edits] for edits in (mine, other)]
+    if any(_meet(a, b) for a in slack[0] for b in slack[1]) or not serve(base, *slack):
+        return None
+    out: list[bytes] = []
+    position = 0
+    for start, stop, new in sorted([*mine, *other]):
+        out += base[position:start]
+        out += new
+        position = stop
+    return b"".join((*out, *base[position:]))
+
+
+def _edits(before: Sequence[bytes], after: Sequence[bytes]) -> list[Edit]:
+    out: list[Edit] = []
+    i = j = 0
+    for x, y in [*common(before, after), (len(before), len(after))]:
+        if i < x or j < y:
+            out.append((i, x, tuple(after[j:y])))
+        i, j = x + 1, y + 1
+    return out
+
+
+def _slack(base: Sequence[bytes], edit: Edit) -> Edit:
+    """Return ``edit`` with the range it may have been meant for: what is put in or out beside its like can slide."""
+    start, stop, new = edit
+    if start < stop and new:
+        return edit
+    run = new or tuple(base[start:stop])
+    low, high, size = start, stop, len(run)
+    while low and base[low - 1] == run[(low - start - 1) % size]:
+        low -= 1
+    while high < len(base) and base[high] == run[(high - stop) % size]:
+        high += 1
+    return low, high, new
+
+
+def _meet(a: Edit, b: Edit) -> bool:
+    """Return whether two edits overlap, or one of them puts something where the other begins or ends."""
+    if a[0] < b[1] and b[0] < a[1]:
+        return True
+    return (a[0] == a[1] and b[0] <= a[0] <= b[1]) or (b[0] == b[1] and a[0] <= b[0] <= a[1])
+
+
+def _any(base: Sequence[bytes], mine: Sequence[Edit], other: Sequence[Edit]) -> bool:
+    del base, mine, other
+    return True
+
+
+def _keep_apart(base: Sequence[bytes], mine: Sequence[Edit], other: Sequence[Edit]) -> bool:
+    if _numbers(base, mine) and _numbers(base, other):
+        return False
+    strings = _strings(base)
+    for a in mine:
+        for b in other:
+            low, high = (a[1], b[0]) if a[1] <= b[0] else (b[1], a[0])
+            if sum(1 for word in base[low:high] if word.strip()) < _APART:
+                return False
+            if any(start <= a[0] and a[1] <= stop and start <= b[0] and b[1] <= stop for start, stop in strings):
+                return False
+    return True
+
+
+def _numbers(base: Sequence[bytes], edits: Sequence[Edit]) -> bool:
+    return any(_NUMBER.match(word) for start, stop, new in edits for word in (*base[start:stop], *new))
+
+
+def _strings(base: Sequence[bytes]) -> list[tuple[int, int]]:
+    """Return the ranges of words that strings of one line take."""
+    starts = {}
+    offset = 0
+    for index, word in enumerate(base):
+        starts[offset] = index
+        offset += len(word)
+    starts[offset] = len(base)
+    found = (m.span() for m in _STRING.finditer(b"".join(base)))
+    return [(starts[a], starts[b]) for a, b in found if a in starts and b in starts]

@@ -113,7 +113,7 @@ def _static(repo: Repository, merged: Checked, request: CheckRequest) -> tuple[l
     findings += lost(trees, read, request.settings.test_paths, merged.conflicted)
     notes = [left] if left else []
     if merged.conflicted:
-        notes.append(f"what stands in the {len(merged.conflicted)} conflicted files, as nobody has resolved them yet")
+        notes.append(f"what stands in files with conflicts ({len(merged.conflicted)}), as nobody has resolved them yet")
     return findings, notes
 
 

@@ -99,7 +99,12 @@ def _names(profile: Profile, path: str, base: bytes, ours: bytes, theirs: bytes,
     from forkmerge.merge.names import objections as named  # noqa: PLC0415 - seldom needed, and dear to import
 
     inputs = (base, ours, theirs)
-    return named(profile, path, inputs, result, doubled=frozenset(doubled), loose=frozenset(loose))
+    found = named(profile, path, inputs, result, doubled=frozenset(doubled), loose=frozenset(loose))
+    if not found and doubled:
+        from forkmerge.merge.keys import objections as given_twice  # noqa: PLC0415 - the same
+
+        found = given_twice(profile, path, inputs, result, frozenset(doubled))
+    return found
 
 
 def _changed(before: list[bytes], after: list[bytes]) -> tuple[list[bytes], list[bytes]]:

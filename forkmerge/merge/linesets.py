@@ -75,7 +75,10 @@ def _cut(profile: LineProfile, piece: Conflict, above: Piece, below: Piece) -> b
 
 
 def objections(profile: LineProfile, path: str, inputs: Sequence[bytes], result: bytes) -> tuple[Finding, ...]:
-    """Return a finding for each key that the merge gives twice and no input does."""
+    """Return a finding for each key that the merge gives twice and no input does, or that a side had deleted.
+
+    The latter is back where the other side moved it: git takes that for an addition.
+    """
     if profile.kind == "set":
         return ()
     before = [Counter(read(profile, text).named()) for text in inputs]
@@ -85,6 +88,8 @@ def objections(profile: LineProfile, path: str, inputs: Sequence[bytes], result:
         if count > 1 and count > max(b[section, key] for b in before):
             where = f" under {section}" if section else ""
             out.append(Finding("duplicate-key", f"{key}{where} is given twice, which neither side did", path))
+        elif before[0][section, key] and not (before[1][section, key] and before[2][section, key]):
+            out.append(Finding("deleted-key", f"{key} was deleted by one side and moved by the other", path))
     return tuple(out)
 
 

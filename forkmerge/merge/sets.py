@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.merge import rules
 from forkmerge.syntax import commutative
@@ -32,8 +32,11 @@ class Union:
     chosen: tuple[tuple[Item, str], ...]
 
 
-def united(profile: Profile, parent: str, three: tuple[Sequence[Item], Sequence[Item], Sequence[Item]]) -> Union | None:
-    """Return the union of both sides' elements without what a side took away, None where that may be wrong."""
+def united(profile: Profile, parent: str, three: _Three, whole: _Three) -> Union | None:
+    """Return the union of both sides' elements without what a side took away, None where that may be wrong.
+
+    ``three`` are the elements of one place in the sequences that are ``whole``.
+    """
     tables = []
     listed: set[int] = set()
     for side in three:
@@ -51,8 +54,8 @@ def united(profile: Profile, parent: str, three: tuple[Sequence[Item], Sequence[
         return None
     if base.keys() - ours.keys() - theirs.keys() and ours.keys() - base.keys() != theirs.keys() - base.keys():
         return None
-    if len(base) > 1 and any(side and not base.keys() & side.keys() for side in (ours, theirs)):
-        return None  # a side wrote all of it anew
+    if any(_anew(whole[0], side) for side in whole[1:]):
+        return None
     chosen: dict[str, tuple[Item, str]] = {}
     for key in {**base, **ours, **theirs}:
         before, mine, other = (table.get(key) for table in tables)
@@ -75,7 +78,7 @@ def united(profile: Profile, parent: str, three: tuple[Sequence[Item], Sequence[
 
 def repeated(
     profile: Profile,
-    three: tuple[Sequence[Item], Sequence[Item], Sequence[Item]],
+    three: _Three,
     to_ours: Mapping[int, int],
     to_theirs: Mapping[int, int],
 ) -> frozenset[int] | None:
@@ -113,6 +116,12 @@ def _key(profile: Profile, item: Item) -> tuple[str, str] | None:
 
 def _rule(profile: Profile, item: Item) -> Commutative | None:
     return commutative.rule_for(profile, item.main) if item.main is not None else None
+
+
+def _anew(base: Sequence[Item], side: Sequence[Item]) -> bool:
+    """Return whether a side wrote the whole list anew: nothing of two elements or more is left, and others came."""
+    before, now = ({i.tokens for i in part if i.main is not None and i.main.is_named} for part in (base, side))
+    return len(before) > 1 and bool(now) and not before & now
 
 
 def _imports(profile: Profile, three: Sequence[Sequence[Item]]) -> bool:

@@ -139,7 +139,7 @@ def _key(profile: LineProfile, line: bytes) -> str:
         return text
     words = text.split(None, 2)
     if words[0] in profile.directives:
-        return " ".join(words[:2])
+        return " ".join((words[0], *(word.partition("=")[0] for word in words[1:2])))
     ends = [at for sign in profile.separators if (at := text.find("\t" if sign == "\t" else sign)) >= 0]
     if " " in profile.separators and "\t" in text:
         ends.append(text.index("\t"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from forkmerge.git.linemerge import line_merge
@@ -49,6 +49,7 @@ def test_merges(path: str, base: str, ours: str, theirs: str, result: str | None
 
 @settings(max_examples=25)  # each starts git
 @given(TEXTS, TEXTS, TEXTS)
+@example(b"b=1\na=1\n", b"a=1\n", b"a=1\nb=1\n")  # git brings back what one side deleted and the other moved
 def test_keys_are_merged_one_by_one_or_not_at_all(base: bytes, ours: bytes, theirs: bytes) -> None:
     result = merge_file("a.properties", base, ours, theirs, line_merge=line_merge)
     swapped = merge_file("a.properties", base, theirs, ours, line_merge=line_merge)

@@ -1,0 +1,70 @@
+"""The gate on keys: no attribute, binding, entry or field stands twice in one place, unless an input was that way.
+
+Git merges two additions of one key cleanly where they are some lines apart; few languages refuse what comes of it, and
+most let the last one win.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from forkmerge.model.finding import Finding
+from forkmerge.syntax import commutative, paths
+from forkmerge.syntax.parsing import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tree_sitter import Node
+
+    from forkmerge.syntax.profile import Profile
+
+
+def objections(
+    profile: Profile, path: str, inputs: Sequence[bytes], result: bytes, candidates: frozenset[bytes]
+) -> list[Finding]:
+    """Return a finding for each of ``candidates`` that is a key twice under one node, and was not in any input."""
+    twice = _twice(profile, result, candidates)
+    if not twice:
+        return []
+    before: set[tuple[str, str]] = set()
+    for data in inputs:
+        before |= _twice(profile, data, candidates).keys()
+    return [
+        Finding("duplicate-key", f"{key[1]} is given twice, which neither side did", path, line)
+        for key, line in sorted(twice.items())
+        if key not in before
+    ]
+
+
+def _twice(profile: Profile, data: bytes, candidates: frozenset[bytes]) -> dict[tuple[str, str], int]:
+    """Return (type of the node around, key) of what stands twice, with the line of the node around."""
+    rules = paths.rules_by_node(profile)
+    holders = {p for rule in profile.commutative if rule.key == "first" for p in rule.parents}
+    if not profile.indentation:
+        holders |= profile.blocks
+    out: dict[tuple[str, str], int] = {}
+    stack = [parse(profile, data).root_node]
+    while stack:
+        node = stack.pop()
+        stack.extend(node.named_children)
+        if node.type not in holders:
+            continue
+        found = Counter(k for c in node.named_children if (k := _key(profile, rules, c)).encode() in candidates)
+        out.update({(node.type, k): node.start_point[0] + 1 for k, n in found.items() if n > 1})
+    return out
+
+
+def _key(profile: Profile, rules: paths.Rules, child: Node) -> str:
+    """Return the name of an attribute, binding or entry, or of a field; "" for anything else."""
+    if "method" in child.type or child.is_extra:
+        return ""
+    rule = commutative.rule_for(profile, child)
+    if rule is not None:
+        return commutative.identity(profile, rule, child) if rule.key == "first" else ""
+    unit = paths.rule_for(rules, child)
+    if unit is None or unit.kind != "field":
+        return ""
+    template, nodes = paths.name_nodes(unit, child)
+    return template.format(*((n.text or b"").decode("utf-8", "replace") for n in nodes))

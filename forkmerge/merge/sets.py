@@ -24,6 +24,9 @@ _DEFINITIONS = frozenset(("function", "method", "class", "type"))
 """Of these one that goes and one that comes may be one that got another name, with users elsewhere."""
 
 
+_Three: TypeAlias = "tuple[Sequence[Item], Sequence[Item], Sequence[Item]]"
+
+
 @dataclass(frozen=True, slots=True)
 class Union:
     """The merged elements, each with the side it is taken from, and why their order does not matter."""

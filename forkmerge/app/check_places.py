@@ -69,7 +69,7 @@ def _shown(seen: Scene, blame: Blame, who: str) -> list[str]:
         if passes:
             out.append(f"with this alone taken back the test passes: {place}")
         else:
-            out.append(f"with this alone taken back the test still fails, so there is another cause too: {place}")
+            out.append(f"with this alone taken back the test still fails, so it is not the only cause: {place}")
     if blame.needed:
         out.append(f"the test needs this edit of {who} to pass at all, so it can't be taken back: ")
         out[-1] += "; ".join(place_text(p) for p in _places(seen, blame.own))

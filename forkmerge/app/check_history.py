@@ -91,7 +91,8 @@ class History:
             if other in self.base and len(news) < 40:
                 olds.append(other)
                 news.append(other)
-        left, right = [], []
+        left: list[SourceFile] = []
+        right: list[SourceFile] = []
         for where, tree_, out in ((olds, self.base, left), (news, tree, right)):
             for p in where:
                 data = self.read(tree_[p].oid)

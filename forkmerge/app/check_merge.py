@@ -89,10 +89,10 @@ def _findings(repo: Repository, plan: Plan, tree: str, scenario: Scenario) -> It
                 yield finding(gate.code, gate.severity, gate.message, file.path, gate.line, subject=gate.message)
     reasons = {f.path: f.reason for f in plan.files}
     sizes = {f.path: f.marker_size for f in plan.files}
-    for message in plan.messages:
-        if not message.kind.startswith("CONFLICT"):
+    for told_by_git in plan.messages:
+        if not told_by_git.kind.startswith("CONFLICT"):
             continue
-        for path in message.paths[:1]:
+        for path in told_by_git.paths[:1]:
             if path in told:
                 continue
             told.add(path)
@@ -100,9 +100,9 @@ def _findings(repo: Repository, plan: Plan, tree: str, scenario: Scenario) -> It
             text = repo.read(entry.oid) if entry is not None and entry.mode in _FILES else b""
             found = [_read(repo, trees[n].get(path)) for n in (2, 3)]
             conflicts = tuple(marked_places(text, sizes.get(path, 7), found[0], found[1]))
-            words = " ".join(message.text.split())
+            words = " ".join(told_by_git.text.split())
             if not conflicts:
-                yield finding("conflict", Severity.ERROR, words, path, subject=message.kind)
+                yield finding("conflict", Severity.ERROR, words, path, subject=told_by_git.kind)
             for line, ours, theirs, subject in conflicts:
                 places = (
                     Place("head", path, ours, _unit(path, found[0], ours)),
@@ -226,5 +226,5 @@ def _looked_at(repo: Repository, scenario: Scenario, result: Tree) -> Iterator[C
                 places = (Place("head", path, mine), Place("target", path, other))
                 said = f"the merge of {path} was committed with conflict markers in it"
                 yield finding("conflict", Severity.ERROR, said, path, line, places=places, subject=subject)
-        for gate in checked(path, *three, text, languages=languages).findings:
+        for gate in checked(path, three[0], three[1], three[2], text, languages=languages).findings:
             yield finding(gate.code, gate.severity, gate.message, path, gate.line, subject=gate.message)

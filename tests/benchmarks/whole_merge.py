@@ -1,7 +1,8 @@
 """50 conflicted files: one ``forkmerge merge`` beside 50 calls of the driver and of ``merge-file``.
 
 ``make bench-whole`` runs it.  Every round does each of them once, in turn, so that what else the machine does falls on
-all of them; the figures are medians.  All give the same files.  Ends with 1 when one merge is not ``MARK`` times faster than the calls.
+all of them; the figures are medians.  All give the same files.  Ends with 1 when one merge is not ``MARK`` times faster
+than the calls.
 """
 
 from __future__ import annotations

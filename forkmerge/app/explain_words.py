@@ -17,6 +17,7 @@ RULES = {
     "imports": "imports of both sides",
     "definitions": "differently named definitions of both sides",
     "constants": "differently named constants or fields of both sides",
+    "registrations": "calls of both sides that register different things",
     "members": "differently keyed members, whose order means nothing",
     "neighbouring-statements": "each side changed other statements or members of one block",
     "list-elements": "each side changed other elements of one list",

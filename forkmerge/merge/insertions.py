@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from forkmerge.merge import rules
 from forkmerge.merge.items import similarity
+from forkmerge.merge.registrations import assigned, registered
 from forkmerge.syntax import commutative
 
 if TYPE_CHECKING:
@@ -32,14 +33,19 @@ _TWIN = 0.9
 _LEAST_TWIN = 20
 """Definitions of so many words that have so large a part in common may be one, taken over under another name."""
 _DEFINITIONS = frozenset(("function", "method", "class", "type"))
+_SETTING = _DEFINITIONS | _VALUES | {"attribute"}
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Ours, followed by ``extra``: what only theirs inserted; ``rule`` says why order does not matter."""
+    """Ours, followed by ``extra``: what only theirs inserted; ``rule`` says why order does not matter.
+
+    With ``before``, ``extra`` stands first: constants go before definitions, and what must come first does.
+    """
 
     rule: str
     extra: tuple[Item, ...]
+    before: bool = False
 
 
 def both_inserted(
@@ -49,11 +55,13 @@ def both_inserted(
     mine = {i.tokens for i in ours}
     extra = tuple(i for i in theirs if i.tokens not in mine)
     rule = _rule(profile, parent, (*ours, *extra))
+    if rule is None and parent in profile.blocks and registered((*ours, *extra), whole[0]):
+        return Joined(rules.REGISTRATIONS, extra)
     if rule is None:
         return None
     if rule == rules.IMPORTS:
         clash = {_bound(i) for i in ours} & {_bound(i) for i in extra} - {b""}
-        return None if clash else Joined(rule, extra)
+        return None if clash else Joined(rule, extra, _leading(extra) > _leading(ours))
     keys = [_key(profile, i) for i in (*ours, *extra)]
     if any(k is None for k in keys) or len(set(keys)) != len(keys):
         return None
@@ -64,7 +72,13 @@ def both_inserted(
         return None
     if rule == rules.DEFINITIONS and any(_twins(a, b) for a in ours for b in extra):
         return None
-    return Joined(rule, extra)
+    constants = bool(extra) and all(i.key is not None and i.key[0] in _VALUES for i in extra)
+    return Joined(rule, extra, constants and all(i.key is not None and i.key[0] in _DEFINITIONS for i in ours))
+
+
+def _leading(imports: Sequence[Item]) -> int:
+    """Return how many of ``imports`` have to stand before all others."""
+    return sum(i.kind == "future_import_statement" for i in imports)
 
 
 def _bound(item: Item) -> bytes:
@@ -114,8 +128,12 @@ def _rule(profile: Profile, parent: str, inserted: Sequence[Item]) -> str | None
         return None
     if definitions:
         return rules.DEFINITIONS
-    values = all(i.key is not None and i.key[0] in _VALUES for i in inserted)
-    return rules.CONSTANTS if values and not any(_order_counts(i) for i in inserted) else None
+    keys = [i.key or assigned(i) for i in inserted]
+    if any(k is None or k[0] not in _SETTING for k in keys):
+        return None
+    mixed = any(k is not None and k[0] in _DEFINITIONS for k in keys)
+    free = not any(_order_counts(i) for i, k in zip(inserted, keys, strict=True) if k is not None and k[0] in _VALUES)
+    return (rules.DEFINITIONS if mixed else rules.CONSTANTS) if free else None
 
 
 def _listed(profile: Profile, item: Item) -> Commutative | None:
@@ -146,11 +164,14 @@ def _order_counts(item: Item) -> bool:
 def _key(profile: Profile, item: Item) -> tuple[object, ...] | None:
     if item.key is not None:
         return item.key
+    if (attribute := assigned(item)) is not None:
+        return attribute
     rule = _listed(profile, item)
     name = commutative.identity(profile, rule, item.main) if rule is not None and item.main is not None else ""
     return ("" if rule is not None and rule.key == "modifier" else item.kind, name) if name else None
 
 
 def _mentions(speakers: Sequence[Item], named: Sequence[Item]) -> bool:
-    names = {i.key[1].encode() for i in named if i.key is not None}
+    keys = (i.key or assigned(i) for i in named)
+    names = {k[1].rpartition(".")[2].encode() for k in keys if k is not None}
     return any(names.intersection(i.tokens) for i in speakers)

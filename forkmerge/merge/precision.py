@@ -6,8 +6,8 @@ Measured on 600 conflict files, sample 600, seed 3; written by the command with 
 from __future__ import annotations
 
 MEASURED: dict[str, tuple[int, int]] = {
-    "constants": (4, 1),
-    "definitions": (9, 5),
+    "constants": (5, 1),
+    "definitions": (11, 5),
     "delete-beside-change": (6, 8),
     "edit-over-reformat": (10, 1),
     "expression": (68, 19),
@@ -16,7 +16,8 @@ MEASURED: dict[str, tuple[int, int]] = {
     "list-elements": (54, 11),
     "members": (6, 6),
     "neighbouring-lines": (0, 0),
-    "neighbouring-statements": (97, 53),
+    "neighbouring-statements": (100, 53),
+    "registrations": (0, 0),
     "same-change": (7, 1),
     "touching-lines": (6, 0),
     "whitespace": (45, 1),

@@ -22,6 +22,8 @@ DEFINITIONS = "definitions"
 """Differently named definitions added by both sides at one place."""
 CONSTANTS = "constants"
 """Differently named constants or fields, set without speaking of each other, added by both sides at one place."""
+REGISTRATIONS = "registrations"
+"""Calls of one function that registers something, added by both sides where there are such calls."""
 MEMBERS = "members"
 """Differently keyed members of a construct whose order means nothing, added by both sides."""
 NEIGHBOURS = "neighbouring-statements"
@@ -54,6 +56,7 @@ ALL = frozenset(
         IMPORTS,
         DEFINITIONS,
         CONSTANTS,
+        REGISTRATIONS,
         MEMBERS,
         NEIGHBOURS,
         ELEMENTS,
@@ -90,7 +93,7 @@ class Allowed:
         return self.rules.issuperset(rules)
 
 
-JOINING = frozenset((IMPORTS, DEFINITIONS, CONSTANTS, MEMBERS))
+JOINING = frozenset((IMPORTS, DEFINITIONS, CONSTANTS, REGISTRATIONS, MEMBERS))
 """The rules that put additions of both sides side by side."""
 
 RISKS = {"strict": 9.0, "balanced": 1.0, "eager": 0.0}

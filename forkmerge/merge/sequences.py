@@ -209,6 +209,10 @@ class _Emitter:
         extra = joined.extra
         between = self._sibling_lead(chunk)
         tagged = [(i, "ours") for i in ours] + [(i, "theirs") for i in extra]
+        if joined.before:
+            self._write(extra, "theirs")
+            self._write(ours, "ours")
+            return
         before, after = self.ours[chunk[1].start - 1 : chunk[1].start], self.ours[chunk[1].stop : chunk[1].stop + 1]
         if in_order(before, ours, after, joined.rule) and in_order(before, extra, after, joined.rule):
             tagged.sort(key=lambda pair: sort_key(pair[0]))

@@ -11,7 +11,7 @@ from forkmerge.merge.diff import common, longest_increasing
 from forkmerge.merge.items import Item, similarity
 
 _ALIKE = 0.5
-_WORDS = re.compile(rb"\w+|[^\w\s]")
+_WORDS = re.compile(rb"\w+")
 _LEAST_TEXT = 8
 """Length from which on comments and strings are compared by their words."""
 _MAX_CELLS = 4000
@@ -106,6 +106,25 @@ def _score(a: Item, b: Item) -> float:
         return 0.0
     if a.key is not None and b.key is not None and a.key[:2] != b.key[:2]:
         return 0.0
+    if _other_import(a, b):
+        return 0.0
     if len(a.tokens) == len(b.tokens) == 1 and min(len(a.text), len(b.text)) >= _LEAST_TEXT:
         return similarity(_WORDS.findall(a.text), _WORDS.findall(b.text))
     return similarity(a.tokens, b.tokens)
+
+
+def _other_import(a: Item, b: Item) -> bool:
+    """Return whether two imports take different names from different places: neither became the other."""
+    sources = _source(a), _source(b)
+    if b"" in sources or sources[0] == sources[1]:
+        return False
+    rest = [[t for t in item.tokens if t != source] for item, source in zip((a, b), sources, strict=True)]
+    return rest[0] != rest[1]
+
+
+def _source(item: Item) -> bytes:
+    """Return where an import takes its names from, "" for anything that is no import, or one of a whole module."""
+    if item.main is None:
+        return b""
+    source = item.main.child_by_field_name("source") or item.main.child_by_field_name("module_name")
+    return item.data[source.start_byte : source.end_byte] if source is not None else b""

@@ -121,6 +121,8 @@ def _single(
     kind = below[0].type
     if any(b.type != kind or b.child_count == 0 for b in below) or kind in context.profile.atomic:
         return None
+    if kind in context.profile.imports:
+        return None  # whether one became the other is for the matching to say
     if len({first for first, _ in parts}) != 1:
         return None
     if (

@@ -31,12 +31,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_default_resolves_what_strict_leaves(folder: Path) -> None:
+def test_the_default_resolves_what_a_high_price_leaves(folder: Path) -> None:
     assert merged(folder).returncode == 0
     assert b"<<<<<<<" not in merged(folder).stdout
-    strict = merged(folder, FORKMERGE_RISK="strict")
-    assert strict.returncode == 1
-    assert b"<<<<<<<" in strict.stdout
+    careful = merged(folder, FORKMERGE_RISK="1000")
+    assert careful.returncode == 1
+    assert b"<<<<<<<" in careful.stdout
 
 
 def test_git_says_it_and_the_environment_overrules(folder: Path) -> None:

@@ -71,6 +71,8 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
     raw = _line_ends(read_markers(text, size), base, ours, theirs)
     git = _blanks(raw, rules)
     pieces: Sequence[Piece] = git
+    if profile is not None and not _usable(profile):
+        profile = None
     if profile is None:
         pieces = _by_lines(languages, path, (base, ours, theirs), git, rules)
     if profile is None and alternatives:
@@ -82,6 +84,18 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
         pieces = _structured(profile, path, (base, ours, theirs), git, rules, alternatives=alternatives)
     as_git = all(isinstance(p, bytes) or (isinstance(p, Conflict) and not p.reason) for p in pieces)
     return FileMerge(path, tuple(_segment(p) for p in pieces), as_git=as_git)
+
+
+def _usable(profile: Profile) -> bool:
+    """Return whether the grammar of ``profile`` is installed; without it a file is merged as a text of no language."""
+    from forkmerge.errors import ForkmergeError  # noqa: PLC0415 - not needed for clean files
+    from forkmerge.syntax.parsing import language  # noqa: PLC0415 - the same
+
+    try:
+        language(profile)
+    except ForkmergeError:
+        return False
+    return True
 
 
 def _structured(

@@ -6,6 +6,7 @@ belong to it.  Concatenating ``lead + text`` of all items gives the stretch of t
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from forkmerge.syntax.profile import Profile
 
+_EITHER_QUOTE = frozenset(("python", "javascript", "typescript", "tsx"))
+"""Languages in which a string means the same in single and in double quotes."""
+_QUOTED = re.compile(rb"([A-Za-z]{0,2})'([^'\"\\\n]*+)'")
 _SEPARATORS = frozenset((b",", b";", b""))
 _MORE = frozenset(("+", "|"))
 """Signs that stand between the elements of some sets, and mean something elsewhere."""
@@ -50,10 +54,12 @@ class Item:
 def node_tokens(node: Node, data: bytes, profile: Profile) -> tuple[bytes, ...]:
     """Return the leaves of ``node`` as texts, without layout; block structure is marked where indentation carries it.
 
-    A separator right before a closing bracket is layout, too: formatters add and remove it.
+    A separator right before a closing bracket is layout, too: formatters add and remove it; so is which quotes a string
+    has where either mean the same.
     """
     out: list[bytes] = []
     atomic, indentation = profile.atomic, profile.indentation
+    quoted = profile.name in _EITHER_QUOTE
     stack: list[Node | bytes] = [node]
     while stack:
         top = stack.pop()
@@ -63,6 +69,8 @@ def node_tokens(node: Node, data: bytes, profile: Profile) -> tuple[bytes, ...]:
         if top.child_count == 0 or top.type in atomic:
             text = data[top.start_byte : top.end_byte].strip()
             if text:
+                if quoted and b"'" in text and (match := _QUOTED.fullmatch(text)):
+                    text = b'%b"%b"' % match.groups()
                 if text in b")]}" and out and out[-1] == b",":
                     out.pop()
                 out.append(text)

@@ -128,15 +128,19 @@ def strays(path: str, source: bytes, before: bytes, after: bytes) -> frozenset[s
     """Return the names that an edit carried from ``source`` uses in ``after``, where nothing binds them.
 
     ``before`` is the file without the edit: what it leaves unbound was so before.  What ``source`` does not bind either
-    (built-in names) is no stray.
+    (built-in names) is no stray; nor is anything where a version can't be read.
     """
-    from forkmerge.syntax.profiles import for_path  # noqa: PLC0415 - only where an edit was carried
+    from forkmerge.errors import ForkmergeError  # noqa: PLC0415 - only where an edit was carried
+    from forkmerge.syntax.profiles import for_path  # noqa: PLC0415 - the same
     from forkmerge.syntax.references import names  # noqa: PLC0415 - the same
 
     profile = for_path(path, after)
     if profile is None:
         return frozenset()
-    there, then, now = (names(profile, text) for text in (source, before, after))
+    try:
+        there, then, now = (names(profile, text) for text in (source, before, after))
+    except ForkmergeError:
+        return frozenset()
     bound = {name.text for name in now.definitions}
     if ANY in bound:
         return frozenset()

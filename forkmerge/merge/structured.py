@@ -152,7 +152,10 @@ def _attempt(work: _Work, first: int, last: int) -> _Answer | None:
             return None
         if DEFINITIONS not in found.outcome.rules and doubled(whole[0], whole[1], whole[2], content):
             return None
-        return _Answer(first, last, _trimmed(whole, content, found.outcome.rules), found.before, found.after)
+        rules = found.outcome.rules or frozenset({REFORMAT})  # no rule: one side changed nothing but layout
+        if not work.context.allowed.permits(rules):
+            return None
+        return _Answer(first, last, _trimmed(whole, content, rules), found.before, found.after)
     pieces = whole_lines(found.outcome.pieces)
     if not _smaller(pieces, group):
         return None

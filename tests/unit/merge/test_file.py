@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from forkmerge.errors import UnusableInput
+from forkmerge.errors import MissingTool, UnusableInput
 from forkmerge.git.linemerge import line_merge
 from forkmerge.merge.file import merge_file
 from forkmerge.merge.markers import render
 from forkmerge.merge.rules import ALL, Allowed
 from forkmerge.merge.tile import tile
+from forkmerge.syntax import parsing
 
 if TYPE_CHECKING:
     from forkmerge.model.hunk import FileMerge
@@ -36,6 +37,18 @@ def test_rule_that_is_not_allowed_leaves_gits_conflict() -> None:
     strict = merge("x.py", base, ours, theirs, allowed=Allowed(ALL - {"imports"}))
     assert strict.merged() is None
     assert render(strict, line_merge)[0] == line_merge(base, ours, theirs)[0]
+
+
+def test_file_whose_grammar_is_not_installed_is_merged_as_a_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(profile: object) -> object:
+        raise MissingTool("not installed")
+
+    base, ours, theirs = b"# A\n\n- one\n", b"# A\n\n- one\n- two\n", b"# A\n\n- one\n- three\n"
+    monkeypatch.setattr(parsing, "language", missing)
+    found = merge("x.md", base, ours, theirs, alternatives=True)
+    assert found.as_git
+    assert render(found, line_merge)[0] == line_merge(base, ours, theirs)[0]
+    assert merge("x.md", base, base + b"- two\n", b"# B" + base[3:]).merged() == b"# B\n\n- one\n- two\n"
 
 
 def test_clean_merge_is_clean_with_the_sides_swapped_where_one_deletes_what_the_other_moves() -> None:

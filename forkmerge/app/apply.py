@@ -1,4 +1,8 @@
-"""``apply``: a proposal becomes a merge commit with both parents and trailers that say where it came from."""
+"""``apply``: a proposal becomes a commit with trailers that say where it came from.
+
+A merge has both parents; what takes some of upstream's changes and not all of them has the fork alone, and names the
+commits that they come from and their authors.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +29,15 @@ class Applied:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A commit of upstream that a proposal takes changes from; ``author`` is ``Name <email>``."""
+
+    commit: str
+    author: str
+    subject: str
+
+
 def apply(folder: str, name: str, *, branch: str | None, commit: bool, message: str | None) -> Applied:
     """Apply the proposal called ``name`` in the repository around ``folder``; raise UnusableInput if it can't be."""
     with Repository.open(folder) as repo:
@@ -34,30 +47,43 @@ def apply(folder: str, name: str, *, branch: str | None, commit: bool, message: 
             raise UnusableInput(
                 "the proposal merges trees, not commits: there is nothing to be its parents", where=found.run.name
             )
-        text = commit_message(found, message)
-        done = apply_tree(repo, found.proposal.tree, (ours, theirs), text, branch=branch, commit=commit)
+        picked = () if found.run.joins else tuple(_picked(repo, commit) for commit in found.proposal.picks)
+        text = commit_message(found, message, picked)
+        parents = (ours, theirs) if found.run.joins else (ours,)
+        done = apply_tree(repo, found.proposal.tree, parents, text, branch=branch, commit=commit)
     count = f"{len(done.changed)} {words.plural('file', len(done.changed))} changed"
+    what = "merge" if found.run.joins else "commit"
     if done.commit is None:
-        said = f"The merge is in your index and worktree ({count}); git commit makes it."
+        said = f"The {what} is in your index and worktree ({count}); git commit makes it."
     else:
-        said = f"{done.ref.removeprefix('refs/heads/')} is now the merge {done.commit[:12]} ({count})."
+        said = f"{done.ref.removeprefix('refs/heads/')} is now the {what} {done.commit[:12]} ({count})."
     return Applied(done.commit or "", done.ref, said)
 
 
-def commit_message(found: Chosen, message: str | None) -> str:
+def commit_message(found: Chosen, message: str | None, picked: tuple[Picked, ...] = ()) -> str:
     """Return the message: the user's words or git's usual ones, then the trailers."""
     scenario, proposal = found.run.scenario, found.proposal
-    subject = (message or f"Merge {_quoted(scenario.theirs.name)} into {scenario.ours.name}").strip()
+    usual = f"Merge {_quoted(scenario.theirs.name)} into {scenario.ours.name}"
+    if not found.run.joins:
+        usual = picked[0].subject if len(picked) == 1 else f"Take changes of {scenario.theirs.name}"
+    subject = (message or usual).strip()
     bases = ", ".join(scenario.bases) or "none"
     trailers = [
         ("Forkmerge-Proposal", f"{found.run.name}/{proposal.number} ({proposal.origin}, forkmerge {__version__})"),
         ("Forkmerge-Base", bases),
         ("Forkmerge-Fork", scenario.ours.commit or scenario.ours.tree),
         ("Forkmerge-Upstream", scenario.theirs.commit or scenario.theirs.tree),
+        *(("Forkmerge-Taken-From", f"{p.commit} {p.subject}") for p in picked),
         *(("Forkmerge-Tests", f"{t.owner} {t.kept}/{t.required} kept") for t in proposal.tests),
         ("Forkmerge-Verdict", str(proposal.verdict)),
+        *(("Co-authored-by", author) for author in dict.fromkeys(p.author for p in picked)),
     ]
     return "\n".join([subject, "", *(f"{key}: {_one_line(value)}" for key, value in trailers), ""])
+
+
+def _picked(repo: Repository, commit: str) -> Picked:
+    said = repo.run(["show", "-s", "--format=%H%x00%an <%ae>%x00%s", "--end-of-options", commit]).stdout
+    return Picked(*said.decode("utf-8", "replace").strip().split("\0", 2))
 
 
 def _quoted(name: str) -> str:

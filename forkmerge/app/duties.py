@@ -10,7 +10,7 @@ from forkmerge.app.testpaths import asked_in_merged, tests_of
 from forkmerge.fitness.required import Duty, Required, Waiver, changes_of, required
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from forkmerge.app.testpaths import Asked
     from forkmerge.fitness.required import Owner, TestChanges
@@ -88,10 +88,10 @@ def in_merged(known: Required, asked: Asked, merged: SuiteRun) -> Required:
 _WORD = re.compile(rb"[^\W\d]\w*")
 
 
-def _with_uses(units: dict[tuple[str, ...], bytes], test: tuple[str, ...]) -> bytes:
-    """Return the text of ``test`` with the constants, helpers and fixtures of its file that it mentions.
+def with_uses(units: Mapping[tuple[str, ...], bytes], test: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+    """Return the scopes of ``test`` and of the constants, helpers and fixtures of its file that it mentions.
 
-    A list of cases that the other side edited is an edit of every test that is made from it.
+    ``units`` are the texts of the units of the file by their scopes and names.
     """
     used = {test}
     waiting = [test]
@@ -102,6 +102,15 @@ def _with_uses(units: dict[tuple[str, ...], bytes], test: tuple[str, ...]) -> by
         near = [found for found in near if not found[-1].startswith(("test", "Test"))]
         used.update(near)
         waiting += near
+    return frozenset(used)
+
+
+def _with_uses(units: Mapping[tuple[str, ...], bytes], test: tuple[str, ...]) -> bytes:
+    """Return the text of ``test`` with what it uses of its file.
+
+    A list of cases that the other side edited is an edit of every test that is made from it.
+    """
+    used = with_uses(units, test)
     return b"\0".join((units[test], *(units[scope] for scope in sorted(used - {test}))))
 
 

@@ -1,6 +1,6 @@
 """Kept runs: everything that ``propose`` found, as objects and refs of the user's repository.
 
-Idea: a run is a blob (its JSON document) at ``refs/forkmerge/runs/<n>/record`` and a merge commit for each proposal at
+Idea: a run is a blob (its JSON document) at ``refs/forkmerge/runs/<n>/record`` and a commit for each proposal at
 ``refs/forkmerge/runs/<n>/<number>``; the refs of the newest run stand a second time at ``refs/forkmerge/latest/``.
 Refs keep all of it alive through ``git gc``, and any git command can look at a proposal.
 
@@ -130,8 +130,9 @@ def _transact(repo: Repository, create: dict[str, str], update: dict[str, str], 
 
 
 def _commit(repo: Repository, run: Proposals, proposal: Proposal) -> str:
-    """Return a merge commit of ``proposal``, by forkmerge itself: what the user signs is what ``apply`` makes."""
-    parents = tuple(dict.fromkeys(c for c in (run.scenario.ours.commit, run.scenario.theirs.commit) if c))
+    """Return a commit of ``proposal``, by forkmerge itself: what the user signs is what ``apply`` makes."""
+    sides = (run.scenario.ours, run.scenario.theirs) if run.joins else (run.scenario.ours,)
+    parents = tuple(dict.fromkeys(r.commit for r in sides if r.commit))
     message = f"Proposal: {run.scenario.theirs.name} into {run.scenario.ours.name}\n"
     return trees.commit(
         repo, proposal.tree, parents, message, author=_WHO, committer=_WHO, date=f"@{run.created} +0000"

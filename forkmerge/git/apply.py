@@ -52,7 +52,7 @@ class ApplyResult:
 def apply(
     repo: Repository,
     tree: str,
-    parents: tuple[str, str],
+    parents: tuple[str, ...],
     message: str,
     *,
     branch: str | None = None,
@@ -60,11 +60,13 @@ def apply(
 ) -> ApplyResult:
     """Make the merge of ``parents`` (ours, theirs) with the result ``tree`` and return what was done.
 
+    With ours as the only parent it is no merge but a commit like any other.
     HEAD must stand on ours; the current branch, index and work tree move to the merge.  With ``branch`` a new branch of
     that name is made instead and nothing else moves.  Without ``commit`` the merge is left to be committed, as
     ``git merge --no-commit`` does.  Raises ``UnusableInput`` when something of the user's is in the way, naming it.
     """
-    ours, theirs = (repo.resolve(parent).commit or "" for parent in parents)
+    parents = tuple(repo.resolve(parent).commit or "" for parent in parents)
+    ours = parents[0]
     before, after = repo.entries(ours), repo.entries(tree)
     changed = tuple(sorted(p for p in before.keys() | after.keys() if before.get(p) != after.get(p)))
     result_tree = repo.tree_of(tree)
@@ -72,21 +74,21 @@ def apply(
         if not commit:
             raise UsageError("a branch can't be made without a commit", hint="leave out one of the two")
         _check_branch(repo, branch)
-        made = trees.commit(repo, result_tree, (ours, theirs), message, sign=True)
+        made = trees.commit(repo, result_tree, parents, message, sign=True)
         ref = f"refs/heads/{branch}"
         _move(repo, [f"create {ref} {made}"], message)
         return ApplyResult(made, result_tree, ref, changed)
     worktree = _worktree(repo)
     missing = [e.oid for p in changed if (e := after.get(p)) and e.mode != SUBMODULE and repo.kind(e.oid) != "blob"]
     repo.read_many(missing)
-    if commit and (done := _done_already(repo, result_tree, (ours, theirs))):
+    if commit and (done := _done_already(repo, result_tree, parents)):
         return ApplyResult(done, result_tree, _head(repo), changed)
     _check_state(repo, ours)
     _Obstacles(repo, worktree, before, after, changed).clear()
-    own = trees.commit(repo, result_tree, (ours, theirs), message, sign=True) if commit else None
+    own = trees.commit(repo, result_tree, parents, message, sign=True) if commit else None
     _check_out(repo, repo.tree_of(ours), result_tree)
     if own is None:
-        _leave_merge(repo, ours, theirs, message)
+        _leave(repo, parents, message)
         return ApplyResult(None, result_tree, "", changed)
     _move(repo, [f"update ORIG_HEAD {ours}", f"update HEAD {own} {ours}"], message)
     return ApplyResult(own, result_tree, _head(repo), changed)
@@ -97,8 +99,8 @@ def _head(repo: Repository) -> str:
     return completed.stdout.decode("utf-8", "surrogateescape").strip() or "HEAD"
 
 
-def _done_already(repo: Repository, tree: str, parents: tuple[str, str]) -> str:
-    """Return HEAD if it is this very merge, made before, "" if not."""
+def _done_already(repo: Repository, tree: str, parents: tuple[str, ...]) -> str:
+    """Return HEAD if it is this very commit, made before, "" if not."""
     head = repo.resolve("HEAD").commit or ""
     header = repo.read(head).split(b"\n\n", 1)[0].decode("ascii", "replace").splitlines()
     wanted = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
@@ -277,11 +279,16 @@ def _move(repo: Repository, changes: list[str], message: str) -> None:
     )
 
 
-def _leave_merge(repo: Repository, ours: str, theirs: str, message: str) -> None:
-    """Leave what ``git merge --no-commit`` leaves; MERGE_HEAD, which makes it a merge in progress, comes last."""
+def _leave(repo: Repository, parents: tuple[str, ...], message: str) -> None:
+    """Leave what ``git merge --no-commit`` leaves; MERGE_HEAD, which makes it a merge in progress, comes last.
+
+    With one parent that is what ``git merge --squash`` leaves: the message for the next commit.
+    """
+    ours, *others = parents
     repo.run(["update-ref", "ORIG_HEAD", ours])
     text = message if message.endswith("\n") else f"{message}\n"
-    for name, content in (("MERGE_MSG", text), ("MERGE_MODE", "no-ff"), ("MERGE_HEAD", f"{theirs}\n")):
+    left = [("MERGE_MSG", text), ("MERGE_MODE", "no-ff"), ("MERGE_HEAD", "".join(f"{o}\n" for o in others))]
+    for name, content in left if others else [("SQUASH_MSG", text)]:
         beside = repo.git_dir / f"{name}.forkmerge"
         beside.write_bytes(content.encode("utf-8", "surrogateescape"))
         beside.replace(repo.git_dir / name)

@@ -112,7 +112,8 @@ class Proposal:
     ``commit`` and ``ref`` are empty until the run is kept.  ``kept_ours`` and ``kept_theirs`` are the shares (0..1) of
     each side's edits that are in the tree; ``chimeric`` counts the loci that equal neither parent; ``distance`` the
     loci that differ from the structured merge; ``size`` the changed lines against the base.  ``certificate`` says what
-    the verdict rests on ("confirmed in a fresh clone, whole suites", "from the ledger", ...).
+    the verdict rests on ("confirmed in a fresh clone, whole suites", "from the ledger", ...).  ``picks`` are the commits
+    of upstream that its changes come from, where it takes some and not all that upstream has.
     """
 
     number: int
@@ -131,6 +132,7 @@ class Proposal:
     certificate: str = ""
     commit: str = ""
     ref: str = ""
+    picks: tuple[str, ...] = ()
 
     @property
     def lost(self) -> tuple[str, ...]:
@@ -237,7 +239,8 @@ class Proposals:
     ``evaluations`` counts the trees that were tested, ``cached`` those that came from the ledger, ``suite_equivalents``
     the test time in whole suites.  ``complete`` is false when the budget, the time or the user ended the search
     (``interrupted``: the user).  ``optimal`` is a sentence when it is proven that nothing better exists, else "".
-    ``name`` is that of the kept run ("" before it is kept), ``created`` seconds since the epoch.
+    ``name`` is that of the kept run ("" before it is kept), ``created`` seconds since the epoch.  ``joins``: a proposal
+    is a merge of both histories; where not it takes some of upstream's changes, and has the fork alone for a parent.
     """
 
     scenario: Scenario
@@ -260,6 +263,7 @@ class Proposals:
     seed: int = 0
     created: int = 0
     name: str = ""
+    joins: bool = True
     version: int = VERSION
 
     @property

@@ -14,6 +14,7 @@ from forkmerge.report.check import CheckReport
 from forkmerge.report.codec import schema
 from forkmerge.report.explained import Explanation
 from forkmerge.report.ledgered import LedgerEntryShown, LedgerList, LedgerVerdict
+from forkmerge.report.transplant import Transplant
 from forkmerge.report.values import VERSION, GitReport, Proposal, Proposals, SandboxReport
 
 SCHEMA_HOME = "https://forkmerge.readthedocs.io/schemas"
@@ -157,6 +158,7 @@ class Diagnosis:
 DOCUMENTS: dict[str, type] = {
     "propose": Proposals,
     "show": ShownProposal,
+    "transplant": Transplant,
     "check": CheckReport,
     "align": Alignment,
     "merge": Explanation,

@@ -112,8 +112,8 @@ class Proposal:
     ``commit`` and ``ref`` are empty until the run is kept.  ``kept_ours`` and ``kept_theirs`` are the shares (0..1) of
     each side's edits that are in the tree; ``chimeric`` counts the loci that equal neither parent; ``distance`` the
     loci that differ from the structured merge; ``size`` the changed lines against the base.  ``certificate`` says what
-    the verdict rests on ("confirmed in a fresh clone, whole suites", "from the ledger", ...).  ``picks`` are the commits
-    of upstream that its changes come from, where it takes some and not all that upstream has.
+    the verdict rests on ("confirmed in a fresh clone, whole suites", "from the ledger", ...).  ``picks`` are the
+    commits of upstream that its changes come from, where it takes some and not all that upstream has.
     """
 
     number: int

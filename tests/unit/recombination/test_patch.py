@@ -44,7 +44,27 @@ def test_parts_are_independent(old: bytes, new: bytes, data: st.DataObject) -> N
 
 
 OLD = b"import os\n\n\ndef one():\n    return 1\n"
-NEW = b"import os\n\n\ndef one():\n    return 11\n\n\ndef two():\n    def inner():\n        return 2\n\n    return inner\n\n\nclass C:\n    def three(self):\n        return 3\n\n    def four(self):\n        return 4\n"
+NEW = b"""import os
+
+
+def one():
+    return 11
+
+
+def two():
+    def inner():
+        return 2
+
+    return inner
+
+
+class C:
+    def three(self):
+        return 3
+
+    def four(self):
+        return 4
+"""
 
 
 def test_definitions_that_come_together_are_cut_apart_but_not_inside_of_functions() -> None:

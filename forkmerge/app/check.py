@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from forkmerge.app.check_merge import Checked
+    from forkmerge.app.check_names import Trees
     from forkmerge.report.check import CheckFinding
     from forkmerge.report.events import Progress
+    from forkmerge.report.patches import Patch
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,10 @@ def check(request: CheckRequest, progress: Progress) -> CheckReport:
     with Repository.open(request.repository) as repo:
         repo.settle()
         merged = checked_merge(repo, request.head, request.target, allowed_for(request.settings.risk))
-        findings, notes = _static(repo, merged, request)
+        findings, notes, patches = _static(repo, merged, request)
     if not request.tests:
         notes.append("behaviour: no tests were run (--test CMD runs those of both sides)")
-        return _report(request, merged, findings, notes, started)
+        return replace(_report(request, merged, findings, notes, started), patches=patches)
     from forkmerge.app.check_run import flaky_findings, tested  # noqa: PLC0415 - only where tests are to be run
 
     with Repository.open(request.repository) as repo:  # runs read objects from several threads
@@ -68,6 +70,7 @@ def check(request: CheckRequest, progress: Progress) -> CheckReport:
         _report(request, merged, findings, notes, started),
         behaviour=found.behaviour,
         tests=found.report,
+        patches=patches,
         interrupted=found.interrupted,
     )
     if report.verdict is Verdict.PASSED and found.behaviour in (Behaviour.UNVERIFIED, Behaviour.FLAKY):
@@ -92,29 +95,57 @@ def _with_proposal(request: CheckRequest, report: CheckReport, progress: Progres
     return replace(report, proposal=attached, interrupted=made.interrupted)
 
 
-def _static(repo: Repository, merged: Checked, request: CheckRequest) -> tuple[list[CheckFinding], list[str]]:
-    """Return the findings that need no run, and what was not looked at."""
-    from forkmerge.app.check_history import History  # noqa: PLC0415 - what is below is loaded when it is needed
-    from forkmerge.app.check_lost import lost  # noqa: PLC0415
-    from forkmerge.app.check_names import Trees, broken_uses  # noqa: PLC0415
+def _static(
+    repo: Repository, merged: Checked, request: CheckRequest
+) -> tuple[list[CheckFinding], list[str], tuple[Patch, ...]]:
+    """Return the findings that need no run, what was not looked at, and the fates of head's own edits."""
+    from forkmerge.app.check_names import Trees  # noqa: PLC0415 - what is below is loaded when it is needed
 
     findings = list(merged.findings)
     scenario = merged.scenario
-    if merged.merge.tree in (scenario.ours.tree, scenario.theirs.tree) and not merged.merge.committed:
-        return findings, []
-    base, ours, theirs, tree = (
-        repo.entries(t) for t in (scenario.base.tree, scenario.ours.tree, scenario.theirs.tree, merged.merge.tree)
-    )
-    trees = Trees(base, ours, theirs, tree)
+    revisions = (scenario.base.tree, scenario.ours.tree, scenario.theirs.tree, merged.merge.tree)
+    trees = Trees(*(repo.entries(tree) for tree in revisions))
     read = _cached(repo)
-    history = History(base, {"ours": ours, "theirs": theirs}, read)
+    findings += _contract(repo, trees, read, merged.conflicted)
+    if merged.merge.tree in (scenario.ours.tree, scenario.theirs.tree) and not merged.merge.committed:
+        return findings, [], ()
+    from forkmerge.app.catalogue import catalogue_of  # noqa: PLC0415
+    from forkmerge.app.check_fate import fates  # noqa: PLC0415
+    from forkmerge.app.check_history import History  # noqa: PLC0415
+    from forkmerge.app.check_lost import lost  # noqa: PLC0415
+    from forkmerge.app.check_names import broken_uses  # noqa: PLC0415
+    from forkmerge.app.check_own import Words  # noqa: PLC0415
+
+    history = History(trees.base, {"ours": trees.ours, "theirs": trees.theirs}, read)
     uses, left = broken_uses(trees, read, history, merged.conflicted)
     findings += uses
     findings += lost(trees, read, request.settings.test_paths, merged.conflicted)
-    notes = [left] if left else []
+    languages = catalogue_of(repo, trees.base, trees.ours, trees.theirs)
+    patches, orphaned, whole = fates(trees, read, languages, Words(read), history, findings)
+    findings += orphaned
+    notes = [note for note in (left, whole) if note]
     if merged.conflicted:
         notes.append(f"what stands in files with conflicts ({len(merged.conflicted)}), as nobody has resolved them yet")
-    return findings, notes
+    return findings, notes, patches
+
+
+def _contract(
+    repo: Repository, trees: Trees, read: Callable[[str], bytes], conflicted: frozenset[str]
+) -> tuple[CheckFinding, ...]:
+    """Return what the merge breaks of the fork contract, if there is one."""
+    from forkmerge.app.contract import HOME  # noqa: PLC0415 - forks alone have contracts
+
+    here = repo.worktree / HOME if repo.worktree is not None else None
+    uncommitted = here.read_bytes() if here is not None and here.is_file() else None
+    if uncommitted is None and HOME not in trees.ours and HOME not in trees.theirs:
+        return ()
+    from forkmerge.app.catalogue import catalogue_of  # noqa: PLC0415
+    from forkmerge.app.contract_kept import broken, contract_of  # noqa: PLC0415
+
+    contract, forks = contract_of(trees, read, uncommitted)
+    if contract is None:
+        return ()
+    return broken(contract, forks, trees, read, catalogue_of(repo, trees.ours, trees.theirs), conflicted)
 
 
 def _cached(repo: Repository) -> Callable[[str], bytes]:

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from forkmerge.model.finding import Severity
 from forkmerge.model.revision import Revision  # noqa: TC001 - codec reads the annotations
+from forkmerge.report.patches import Patch  # noqa: TC001 - codec reads the annotations
 from forkmerge.report.values import VERSION, RunReport, SandboxReport
 
 GRAVEST = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
@@ -136,8 +137,9 @@ class AttachedProposal:
 class CheckReport:
     """A whole check of merging ``head`` into ``target``.
 
-    ``not_covered`` are sentences on what was not looked at; ``fail_on`` is the severity from which on a finding makes
-    the check fail; ``advisory`` says that nothing of this is to block.
+    ``patches`` are head's own edits with their fates.  ``not_covered`` are sentences on what was not looked at;
+    ``fail_on`` is the severity from which on a finding makes the check fail; ``advisory`` says that nothing of this is
+    to block.
     """
 
     head: Revision
@@ -149,6 +151,7 @@ class CheckReport:
     findings: tuple[CheckFinding, ...] = ()
     tests: TestsReport | None = None
     proposal: AttachedProposal | None = None
+    patches: tuple[Patch, ...] = ()
     not_covered: tuple[str, ...] = ()
     fail_on: Severity = Severity.ERROR
     advisory: bool = False

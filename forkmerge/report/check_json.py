@@ -29,14 +29,16 @@ def json_document(report: CheckReport) -> str:
 
 
 def jsonl_document(report: CheckReport) -> str:
-    """Return a line for each finding and each test that does not hold, the last one for the check as a whole.
+    """Return a line for each finding, test that does not hold and patch, the last one for the check as a whole.
 
-    Each is an object whose ``type`` is ``finding``, ``test`` or ``summary``.
+    Each is an object whose ``type`` is ``finding``, ``test``, ``patch`` or ``summary``.
     """
     rows: list[dict[str, Any]] = [{"type": "finding", **to_data(f)} for f in report.findings]
     rows += [{"type": "test", **to_data(t)} for t in (report.tests.tests if report.tests else ())]
+    rows += [{"type": "patch", **to_data(p)} for p in report.patches]
     whole = to_data(report)
     whole.pop("findings")
+    whole.pop("patches")
     if whole["tests"]:
         whole["tests"].pop("tests")
     rows.append({"type": "summary", "headline": headline(report), **whole})

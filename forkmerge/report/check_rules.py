@@ -17,6 +17,9 @@ RULES: dict[str, str] = {
     "orphaned-override": "One side overrides a method that the other side renamed or removed: nothing calls it now.",
     "lost-test": "A test is gone in the merge though neither side removed it.",
     "lost-definition": "A definition is gone in the merge though neither side removed it.",
+    "orphaned-patch": "An edit of head changes or uses what target has no more.",
+    "contract-broken": "Something that the fork contract keeps is gone in the merge, or overrides nothing any more.",
+    "contract-moved": "Something that the fork contract names stands elsewhere in the merge.",
     "broken-test": "A test that passes on its own side fails in the merge.",
     "flaky-test": "A test answers differently on the same tree, so it says nothing about the merge.",
 }

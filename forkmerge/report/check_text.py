@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from forkmerge.report.check import Behaviour, Verdict, headline, place_text
 from forkmerge.report.check_json import readable
+from forkmerge.report.patches import MOST_SHOWN, counted, lines, notable
 
 if TYPE_CHECKING:
     from forkmerge.report.check import CheckFinding, CheckReport
@@ -28,6 +29,7 @@ def text_document(report: CheckReport) -> str:
     for test in (report.tests.tests if report.tests else ())[:MOST_TESTS]:
         if test.status is Behaviour.UNVERIFIED:
             out.append(f"{test.owner}'s {test.test}: could not verify" + (f": {test.message}" if test.message else ""))
+    out += lines(report.patches)
     if report.proposal is not None:
         said = f"{report.proposal.verdict}, {len(report.proposal.lost)} required tests lost"
         out.append(f"proposal: {report.proposal.ref} ({said}); forkmerge show tells more")
@@ -52,6 +54,8 @@ def markdown_document(report: CheckReport) -> str:
             out.append(f"- {_cell(f.message)}")
             out += [f"  - {_cell(text)}" for text in f.evidence]
         out += ["", "</details>"]
+    if report.patches:
+        out += ["", *_patches(report)]
     if report.proposal is not None:
         out += ["", f"Proposal: {_code(report.proposal.ref)} ({report.proposal.verdict})"]
     if report.not_covered:
@@ -63,6 +67,21 @@ def _row(f: CheckFinding) -> str:
     where = _code(f"{f.path}:{f.line}" if f.line else f.path) if f.path else ""
     places = "<br>".join(_cell(place_text(p)) for p in f.places)
     return f"| {f.severity} | {where} | {_cell(f.message)} ({f.rule}) | {places} |"
+
+
+def _patches(report: CheckReport) -> list[str]:
+    """Return the counts of fates, with a folded table of the patches that ask for a look."""
+    found = notable(report.patches)
+    told = _cell(counted(report.patches))
+    if not found:
+        return [told]
+    out = [f"<details><summary>{told}</summary>", "", "| fate | where | what | why |", "|---|---|---|---|"]
+    for p in found[:MOST_SHOWN]:
+        where = _code(f"{p.path}:{p.line}" if p.line else p.path)
+        out.append(f"| {p.fate} | {where} | {_cell(f'{p.unit} {p.change}'.strip())} | {_cell(p.reason)} |")
+    if len(found) > MOST_SHOWN:
+        out += ["", f"{len(found) - MOST_SHOWN} more are not shown."]
+    return [*out, "", "</details>"]
 
 
 def _cell(text: str) -> str:

@@ -1,0 +1,282 @@
+"""The fate of each of head's own edits: needed, upstreamed, superseded or orphaned.
+
+Idea: an edit is upstreamed when merging it into target's version gives target's version, superseded when it does not
+fit into it, orphaned when what it edits, or a definition that it uses, is gone in target; else it is needed.
+Invariant: doubt is ``needed``.  A name is gone only if the base defined it in a file that target changed and no program
+of that language in target has the word any more.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from forkmerge.app.check_own import NAMED, OTHER, own_edits, squeezed
+from forkmerge.errors import ForkmergeError
+from forkmerge.model.finding import Severity
+from forkmerge.report.check import Place, finding
+from forkmerge.report.patches import Patch, PatchFate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from forkmerge.app.check_history import Fate, History
+    from forkmerge.app.check_names import Trees
+    from forkmerge.app.check_own import Own, Words
+    from forkmerge.report.check import CheckFinding
+    from forkmerge.syntax.catalogue import Catalogue
+
+_GONE = ("dangling-import", "dangling-attribute", "orphaned-override")
+_MOST_HOOKS = 400
+"""Files of target that are searched for names that are gone."""
+
+
+def fates(
+    trees: Trees,
+    read: Callable[[str], bytes],
+    languages: Catalogue,
+    words: Words,
+    history: History,
+    findings: Sequence[CheckFinding],
+) -> tuple[tuple[Patch, ...], tuple[CheckFinding, ...], str]:
+    """Return the patches of head, warnings for the orphaned ones that no error names, and what was left out."""
+    own, note = own_edits(trees, read, languages, words)
+    hooks = _Hooks(trees, read, languages, words, history) if own else None
+    patches: list[Patch] = []
+    warnings: list[CheckFinding] = []
+    for one in own:
+        fate, reason = _fate(one)
+        place: Place | None = None
+        if fate is PatchFate.NEEDED and one.change in ("added", "edited") and hooks is not None:
+            told = _told(one, findings)
+            lost = hooks.lost(one) if not told else None
+            if told or lost:
+                fate, reason = PatchFate.ORPHANED, told or (lost.words if lost else "")
+                place = lost.place if lost else None
+        patches.append(Patch(one.path, one.unit, one.line, one.change, fate, reason))
+        if fate is PatchFate.ORPHANED and not _covered(one, findings):
+            warnings.append(_warning(one, reason, place))
+    return tuple(patches), tuple(warnings), note
+
+
+def _fate(one: Own) -> tuple[PatchFate, str]:
+    base, mine, other = one.base_text, one.mine_text, one.other_text
+    if base is None:
+        if other is None:
+            return PatchFate.NEEDED, ""
+        if squeezed(mine or b"") == squeezed(other):
+            return PatchFate.UPSTREAMED, f"target has the same{_at(one)}"
+        if _same_place(one):
+            return PatchFate.SUPERSEDED, f"target added its own{_at(one)}"
+        return PatchFate.NEEDED, ""
+    if other is None:
+        if mine is None:
+            return PatchFate.UPSTREAMED, "target removed it too"
+        if one.split:
+            return PatchFate.SUPERSEDED, "target took it apart or joined it with another"
+        if one.unit == OTHER:
+            return PatchFate.NEEDED, ""
+        return PatchFate.ORPHANED, "target removed what it changes"
+    if mine is None:
+        if squeezed(other) == squeezed(base):
+            return PatchFate.NEEDED, ""
+        return PatchFate.SUPERSEDED, f"target changed what head removed{_at(one)}"
+    if one.change in ("renamed", "moved"):
+        return _gone_along(one)
+    return _edited(base, mine, other, _at(one))
+
+
+def _edited(base: bytes, mine: bytes, other: bytes, at: str) -> tuple[PatchFate, str]:
+    if squeezed(other) == squeezed(base):
+        return PatchFate.NEEDED, ""
+    if squeezed(other) == squeezed(mine):
+        return PatchFate.UPSTREAMED, f"target has the same change{at}"
+    merged, conflicts = _joined(base, mine, other)
+    if not conflicts and squeezed(merged) == squeezed(other):
+        return PatchFate.UPSTREAMED, f"target has the same change and more{at}"
+    if not conflicts:
+        return PatchFate.NEEDED, ""
+    return PatchFate.SUPERSEDED, f"target changed the same lines in another way{at}"
+
+
+def _joined(base: bytes, mine: bytes, other: bytes) -> tuple[bytes, int]:
+    from forkmerge.errors import UnusableInput  # noqa: PLC0415 - only where both sides edited a unit
+    from forkmerge.git.linemerge import line_merge  # noqa: PLC0415 - the same
+
+    try:
+        return line_merge(base, mine, other)
+    except UnusableInput:  # binary
+        return b"", 1
+
+
+def _gone_along(one: Own) -> tuple[PatchFate, str]:
+    if one.mine is None or one.other is None or one.base is None:
+        return PatchFate.NEEDED, ""
+    mine, other, base = ((u.path, u.unit.scope, u.unit.name) for u in (one.mine, one.other, one.base))
+    if mine == other:
+        return PatchFate.UPSTREAMED, f"target {one.change} it alike{_at(one)}"
+    if other != base:
+        return PatchFate.SUPERSEDED, f"target renamed or moved it otherwise{_at(one)}"
+    return PatchFate.NEEDED, ""
+
+
+def _same_place(one: Own) -> bool:
+    if one.mine is None or one.other is None:
+        return one.unit == "" and one.other_text is not None
+    return one.mine.unit.name == one.other.unit.name and one.mine.path == one.other.path
+
+
+def _at(one: Own) -> str:
+    if one.other is None:
+        return ""
+    name = one.other.unit.qualified
+    return f" ({one.other.path}:{one.other.line}{f' {name}' if name != one.unit else ''})"
+
+
+def _home(one: Own) -> tuple[str, str]:
+    return (one.base.path, one.base.unit.qualified) if one.base is not None else ("", "")
+
+
+def _told(one: Own, findings: Sequence[CheckFinding]) -> str:
+    """Return what a finding says of a use in this unit whose definition is gone, "" where there is none."""
+    for f in findings:
+        if f.rule in _GONE and any(_in(one, p) for p in f.places):
+            return f.message
+    return ""
+
+
+def _covered(one: Own, findings: Sequence[CheckFinding]) -> bool:
+    """Return whether an error says it already: in this unit, in an import above it, or of the whole file."""
+    return any(
+        (
+            f.severity is Severity.ERROR
+            and any(_in(one, p) or (p.side == "head" and p.path == one.path and not p.unit) for p in f.places)
+        )
+        or (f.rule == "conflict" and f.path == one.path)
+        for f in findings
+    )
+
+
+def _in(one: Own, place: Place) -> bool:
+    if place.side != "head" or place.path != one.path:
+        return False
+    return place.unit == one.unit or place.unit.startswith(f"{one.unit}.") or one.unit.startswith(f"{place.unit}.")
+
+
+def _warning(one: Own, reason: str, place: Place | None) -> CheckFinding:
+    name = one.unit or one.path
+    mine = Place("head", one.path, one.line, one.unit, one.change)
+    message = f"{name} of head is orphaned: {reason}"
+    places = (mine, place) if place is not None else (mine,)
+    return finding("orphaned-patch", Severity.WARNING, message, one.path, one.line, places=places, subject=reason)
+
+
+class _Hooks:
+    """Definitions of the base that target has no more, by their names."""
+
+    def __init__(
+        self,
+        trees: Trees,
+        read: Callable[[str], bytes],
+        languages: Catalogue,
+        words: Words,
+        history: History,
+    ) -> None:
+        self._trees = trees
+        self._read = read
+        self._languages = languages
+        self._words = words
+        self._history = history
+        self._changed = [
+            p for p, e in trees.base.items() if trees.theirs.get(p) != e and languages.for_path(p) is not None
+        ][:_MOST_HOOKS]
+        self._gone: dict[str, set[bytes]] = {}
+        self._alive: dict[tuple[str, bytes], bool] = {}
+        self._homes: dict[tuple[str, bytes], tuple[str, str] | None] = {}
+
+    def lost(self, one: Own) -> Fate | None:
+        """Return what became of a definition that ``one`` newly uses and target lacks; None where all is there."""
+        if one.mine is None or one.mine_text is None:
+            return None
+        before = frozenset((one.base_text or b"").split(b"\n"))
+        added = b"\n".join(line for line in one.mine_text.split(b"\n") if line not in before)
+        wanted = frozenset(re.findall(rb"[^\W\d]\w{3,}", added))
+        profile = self._languages.for_path(one.path)
+        if profile is None or not wanted:
+            return None
+        for path in self._changed:
+            same = self._languages.for_path(path)
+            if same is None or same.name != profile.name:
+                continue
+            for word in sorted(wanted & self._gone_in(path)):
+                home = self._home(path, word)
+                if home is None or home == _home(one) or self._there(profile.name, word) or not self._used(one, word):
+                    continue
+                fate = self._history.fate("theirs", *home)
+                if fate is not None and not fate.words.startswith("edited"):
+                    words = f"it uses {home[1]} of {home[0]}, but target {fate.words}"
+                    return type(fate)(words, fate.place)
+        return None
+
+    def _gone_in(self, path: str) -> set[bytes]:
+        if path not in self._gone:
+            self._gone[path] = set(self._words.of(self._trees.base, path) - self._words.of(self._trees.theirs, path))
+        return self._gone[path]
+
+    def _home(self, path: str, word: bytes) -> tuple[str, str] | None:
+        """Return the base's path and unit that define ``word`` in ``path``, if it does."""
+        from forkmerge.syntax.units import units, walk  # noqa: PLC0415 - only where a word is gone
+
+        key = (path, word)
+        if key not in self._homes:
+            self._homes[key] = None
+            data = self._read(self._trees.base[path].oid)
+            profile = self._languages.for_path(path, data)
+            name = word.decode("utf-8", "surrogateescape")
+            try:
+                found = walk(units(profile, data)) if profile is not None and not profile.data else ()
+                for unit in found:
+                    if unit.name == name and unit.kind in NAMED:
+                        self._homes[key] = (path, unit.qualified)
+            except ForkmergeError:
+                pass
+        return self._homes[key]
+
+    def _there(self, language: str, word: bytes) -> bool:
+        """Return whether any program of target has the word."""
+        key = (language, word)
+        if key not in self._alive:
+            self._alive[key] = any(word in self._words.of(self._trees.theirs, p) for p in self._programs(language))
+        return self._alive[key]
+
+    def _programs(self, language: str) -> Iterator[str]:
+        for path in self._trees.theirs:
+            profile = self._languages.for_path(path)
+            if profile is not None and profile.name == language:
+                yield path
+
+    def _used(self, one: Own, word: bytes) -> bool:
+        """Return whether the unit has the word as a name, and head defines it nowhere by itself."""
+        from forkmerge.syntax.tokens import tokens  # noqa: PLC0415 - only where a word is gone
+
+        if one.mine is None:
+            return False
+        data, span = one.mine.data, one.mine.unit.span
+        profile = self._languages.for_path(one.path, data)
+        if profile is None:
+            return False
+        try:
+            found = tokens(profile, data, start=span.start, end=span.end)
+        except ForkmergeError:
+            return False
+        if not any(t.text == word and "identifier" in t.kind for t in found):
+            return False
+        binds = re.compile(
+            rb"\b(?:def|class|func|fn|function|var|let|const|type|struct|enum|interface)\s+%b\b|"
+            rb"(?<![\w.])%b\s*:?=(?!=)|\b%b\s*:\s" % ((re.escape(word),) * 3)
+        )
+        return not any(
+            word in self._words.of(self._trees.ours, p) and binds.search(self._read(self._trees.ours[p].oid))
+            for p in self._trees.ours
+            if self._trees.ours[p] != self._trees.base.get(p) and word in self._words.of(self._trees.ours, p)
+        )

@@ -1,0 +1,282 @@
+"""The fork's own edits, unit by unit: what head did since the merge base, and what target has in its place.
+
+Idea: the files that head changed are aligned in base, head and target, with those of target's changed files that share
+names with them, so that what was renamed or moved is still the same thing.  A class is taken apart into its members,
+a function is one piece; files without functions or classes (data, prose) are one piece each.
+Invariant: what is the same but for its layout is no edit.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from forkmerge.model.source import EXECUTABLE, REGULAR, SourceFile
+from forkmerge.model.span import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from forkmerge.alignment.located import Homology, Located
+    from forkmerge.app.check_names import Trees
+    from forkmerge.model.source import Tree
+    from forkmerge.syntax.catalogue import Catalogue
+
+WHOLE = ("function", "method", "test", "macro")
+NAMED = frozenset(
+    (*WHOLE, "class", "type", "constant", "field", "variable", "property", "declaration", "namespace", "impl")
+)
+OTHER = "(other code)"
+_FILES = (REGULAR, EXECUTABLE)
+_MOST_BYTES = 4_000_000
+_MOST_NEAR = 40
+_LARGEST = 1_000_000
+_WORD = re.compile(rb"[^\W\d]\w{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """One edit of head: what it ``change``d, and the unit as base, head (``mine``) and target (``other``) have it.
+
+    The texts are those of the piece alone, without its members; None where it is not there.  ``unit`` is "" for a whole
+    file; ``split`` says that target took the unit apart or joined it with another.
+    """
+
+    path: str
+    unit: str
+    line: int
+    change: str
+    base_text: bytes | None
+    mine_text: bytes | None
+    other_text: bytes | None
+    kind: str = ""
+    base: Located | None = None
+    mine: Located | None = None
+    other: Located | None = None
+    split: bool = False
+
+
+@dataclass(slots=True)
+class Words:
+    """The words of contents, each content looked at once."""
+
+    read: Callable[[str], bytes]
+    _known: dict[str, frozenset[bytes]] = field(default_factory=dict)
+
+    def of(self, tree: Tree, path: str) -> frozenset[bytes]:
+        """Return the words of a file of ``tree``; none where there is no such file, or a very large one."""
+        entry = tree.get(path)
+        if entry is None or entry.mode not in _FILES:
+            return frozenset()
+        if entry.oid not in self._known:
+            data = self.read(entry.oid)
+            self._known[entry.oid] = frozenset(_WORD.findall(data)) if len(data) <= _LARGEST else frozenset()
+        return self._known[entry.oid]
+
+
+def own_edits(
+    trees: Trees, read: Callable[[str], bytes], languages: Catalogue, words: Words
+) -> tuple[tuple[Own, ...], str]:
+    """Return what head did since the base, in the order of its paths, and a sentence on what was taken less apart."""
+    changed = [p for p in sorted({*trees.base, *trees.ours}) if _changed(trees.base, trees.ours, p)]
+    if not changed:
+        return (), ""
+    coded = [p for p in changed if has_units(languages, p)]
+    taken, left = _within(coded, trees, read)
+    found: list[Own] = []
+    if taken:
+        found += _units(taken, trees, read, languages, words)
+    files = [p for p in changed if p not in taken]
+    gone = {trees.base[p].oid: p for p in changed if p in trees.base and p not in trees.ours}
+    moved = {gone[trees.ours[p].oid] for p in files if p not in trees.base and trees.ours[p].oid in gone}
+    for path in files:
+        if path not in moved:
+            found += _whole_file(path, trees, read, gone)
+    note = f"single units in {left} files that head changed: they are taken as a whole" if left else ""
+    return tuple(sorted(found, key=lambda o: (o.path, o.line, o.unit))), note
+
+
+def has_units(languages: Catalogue, path: str) -> bool:
+    """Return whether files like ``path`` are taken apart: programs are, data and prose are not."""
+    profile = languages.for_path(path)
+    return profile is not None and not profile.data and any(r.kind in (*WHOLE, "class", "type") for r in profile.units)
+
+
+def own_text(located: Located) -> bytes:
+    """Return the text of a unit without that of its members."""
+    unit = located.unit
+    if unit.kind in WHOLE or not unit.children:
+        return located.text
+    out, at = [], unit.span.start
+    for child in unit.children:
+        out.append(located.data[at : child.span.start])
+        at = child.span.end
+    out.append(located.data[at : unit.span.end])
+    return b"".join(out)
+
+
+def squeezed(text: bytes) -> bytes:
+    """Return ``text`` without what only its layout is: blanks, the kind of quotes, commas before a bracket."""
+    return re.sub(rb",(?=[)\]}])", b"", b"".join(text.split()).replace(b'"', b"'"))
+
+
+def _changed(base: Tree, side: Tree, path: str) -> bool:
+    one, other = base.get(path), side.get(path)
+    if one == other or (one is not None and other is not None and one.oid == other.oid):
+        return False
+    return all(e is None or e.mode in _FILES for e in (one, other))
+
+
+def _within(paths: list[str], trees: Trees, read: Callable[[str], bytes]) -> tuple[set[str], int]:
+    """Return the paths that are taken apart, those that target changed too first, and how many are left."""
+    taken: set[str] = set()
+    size = 0
+    for path in sorted(paths, key=lambda p: (trees.base.get(p) == trees.theirs.get(p), p)):
+        oids = {e.oid for e in (t.get(path) for t in (trees.base, trees.ours, trees.theirs)) if e is not None}
+        more = sum(len(read(oid)) for oid in oids)
+        if more <= _LARGEST and size + more <= _MOST_BYTES:
+            size += more
+            taken.add(path)
+    return taken, len(paths) - len(taken)
+
+
+def _near(taken: set[str], trees: Trees, words: Words) -> list[str]:
+    """Return other files of target that may hold what head changed: they gained words that head's edits have."""
+    wanted: set[bytes] = set()
+    for path in taken:
+        mine = words.of(trees.ours, path)
+        wanted |= mine - words.of(trees.base, path)
+        wanted |= mine & (words.of(trees.base, path) - words.of(trees.theirs, path))
+    kinds = {p.rpartition(".")[2] for p in taken}
+    found = []
+    for path in trees.theirs:
+        if path in taken or path.rpartition(".")[2] not in kinds or not _changed(trees.base, trees.theirs, path):
+            continue
+        shared = len((words.of(trees.theirs, path) - words.of(trees.base, path)) & wanted)
+        if shared:
+            found.append((-shared, path))
+    return [path for _, path in sorted(found)[:_MOST_NEAR]]
+
+
+def _units(
+    taken: set[str], trees: Trees, read: Callable[[str], bytes], languages: Catalogue, words: Words
+) -> Iterator[Own]:
+    from forkmerge.alignment.align import align  # noqa: PLC0415 - only where head changed programs
+
+    paths = sorted({*taken, *_near(taken, trees, words)})
+
+    def sources(tree: Tree) -> tuple[SourceFile, ...]:
+        return tuple(
+            SourceFile(p, read(tree[p].oid), tree[p].mode) for p in paths if p in tree and tree[p].mode in _FILES
+        )
+
+    base, ours, theirs = sources(trees.base), sources(trees.ours), sources(trees.theirs)
+    homologies = align(base, ours, theirs, changed_only=True, languages=languages)
+    inside: dict[tuple[bool, str], list[Span]] = {}
+    for h in homologies:
+        located = h.ours or h.base
+        if located is None or (h.ours is None and h.base is not None and h.base.path not in taken):
+            continue
+        around = inside.setdefault((h.ours is None, located.path), [])
+        if any(span.covers(located.unit.span) for span in around):
+            continue
+        if h.base is None or h.ours is None or located.unit.kind in WHOLE:
+            around.append(located.unit.span)
+        one = _own(h)
+        if one is not None:
+            yield one
+    for path in sorted(taken):
+        yield from _rest(path, (base, ours, theirs), languages)
+
+
+def _own(h: Homology) -> Own | None:
+    base, mine, other = h.base, h.ours, h.theirs
+    located = mine or base
+    if located is None or not located.unit.name or located.unit.kind not in NAMED:
+        return None
+    texts = [own_text(u) if u is not None else None for u in (base, mine, other)]
+    change = _change(base, mine, texts)
+    if not change:
+        return None
+    if base is None and h.cross_match is not None and h.cross_match.doubtful:
+        other, texts[2] = None, None
+    return Own(
+        located.path,
+        located.unit.qualified,
+        located.line,
+        change,
+        texts[0],
+        texts[1],
+        texts[2],
+        located.unit.kind,
+        base,
+        mine,
+        other,
+        bool(h.parts),
+    )
+
+
+def _change(base: Located | None, mine: Located | None, texts: list[bytes | None]) -> str:
+    if base is None:
+        return "added"
+    if mine is None:
+        return "removed"
+    if squeezed(texts[0] or b"") != squeezed(texts[1] or b""):
+        return "renamed" if mine.unit.name != base.unit.name and _but_for_names(base, mine, texts) else "edited"
+    if mine.path != base.path or mine.unit.scope != base.unit.scope:
+        return "moved"
+    return ""
+
+
+def _but_for_names(base: Located, mine: Located, texts: list[bytes | None]) -> bool:
+    old, new = base.unit.name.encode(), mine.unit.name.encode()
+    return re.sub(rb"\b%b\b" % re.escape(old), new, texts[0] or b"").split() == (texts[1] or b"").split()
+
+
+def _rest(path: str, sides: tuple[tuple[SourceFile, ...], ...], languages: Catalogue) -> Iterator[Own]:
+    """Yield the edit of what stands in no unit, where base, head and target have the file."""
+    from forkmerge.errors import MissingTool  # noqa: PLC0415 - only where head changed programs
+
+    files = [next((s.data for s in side if s.path == path), None) for side in sides]
+    if any(data is None for data in files):
+        return
+    try:
+        texts = [_gaps(path, data or b"", languages) for data in files]
+    except MissingTool:
+        return
+    if squeezed(texts[0]) != squeezed(texts[1]):
+        yield Own(path, OTHER, 0, "edited", texts[0], texts[1], texts[2])
+
+
+def _gaps(path: str, data: bytes, languages: Catalogue) -> bytes:
+    from forkmerge.syntax.units import tile, units  # noqa: PLC0415 - only where head changed programs
+
+    profile = languages.for_path(path, data)
+    if profile is None:
+        return b""
+    out = []
+    for piece in tile(data, units(profile, data)):
+        if isinstance(piece, Span):
+            out.append(piece.of(data))
+        elif piece.kind not in NAMED and piece.kind != "imports":
+            out.append(piece.span.of(data))
+    return b"".join(out)
+
+
+def _whole_file(path: str, trees: Trees, read: Callable[[str], bytes], gone: dict[str, str]) -> Iterator[Own]:
+    entries = [t.get(path) for t in (trees.base, trees.ours, trees.theirs)]
+    if entries[0] is None and entries[1] is not None and entries[1].oid in gone:
+        old = gone[entries[1].oid]
+        there = trees.theirs.get(path) or trees.theirs.get(old)
+        text = read(entries[1].oid)
+        yield Own(path, "", 0, "moved", text, text, read(there.oid) if there and there.mode in _FILES else None)
+        return
+    if entries[2] is None and entries[0] is not None:
+        same = (p for p, e in trees.theirs.items() if e.oid == getattr(entries[0], "oid", "") and p not in trees.base)
+        entries[2] = trees.theirs.get(next(same, ""))
+    texts = [read(e.oid) if e is not None and e.mode in _FILES else None for e in entries]
+    change = "added" if texts[0] is None else "removed" if texts[1] is None else "edited"
+    if change == "edited" and squeezed(texts[0] or b"") == squeezed(texts[1] or b""):
+        return
+    yield Own(path, "", 0, change, texts[0], texts[1], texts[2])

@@ -1,0 +1,119 @@
+"""What only the fork has: mined from head, the merge base and target by their alignment.
+
+Fork's own is what head has and neither base nor target: what was renamed or moved there is not.  A file of the fork's
+own is named as a whole; of its units only tests and overrides are named besides.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forkmerge.app.check_own import OTHER, own_edits
+from forkmerge.app.contract import HOME, Globs, Mined
+from forkmerge.app.testpaths import is_test
+from forkmerge.errors import ForkmergeError
+from forkmerge.model.source import EXECUTABLE, REGULAR, SYMLINK
+from forkmerge.syntax.units import units, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from forkmerge.app.check_names import Trees
+    from forkmerge.app.check_own import Own, Words
+    from forkmerge.model.source import Tree
+    from forkmerge.syntax.catalogue import Catalogue
+
+SYMBOLS = frozenset(
+    ("function", "method", "class", "type", "constant", "declaration", "variable", "macro", "namespace")
+)
+TESTS = frozenset(("function", "method", "test"))
+_LARGEST = 1_000_000
+
+
+def mine(
+    trees: Trees,
+    read: Callable[[str], bytes],
+    languages: Catalogue,
+    words: Words,
+    *,
+    renamed: Collection[str],
+    test_paths: tuple[str, ...],
+    ignore: tuple[str, ...] = (),
+) -> tuple[Mined, str]:
+    """Return what only the fork has, and a sentence on what was not taken apart.
+
+    ``renamed`` are paths of head that git knows under another name in the base.
+    """
+    files = sorted(
+        p
+        for p, e in trees.ours.items()
+        if p not in trees.base
+        and p not in trees.theirs
+        and p not in renamed
+        and p != HOME
+        and e.mode in (REGULAR, EXECUTABLE, SYMLINK)
+    )
+    own, note = own_edits(trees, read, languages, words)
+    added = [o for o in own if o.change == "added" and o.other_text is None and o.mine is not None and o.unit != OTHER]
+    alone = frozenset(files)
+    symbols, tests = set(), set()
+    for one in added:
+        if one.path not in alone and one.kind in SYMBOLS and not _is_test(one.path, one.unit, test_paths):
+            symbols.add(f"{one.path}::{one.unit}")
+        if one.mine is not None and is_test(one.path, test_paths):
+            named = (u for u in walk((one.mine.unit,)) if u.name and u.kind in TESTS)
+            tests |= {f"{one.path}::{u.qualified}" for u in named if _is_test(one.path, u.qualified, test_paths)}
+    overrides = sorted(_overrides(trees, read, added))
+    mined = Mined(*(tuple(sorted(filter(_writable, t))) for t in (files, symbols, tests, overrides)))
+    return mined.without(Globs(ignore)), note
+
+
+def units_in(tree: Tree, path: str, read: Callable[[str], bytes], languages: Catalogue) -> dict[str, int]:
+    """Return the named units of a file with their lines; none where it is not there or can't be taken apart."""
+    entry = tree.get(path)
+    if entry is None or entry.mode not in (REGULAR, EXECUTABLE):
+        return {}
+    data = read(entry.oid)
+    profile = languages.for_path(path, data)
+    if profile is None or len(data) > _LARGEST:
+        return {}
+    try:
+        return {u.qualified: data.count(b"\n", 0, u.span.start) + 1 for u in walk(units(profile, data)) if u.name}
+    except ForkmergeError:
+        return {}
+
+
+def _is_test(path: str, unit: str, test_paths: tuple[str, ...]) -> bool:
+    return is_test(path, test_paths) and unit.rpartition(".")[2].lower().startswith("test")
+
+
+def _overrides(trees: Trees, read: Callable[[str], bytes], added: list[Own]) -> Iterator[str]:
+    """Yield the methods in Python that only the fork has and that override what base or target has."""
+    paths = sorted({o.path for o in added if o.path.endswith(".py")})
+    if not paths:
+        return
+    from forkmerge.app.check_project import Project, Reader  # noqa: PLC0415 - only for forks with new Python code
+
+    project = Project(trees.ours, Reader(read, {}))
+    new = {(o.path, o.unit) for o in added}
+    for path in paths:
+        module = project.module(path)
+        for use in module.uses if module is not None else ():
+            if use.kind != "override" or module is None or use.owner not in module.classes:
+                continue
+            if not any((path, unit) in new for unit in (use.unit, use.owner)):
+                continue
+            found = project.inherited(path, module.classes[use.owner], use.text)
+            if found is None or found.missing or found.function is None:
+                continue
+            if found.path in trees.base or found.path in trees.theirs:
+                yield f"{path}::{use.unit} -> {found.unit}"
+
+
+def _writable(thing: str) -> bool:
+    """Return whether TOML can hold it: a path that is no Unicode can't be written down."""
+    try:
+        thing.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -29,7 +29,7 @@ PASSED = frozenset(
     {
         "PATH", "VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "LANG", "LANGUAGE", "TZ", "PYTHONPATH",
         "PYTHONUTF8", "PYTHONIOENCODING", "PYTHONWARNINGS", "NODE_PATH", "NODE_OPTIONS", "JAVA_HOME", "MAVEN_HOME",
-        "M2_HOME", "GRADLE_HOME", "GOROOT", "GOPATH", "GOFLAGS", "GOTOOLCHAIN", "GOMODCACHE", "CARGO_HOME",
+        "M2_HOME", "GRADLE_HOME", "GOROOT", "GOPATH", "GOFLAGS", "GOTOOLCHAIN", "GOMODCACHE", "GOCACHE", "CARGO_HOME",
         "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "RUSTFLAGS", "PYENV_ROOT", "PYENV_VERSION", "NVM_DIR", "NVM_BIN",
         "RBENV_ROOT", "GEM_PATH", "GEM_HOME", "LD_LIBRARY_PATH", "CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS",
         "PKG_CONFIG_PATH", "NIX_SSL_CERT_FILE", "LOCALE_ARCHIVE", "PYTEST_ADDOPTS",
@@ -111,10 +111,15 @@ class Environment:
         )
 
     def _sources(self, backend: Backend) -> dict[str, str]:
-        """Return where a run sees each environment folder: relative path -> target of the symlink."""
+        """Return where a run sees each environment folder: relative path -> target of the symlink.
+
+        The folder keeps its name: what lies in ``node_modules`` finds its neighbours by it.
+        """
         folders = [each for each in self.found if each.kind == "environment"]
         if backend.maps_paths:
-            return {each.path: f"{INSIDE}/{number}" for number, each in enumerate(folders)}
+            return {
+                each.path: f"{INSIDE}/{number}/{os.path.basename(each.path)}" for number, each in enumerate(folders)
+            }
         return {each.path: each.source for each in folders}
 
 

@@ -25,9 +25,13 @@ _HOMES = (
     ("PYENV_ROOT", ".pyenv"), ("NVM_DIR", ".nvm"), ("RBENV_ROOT", ".rbenv"), ("RUSTUP_HOME", ".rustup"),
     ("CARGO_HOME", ".cargo"), ("ASDF_DATA_DIR", ".asdf"), ("VOLTA_HOME", ".volta"), ("SDKMAN_DIR", ".sdkman"),
 )  # fmt: skip
-# what a build system keeps below the home, the file in a project that asks for it, the variable that names it
+# what a build system keeps below the home, the files in a project that ask for it, the variable that names it; a cache
+# of compiled packages is read only too: what is built in a run is never seen by another one
 _STORES = (
-    ("go/pkg/mod", "go.mod", "GOMODCACHE"), (".m2/repository", "pom.xml", ""), (".gradle/caches", "build.gradle", ""),
+    ("go/pkg/mod", ("go.mod", "go.work"), "GOMODCACHE"), (".cache/go-build", ("go.mod", "go.work"), "GOCACHE"),
+    (".m2/repository", ("pom.xml",), "FORKMERGE_MAVEN_REPOSITORY"),
+    (".gradle/caches", ("build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts"),
+     "GRADLE_RO_DEP_CACHE"),
 )  # fmt: skip
 _USER_SITE = (".local/bin", ".local/lib", ".local/share/uv", ".local/share/pipx", ".local/share/mise")
 SECRETS = (".cargo/credentials", ".cargo/credentials.toml", ".gem/credentials", ".m2/settings.xml")
@@ -61,7 +65,7 @@ def homes(environ: Mapping[str, str], checkout: str) -> dict[str, str]:
     """Return the variables that tell tools where their parts are, which they would look for below the private home."""
     home = environ.get("HOME", "")
     named = {variable: os.path.join(home, folder) for variable, folder in _HOMES}
-    named |= {v: os.path.join(home, f) for f, asks, v in _STORES if v and os.path.exists(os.path.join(checkout, asks))}
+    named |= {variable: os.path.join(home, folder) for folder, files, variable in _STORES if _asks(checkout, files)}
     if os.path.isdir(os.path.join(home, ".local/lib")):
         named["PYTHONUSERBASE"] = os.path.join(home, ".local")
     return {variable: path for variable, path in named.items() if home and os.path.isdir(path)}
@@ -125,11 +129,19 @@ def _tools(home: str, environ: Mapping[str, str], checkout: str) -> Iterator[str
             yield path
             if folder == ".cargo":
                 yield environ.get("RUSTUP_HOME") or os.path.join(home, ".rustup")
-    for folder, asks, variable in _STORES:
-        if os.path.exists(os.path.join(checkout, asks)):
+    for folder, files, variable in _STORES:
+        if _asks(checkout, files):
             yield environ.get(variable, "") or os.path.join(home, folder)
     for folder in _USER_SITE:
         yield os.path.join(home, folder)
+
+
+def _asks(checkout: str, files: tuple[str, ...]) -> bool:
+    """Return whether one of ``files`` stands at the top of the checkout or in a folder there."""
+    with contextlib.suppress(OSError):
+        folders = [checkout, *(entry.path for entry in os.scandir(checkout) if entry.is_dir(follow_symlinks=False))]
+        return any(os.path.exists(os.path.join(folder, name)) for folder in folders for name in files)
+    return False
 
 
 def _allowed(path: str, home: str, checkout: str) -> bool:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from forkmerge.suites.exitcode import ExitCodeRunner
 from forkmerge.suites.junit import JUnitRunner
+from forkmerge.suites.line import LineRunner
 from forkmerge.suites.pytest_runner import PytestRunner
+from forkmerge.suites.recognise import tools_in
 from forkmerge.suites.runner import Runner, TestCommand
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ def runner_for(command: str, results: str | None = None) -> Runner:
     """Return the runner for a command: pytest if it calls pytest, JUnit if ``results`` is given, else its exit code."""
     if calls_pytest(command):
         return PytestRunner()
+    if not results and (tools := tools_in(command)):
+        return LineRunner(command, tools)
     return JUnitRunner(results) if results else ExitCodeRunner(command)
 
 

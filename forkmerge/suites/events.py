@@ -1,4 +1,4 @@
-"""The JSON lines that the pytest plugin writes, read back.
+"""The JSON lines that the pytest plugin and our reporters for other tools write, read back.
 
 The file may be written while it is read, may end in half a line, and is writable by the tests themselves: whatever is
 not an event of the expected shape is passed over, and its size is bounded.
@@ -31,8 +31,13 @@ def read_events(path: str, offset: int = 0, *, tell: bool = False) -> list[Event
     except OSError:
         data = b""
     end = data.rfind(b"\n") + 1
-    events = [event for line in data[:end].splitlines() if (event := _parse(line))]
+    events = parse_events(data[:end])
     return (events, offset + end) if tell else events
+
+
+def parse_events(data: bytes) -> list[Event]:
+    """Return the events in ``data``, which may hold other lines too."""
+    return [event for line in data.splitlines() if (event := _parse(line))]
 
 
 def _parse(line: bytes) -> Event | None:

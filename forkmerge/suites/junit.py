@@ -63,7 +63,7 @@ class JUnitRunner:
     def collect(self, *, events_path: str, candidate: str, completed: Ended) -> SuiteRun:  # noqa: ARG002 - the protocol's
         """Return the test cases of all result files; UNCOLLECTED when the command ended and left none."""
         cases, whole = [], True
-        for data in _result_files(candidate, self.results):
+        for _, data in result_files(candidate, self.results):
             found, complete = read_junit(data)
             cases += found
             whole = whole and complete
@@ -245,14 +245,14 @@ def _drop_last_case(root: Element) -> None:
         parent.remove(last)
 
 
-def _result_files(candidate: str, glob: str) -> Iterator[bytes]:
-    """Yield the bytes of the regular files below ``candidate`` that match, in the order of their names."""
+def result_files(candidate: str, glob: str) -> Iterator[tuple[str, bytes]]:
+    """Yield path and content of the regular files below ``candidate`` that match, in the order of their names."""
     left = MAX_BYTES
     for relative in sorted(_matching(candidate, glob))[:MAX_FILES]:
         data = _read(f"{candidate}/{relative}")
         if data is not None and len(data) <= left:
             left -= len(data)
-            yield data
+            yield relative, data
 
 
 def _matching(candidate: str, glob: str) -> Iterator[str]:

@@ -10,6 +10,9 @@ Events (``e``): ``load``; ``session``; ``collected`` (``n``: node ids); ``collec
 Node ids are relative to ``FORKMERGE_ROOT``, wherever pytest's own root is.  Only the controller of a pytest-xdist run
 reports tests; its workers obey the selection and the limits.
 
+A session that only collects ends early when nothing was found in ``MANY`` of the files that have to hold tests: the
+code that they import is broken, and hundreds of tracebacks more would not say it better.
+
 A test over its limit is stopped in steps: SIGALRM raises inside the test; if that is swallowed, a second SIGALRM writes
 ``killed`` and ends the process; a hang in C, which no Python signal handler can reach, is ended by a POSIX timer.  No
 threads are used: Python >= 3.12 warns about ``fork`` in a process that has more than one.
@@ -33,6 +36,7 @@ import pytest
 
 OVERTIME = "forkmerge: longer than the limit of"
 KILLED_EXIT = 70
+MANY = 4
 
 
 class Stream:
@@ -217,11 +221,14 @@ def _message(report: Any) -> str:
 class Reporter:
     """The hooks of the process that reports: the only one, or the controller of pytest-xdist."""
 
-    def __init__(self, stream: Stream, names: Names) -> None:
-        self.stream, self.names = stream, names
+    def __init__(self, stream: Stream, names: Names, vital: frozenset[str] = frozenset()) -> None:
+        self.stream, self.names, self.vital = stream, names, vital
         self.tests = Tests(stream, names)
         self.listed = False
         self.said: set[str] = set()
+        self.session: Any = None
+        self.found = False
+        self.broken = 0
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self.tests.start(nodeid)
@@ -232,8 +239,19 @@ class Reporter:
     def pytest_collectreport(self, report: Any) -> None:
         if not report.passed and report.nodeid not in self.said:
             self.said.add(report.nodeid)
-            status = "skipped" if report.skipped else "error"
-            self.stream.send("collect", n=self.names.of(report.nodeid), s=status, m=_message(report))
+            status, nodeid = "skipped" if report.skipped else "error", self.names.of(report.nodeid)
+            self.stream.send("collect", n=nodeid, s=status, m=_message(report))
+            self.broken += report.failed and nodeid in self.vital
+            if self.session is not None and self.broken >= MANY and not (self.found or self.listed):
+                self.collected([])
+                self.session.shouldfail = "nothing can be collected"
+
+    def pytest_collection(self, session: Any) -> None:
+        if self.vital:
+            self.session = session
+
+    def pytest_itemcollected(self) -> None:
+        self.found = True
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: Any) -> None:
@@ -306,9 +324,9 @@ def _distributes(config: Any) -> bool:
     return bool(config.pluginmanager.hasplugin("dsession"))
 
 
-def _wanted() -> frozenset[str] | None:
-    """Return the node ids to run, None for all."""
-    path = os.environ.get("FORKMERGE_TESTS")
+def _listed(variable: str) -> frozenset[str] | None:
+    """Return what the file that an environment variable names has on its lines, None without such a file."""
+    path = os.environ.get(variable)
     if not path:
         return None
     with open(path, encoding="ascii") as lines:
@@ -350,7 +368,7 @@ def pytest_configure(config: Any) -> None:
         return
     os.environ["FORKMERGE_OWNER"] = str(os.getpid())
     _settle(config)
-    stream, names, wanted = Stream(path), Names(config), _wanted()
+    stream, names, wanted = Stream(path), Names(config), _listed("FORKMERGE_TESTS")
     if wanted:
         _narrow(config, names, wanted)
     seconds = float(os.environ.get("FORKMERGE_TEST_LIMIT") or 0)
@@ -361,7 +379,8 @@ def pytest_configure(config: Any) -> None:
     if not worker:
         only = bool(getattr(config.option, "collectonly", False))
         stream.send("session", pytest=pytest.__version__, python=sys.version.split()[0], w=time.time(), c=only)
-        config.pluginmanager.register(Reporter(stream, names), "forkmerge-reporter")
+        vital = (only and _listed("FORKMERGE_VITAL")) or frozenset()
+        config.pluginmanager.register(Reporter(stream, names, vital), "forkmerge-reporter")
 
 
 def pytest_unconfigure(config: Any) -> None:

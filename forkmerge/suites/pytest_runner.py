@@ -10,12 +10,12 @@ import json
 import os
 from dataclasses import dataclass, field
 
-from forkmerge.model.outcome import RunStatus, Status, SuiteRun, TestId, TestResult
+from forkmerge.model.outcome import SuiteRun, TestId
+from forkmerge.suites import streamed
 from forkmerge.suites.events import EventLog, read_events
 from forkmerge.suites.runner import Ended, Invocation, Mode, Progress, TestCommand, TestLimits
 
 PLUGIN = "forkmerge_pytest_plugin"
-COLLECTION = "(collection)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,17 @@ class PytestRunner:
             lines = "".join(json.dumps(node_id(test)) + "\n" for test in tests)
             files.append(("tests.jsonl", lines.encode("ascii")))
             env["FORKMERGE_TESTS"] = f"{support}/tests.jsonl"
+        if mode is Mode.COLLECT and limits.vital:
+            files.append(("vital.jsonl", "".join(json.dumps(f) + "\n" for f in sorted(limits.vital)).encode("ascii")))
+            env["FORKMERGE_VITAL"] = f"{support}/vital.jsonl"
         return Invocation(command.argv, tuple({**given, **env}.items()), tuple(files))
 
     def collect(self, *, events_path: str, candidate: str, completed: Ended) -> SuiteRun:  # noqa: ARG002 - the protocol's
         """Return what the events say; a run without a session is UNCOLLECTED, one without the plugin UNVERIFIED."""
         log = EventLog()
         log.add(read_events(events_path))
-        results = tuple(_results(log, completed))
-        status, tail = _status(log, results, completed), completed.tail
+        results = streamed.results(log, completed, identity)
+        status, tail = streamed.status(log, results, completed), completed.tail
         if log.internal and log.internal not in tail:
             tail = f"{tail}\n{log.internal}".strip()
         return SuiteRun(status, results, completed.exit_code, completed.seconds, tail, log.total)
@@ -72,10 +75,7 @@ class PytestRunner:
         """Return the tests that were collected and neither ran nor ended the run, () where resuming is of no use."""
         log = EventLog()
         log.add(read_events(events_path))
-        if not log.running or completed.status in (RunStatus.TIMEOUT, RunStatus.UNVERIFIED):
-            return ()
-        done = log.lost.union(name for name, *_ in log.ended)
-        return tuple(identity(name) for name in log.collected if name not in done)
+        return streamed.left(log, completed, identity)
 
     def progress(self, events_path: str) -> PytestProgress:
         """Return an incremental reader of the events of a running command."""
@@ -116,37 +116,3 @@ def identity(nodeid: str, ordinal: int = 0) -> TestId:
 def node_id(test: TestId) -> str:
     """Return the node id of a test, relative to the candidate's root; the inverse of ``identity``."""
     return "::".join(part for part in (test.file, test.suite, test.name) if part)
-
-
-def _results(log: EventLog, completed: Ended) -> list[TestResult]:
-    seen: dict[str, int] = {}
-    out = []
-    for nodeid, status, seconds, message in (*log.collection, *log.ended):
-        ordinal = seen.get(nodeid, 0)
-        seen[nodeid] = ordinal + 1
-        actual = status
-        if status is Status.CRASHED and nodeid in log.killed:
-            actual = Status.TIMEOUT
-        out.append(TestResult(identity(nodeid, ordinal), actual, seconds, message))
-    out.extend(_hung(nodeid, log, completed) for nodeid in sorted(log.lost) if nodeid not in seen)
-    return out
-
-
-def _hung(nodeid: str, log: EventLog, completed: Ended) -> TestResult:
-    if nodeid in log.killed or completed.status is RunStatus.TIMEOUT:
-        lines = ["the test was still running when it was stopped", *log.frames.get(nodeid, [])[:6]]
-        return TestResult(identity(nodeid), Status.TIMEOUT, 0.0, "\n".join(lines))
-    return TestResult(identity(nodeid), Status.CRASHED, 0.0, "the test process ended while this test was running")
-
-
-def _status(log: EventLog, results: tuple[TestResult, ...], completed: Ended) -> RunStatus:
-    if completed.status in (RunStatus.UNVERIFIED, RunStatus.TIMEOUT):
-        return completed.status
-    if not log.loaded:
-        return RunStatus.UNVERIFIED
-    if not log.sessions or log.total is None:
-        return RunStatus.UNCOLLECTED
-    reported = sum(1 for r in results if r.test.name != COLLECTION)
-    if log.collect_only or reported >= log.total:
-        return RunStatus.COMPLETED
-    return RunStatus.CRASHED

@@ -49,13 +49,18 @@ class TestCommand:
 
 @dataclass(frozen=True, slots=True)
 class TestLimits:
-    """Seconds: for one test (None: no limit), for the whole run, and from asking a hung test to stop to killing it."""
+    """Seconds: for one test (None: no limit), for the whole run, and from asking a hung test to stop to killing it.
+
+    ``vital`` are the files that hold tests wherever the code can be imported: a run that only collects may end when
+    several of them can't be collected and nothing else could.
+    """
 
     __test__ = False
 
     per_test: float | None = None
     whole: float | None = None
     grace: float = 5.0
+    vital: frozenset[str] = frozenset()
 
 
 class Mode(StrEnum):

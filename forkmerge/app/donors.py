@@ -21,7 +21,7 @@ _SHORT = 9
 
 @dataclass(frozen=True, slots=True)
 class Donor:
-    """A range of upstream's history: ``source`` says in words which, ``commit`` is the one that it is, or ""."""
+    """A range of upstream's history: ``source`` says in words which; ``commit``: the only one in it, or ""."""
 
     scenario: Scenario
     source: str
@@ -55,8 +55,8 @@ def picked(repo: Repository, fork: Revision, commit: str) -> Donor:
         base = Revision(parent, parent, repo.tree_of(parent))
     else:
         base = Revision("empty tree", None, repo.empty_tree)
-    bases = (base.commit,) if base.commit else ()
-    return Donor(Scenario(base, fork, theirs, bases), f"{word} {known.id[:_SHORT]} ({known.subject})", known.id)
+    scenario = Scenario(base, fork, theirs, (base.commit,) if base.commit else ())
+    return Donor(scenario, f"{word} {known.id[:_SHORT]} ({known.subject})", known.id if word == "commit" else "")
 
 
 def history(repo: Repository, fork: Revision, tip: Revision) -> Donor:

@@ -48,8 +48,18 @@ def _means(name: str, test: TestId) -> bool:
     plain = whole.split("[", 1)[0]
     last = test.name.split("[", 1)[0]
     own = f"{test.suite}::{last}" if test.suite else last
-    spelled = {whole, plain, test.file, own, own.replace("::", "."), last, test.name, test.suite}
-    if name in spelled or plain.startswith(f"{name}::"):
+    spelled = {
+        whole,
+        plain,
+        test.file,
+        own,
+        own.replace("::", "."),
+        last,
+        test.name,
+        test.suite,
+        *test.suite.split("::"),
+    }
+    if (name and name in spelled) or plain.startswith(f"{name}::"):
         return True
     return "*" in name and any(fnmatchcase(s, name) for s in (whole, plain))
 

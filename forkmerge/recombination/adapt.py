@@ -1,9 +1,10 @@
 """Adapted alleles: the other side's new code, rewritten to fit a rename or a changed default.
 
-Where one side renamed a definition and the other side's edit brings new uses of the old name, the identifier tokens are
-replaced; where one side changed a parameter's default and the other brings new calls that leave the parameter out, the
-old default is passed by name.  Both are exact on tokens and marked as new code; the search takes them only where they
-are needed, since they equal neither parent.  Invariant: strings, comments and attribute names of other things stay.
+Where one side renamed a definition and the other side's edit brings new uses of the old name (``name``, or
+``module.name`` where the module is imported), the identifier tokens are replaced; where one side changed a parameter's
+default and the other brings new calls that leave the parameter out, the old default is passed by name.  Both are exact
+on tokens and marked as new code; the search takes them only where they are needed, since they equal neither parent.
+Invariant: strings, comments and attribute names of other things stay.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.errors import ForkmergeError
 from forkmerge.recombination.alleles import best_kept
-from forkmerge.recombination.names import used
+from forkmerge.recombination.names import imported, used
 from forkmerge.recombination.offspring import segments
 
 if TYPE_CHECKING:
@@ -155,13 +156,22 @@ def _renamed(profile: Profile, data: bytes, rename: Rename) -> list[Edit]:
 
     old, new = rename.old.encode(), rename.new.encode()
     method = rename.kind in ("method", "field")
+    module = _imported_as(rename, data)
     found: list[Edit] = []
-    before = b""
+    before = further = b""
     for token in tokens(profile, data):
-        if token.text == old and "identifier" in token.kind and (before in (b".", b"->", b"::")) == method:
-            found.append((token.start, token.end, new))
-        before = token.text
+        if token.text == old and "identifier" in token.kind:
+            inside = before in (b".", b"->", b"::")
+            if inside == method or (inside and further == module != b""):
+                found.append((token.start, token.end, new))
+        before, further = token.text, before
     return found
+
+
+def _imported_as(rename: Rename, data: bytes) -> bytes:
+    """Return the name by which the file ``data`` has the module of the renamed definition, b"" where it has not."""
+    stem = rename.path.rpartition("/")[2].partition(".")[0].encode()
+    return stem if rename.kind not in ("method", "field") and stem in imported(data) else b""
 
 
 def _completed(profile: Profile, data: bytes, change: DefaultChange) -> list[Edit]:

@@ -58,7 +58,8 @@ def _taken(console: Console, found: Transplant) -> None:
         f"make the goal pass (+{added} -{removed} lines; {few})",
         "bold green",
     )
-    line(console, f"All {found.required} required tests of the fork are kept.")
+    replaced = f", {len(found.waivers)} replaced by upstream's" if found.waivers else ""
+    line(console, f"Tests of the fork: all {found.required - len(found.waivers)} required kept{replaced}.")
     line(console)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=True, header_style="dim")
     table.add_column("  taken", overflow="fold", ratio=5)

@@ -139,6 +139,7 @@ class _Proposing:
         if not required.duties:
             raise _nothing_to_keep(parents)
         runs.limits = wished(limits_for((*parents.ours_runs, *parents.theirs_runs)), settings)
+        runs.limits = replace(runs.limits, vital=frozenset(duty.test.file for duty in required.duties))
         materialise = Materialiser(self.repo, [seen.loci], seen.ours, seen.theirs, seen.scenario.ours.tree, given)
         seconds = suite_seconds(parents.ours_runs, parents.theirs_runs)
         trees: dict[Owner, str] = {"ours": seen.scenario.ours.tree, "theirs": seen.scenario.theirs.tree}

@@ -17,18 +17,20 @@ from forkmerge.report.events import TestFinished
 from forkmerge.suites.runner import Mode, TestLimits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Self
 
     from forkmerge.app.settings import Settings
     from forkmerge.execution.environment import Environment
     from forkmerge.git.repository import Repository
     from forkmerge.model.outcome import SuiteRun, TestId
+    from forkmerge.model.source import Entry
     from forkmerge.report.events import Progress
     from forkmerge.sandbox.backend import Backend
     from forkmerge.suites.runner import Runner, TestCommand
 
 _TICKS_PER_REPORT = 3
+_TREES_KEPT = 16
 _MODES = {Purpose.REVERSE: Mode.REVERSE, Purpose.GATE: Mode.COLLECT}
 
 
@@ -75,6 +77,8 @@ class Runs:
         self._progress = progress
         self._over = over
         self._stopped = threading.Event()
+        self._reading = threading.Lock()
+        self._trees: dict[str, Mapping[str, Entry]] = {}
         self._pool = Pool(jobs, base=base, read=repo.read, run_job=self._run)
 
     def __call__(self, tree: str, tests: tuple[TestId, ...] | None, purpose: Purpose) -> SuiteRun:
@@ -83,8 +87,19 @@ class Runs:
             raise Interrupted("the run was stopped")
         if self._over():
             raise Interrupted("the time is up")
-        job = Job(tree, tree, self._repo.entries(tree), _Task(tests, purpose, self.limits))
+        job = Job(tree, tree, self._entries(tree), _Task(tests, purpose, self.limits))
         return self._pool.submit(job).result()
+
+    def _entries(self, tree: str) -> Mapping[str, Entry]:
+        """Return the entries of ``tree``; those of the last few trees are kept, for a search comes back to them."""
+        with self._reading:
+            found = self._trees.pop(tree, None)
+            if found is None:
+                found = self._repo.entries(tree)
+                if len(self._trees) >= _TREES_KEPT:
+                    del self._trees[next(iter(self._trees))]
+            self._trees[tree] = found
+            return found
 
     def stop(self) -> None:
         """Have everything that is running killed, and let nothing start any more; safe in a signal handler."""

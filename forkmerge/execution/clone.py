@@ -3,6 +3,10 @@
 A ``Slot`` is only ever written here and never run in.  Switching it to another tree writes what differs.  A candidate
 is copied from it file by file, and each file is hashed on the way: what a run gets has, bit for bit, the ids that its
 tree says, or it gets nothing (``CloneError``), and the slot is thrown away, never repaired.
+
+PERF: a file that was hashed before is not hashed again while the kernel says that nothing touched it: its inode, size,
+mode, and the times of its last write and of its last change of any kind are the same (no program can set the latter).
+As in git's index, a file that was touched just before it was hashed is hashed once more.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from typing import TYPE_CHECKING
 
 from forkmerge.errors import ForkmergeError
@@ -23,6 +28,9 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 20
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _OLD = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+_RACY = 50_000_000
+"""Nanoseconds: times of files are no finer than the kernel's clock tick, some milliseconds."""
+_UNSUPPORTED = frozenset((errno.ENOSYS, errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP, errno.EPERM, errno.EBADF))
 
 
 class CloneError(ForkmergeError):
@@ -36,6 +44,8 @@ class Slot:
         self.root = root
         self._form: ObjectFormat = form
         self._entries: dict[str, Entry] = {}
+        self._hashed: dict[str, tuple[tuple[int, ...], str]] = {}
+        """Path -> what the kernel said of the file when it was hashed, and its id."""
         os.mkdir(root, 0o700)
 
     def switch(self, entries: Mapping[str, Entry], read: Callable[[str], bytes]) -> int:
@@ -60,6 +70,7 @@ class Slot:
 
     def verify(self, entries: Mapping[str, Entry]) -> None:
         """Hash everything on disk; CloneError unless it is exactly ``entries``."""
+        self._hashed.clear()
         self._compare(entries, None)
 
     def checkout(self, target: str, entries: Mapping[str, Entry] | None = None) -> str:
@@ -116,27 +127,73 @@ class Slot:
         elif stat.S_ISREG(mode) and entry.mode in (REGULAR, EXECUTABLE):
             if bool(mode & 0o100) != (entry.mode == EXECUTABLE):
                 raise CloneError("a file of a clone has the wrong mode", where=path)
-            found = self._hash_file(folder, name, mode, copy)
+            found = self._hash_file(path, folder, name, copy)
         else:
             raise CloneError("a path of a clone is of the wrong kind", where=path)
         if found != entry.oid:
             raise CloneError("a file of a clone is not the one of its tree", where=path)
 
-    def _hash_file(self, folder: int, name: str, mode: int, copy: str | None) -> str:
+    def _hash_file(self, path: str, folder: int, name: str, copy: str | None) -> str:
+        """Return the id of a file, copied to ``copy``."""
         fd = os.open(name, _OLD, dir_fd=folder)
         try:
-            size = os.fstat(fd).st_size
-            chunks = iter(lambda: os.read(fd, _CHUNK), b"")
-            if copy is None:
-                return object_hash("blob", size, chunks, self._form)
-            out = os.open(copy, _NEW, stat.S_IMODE(mode))
-            try:
-                os.fchmod(out, stat.S_IMODE(mode))
-                return object_hash("blob", size, _written(chunks, out), self._form)
-            finally:
-                os.close(out)
+            seen = os.fstat(fd)
+            told, known = _told(seen), self._hashed.get(path)
+            if known is not None and known[0] == told:
+                if copy is not None:
+                    _copy_file(fd, seen, copy)
+                return known[1]
+            found = self._read_file(fd, seen, copy)
+            if _told(os.fstat(fd)) == told and seen.st_ctime_ns < time.time_ns() - _RACY:
+                self._hashed[path] = told, found
+            return found
         finally:
             os.close(fd)
+
+    def _read_file(self, fd: int, seen: os.stat_result, copy: str | None) -> str:
+        chunks = iter(lambda: os.read(fd, _CHUNK), b"")
+        if copy is None:
+            return object_hash("blob", seen.st_size, chunks, self._form)
+        out = _made(copy, seen)
+        try:
+            return object_hash("blob", seen.st_size, _written(chunks, out), self._form)
+        finally:
+            os.close(out)
+
+
+def _told(seen: os.stat_result) -> tuple[int, ...]:
+    return seen.st_dev, seen.st_ino, seen.st_mode, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns
+
+
+def _made(copy: str, like: os.stat_result) -> int:
+    """Return the descriptor of the new file ``copy`` with the mode of ``like``, whatever the umask is."""
+    out = os.open(copy, _NEW, stat.S_IMODE(like.st_mode))
+    os.fchmod(out, stat.S_IMODE(like.st_mode))
+    return out
+
+
+def _copy_file(fd: int, seen: os.stat_result, copy: str) -> None:
+    """Copy a whole file within the kernel, which shares the blocks where the file system can."""
+    out = _made(copy, seen)
+    try:
+        left = seen.st_size
+        while left:
+            done = _copied(fd, out, left)
+            if not done:
+                raise CloneError("a file of a clone got shorter while it was copied", where=copy)
+            left -= done
+    finally:
+        os.close(out)
+
+
+def _copied(fd: int, out: int, size: int) -> int:
+    try:
+        return os.copy_file_range(fd, out, size)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
+    data = os.read(fd, min(size, _CHUNK))
+    return sum(map(len, _written((data,), out)))
 
 
 def _write(root: int, path: tuple[str, ...], entry: Entry, read: Callable[[str], bytes]) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from forkmerge.model.source import Entry
 
 TRIES = 3
+_CHECKED_KEPT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ class Pool:
         self._folder = WorkFolder(base)
         self._slots: queue.LifoQueue[Slot] = queue.LifoQueue()
         self._numbers = itertools.count()
+        self._checked: dict[str, Mapping[str, Entry]] = {}
+        """The entries that were found to make up a tree."""
         self._workers = ThreadPoolExecutor(max(1, jobs), thread_name_prefix="forkmerge-run")
 
     def submit(self, job: Job) -> Future[SuiteRun]:
@@ -94,8 +97,12 @@ class Pool:
         self.close(cancel=kind is not None)
 
     def _work(self, job: Job) -> SuiteRun:
-        if job.tree != tree_id(job.entries, format_of(job.tree)):
-            raise UnusableInput("the entries of a job are not those of its tree", where=job.tree)
+        if self._checked.get(job.tree) is not job.entries:
+            if job.tree != tree_id(job.entries, format_of(job.tree)):
+                raise UnusableInput("the entries of a job are not those of its tree", where=job.tree)
+            if len(self._checked) >= _CHECKED_KEPT:
+                self._checked.clear()
+            self._checked[job.tree] = job.entries
         failure = ""
         for _ in range(TRIES):
             if self._stop.is_set():

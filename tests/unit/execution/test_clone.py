@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forkmerge.errors import UnusableInput
+from forkmerge.execution import clone
 from forkmerge.execution.clone import CloneError, Slot
-from forkmerge.execution.treeid import object_id, tree_id
+from forkmerge.execution.treeid import object_hash, object_id, tree_id
 from forkmerge.model.source import EXECUTABLE, SUBMODULE, SYMLINK, Entry
 
 from .conftest import Blobs
@@ -104,6 +107,53 @@ def test_switch_refuses_paths_that_lead_out(tmp_path, blobs, path):
         slot.switch({"good": blobs.entry("x"), path: blobs.entry("evil")}, blobs.read)
     assert [p.name for p in tmp_path.iterdir()] == ["s"]
     assert list((tmp_path / "s").iterdir()) == []
+
+
+def test_file_that_nothing_touched_is_hashed_once_and_copied_whole(tmp_path, blobs, monkeypatch):
+    entries = {"a": blobs.entry("one" * 1000), "d/run": blobs.entry("#!", EXECUTABLE), "e": blobs.entry("")}
+    slot = Slot(str(tmp_path / "s"))
+    slot.switch(entries, blobs.read)
+    time.sleep(0.1)  # what was written a moment ago is not trusted yet
+    slot.checkout(str(tmp_path / "c1"))
+    hashed = []
+    monkeypatch.setattr(clone, "object_hash", lambda *values: hashed.append(values) or object_hash(*values))
+    slot.checkout(str(tmp_path / "c2"))
+    assert hashed == []
+    assert snapshot(tmp_path / "c1") == snapshot(tmp_path / "c2") == snapshot(tmp_path / "s")
+    (tmp_path / "c2/a").write_text("a run may write here")
+    assert (tmp_path / "s/a").read_text() == "one" * 1000
+    slot.switch({**entries, "e": blobs.entry("new")}, blobs.read)
+    slot.checkout(str(tmp_path / "c3"))
+    assert len(hashed) == 1
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_change_of_a_file_that_was_hashed_before_is_noticed(tmp_path, blobs, kept):
+    entries = {"a": blobs.entry("one")}
+    slot = Slot(str(tmp_path / "s"))
+    slot.switch(entries, blobs.read)
+    time.sleep(0.1)
+    slot.checkout(str(tmp_path / "c1"))
+    before = (tmp_path / "s/a").stat()
+    (tmp_path / "s/a").write_text("One")
+    if kept:
+        os.utime(tmp_path / "s/a", ns=(before.st_atime_ns, before.st_mtime_ns))
+    with pytest.raises(CloneError):
+        slot.checkout(str(tmp_path / "c2"))
+
+
+@pytest.mark.parametrize("errno_", [errno.EXDEV, errno.EOPNOTSUPP])
+def test_files_are_copied_where_the_kernel_can_not_do_it_alone(tmp_path, blobs, monkeypatch, errno_):
+    def refuse(*_):
+        raise OSError(errno_, "no")
+
+    monkeypatch.setattr(os, "copy_file_range", refuse)
+    slot = Slot(str(tmp_path / "s"))
+    slot.switch({"a": blobs.entry("x" * 3_000_000)}, blobs.read)
+    time.sleep(0.1)
+    for name in ("c1", "c2"):
+        slot.checkout(str(tmp_path / name))
+    assert (tmp_path / "c2/a").read_text() == "x" * 3_000_000
 
 
 @pytest.mark.parametrize("damage", ["changed", "mode", "gone", "extra", "kind", "link", "extra-folder-file"])

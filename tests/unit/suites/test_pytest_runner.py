@@ -134,6 +134,28 @@ def test_collect_only_finds_tests_and_runs_none(project):
     assert run.status is RunStatus.COMPLETED
 
 
+VITAL = TestLimits(vital=frozenset(f"test_{name}.py" for name in "abcdefg"))
+
+
+def test_collecting_ends_when_the_code_under_test_can_not_be_imported(project):
+    project.write(**{f"test_{name}": "import nowhere\n" for name in "abcdefg"})
+    run = project.run(mode=Mode.COLLECT, limits=VITAL)
+    assert set(statuses(run)) == {f"test_{name}.py::(collection)" for name in "abcd"}
+    assert (run.collected, run.status) == (0, RunStatus.COMPLETED)
+
+
+@pytest.mark.parametrize("limits", [TestLimits(), TestLimits(vital=frozenset(("test_f.py", "test_g.py")))])
+def test_files_that_never_could_be_collected_end_nothing(project, limits):
+    project.write(**{f"test_{name}": "import nowhere\n" for name in "abcdef"}, test_g="def test_1(): pass\n")
+    run = project.run(mode=Mode.COLLECT, limits=limits)
+    assert (len(run.results), run.collected) == (6, 1)
+
+
+def test_collecting_goes_on_where_something_was_found(project):
+    project.write(test_a="def test_1(): pass\n", **{f"test_{name}": "import nowhere\n" for name in "bcdefg"})
+    assert len(project.run(mode=Mode.COLLECT, limits=VITAL).results) == 6
+
+
 def test_reverse_runs_in_the_opposite_order(project):
     project.write(test_a="def test_1(): pass\ndef test_2(): pass\n", test_b="def test_3(): pass\n")
     assert [r.test.name for r in project.run(mode=Mode.REVERSE).results] == ["test_3", "test_2", "test_1"]

@@ -107,7 +107,7 @@ def _static(
     trees = Trees(*(repo.entries(tree) for tree in revisions))
     read = _cached(repo)
     findings += _contract(repo, trees, read, merged.conflicted)
-    if merged.merge.tree in (scenario.ours.tree, scenario.theirs.tree) and not merged.merge.committed:
+    if not merged.merge.committed and {scenario.ours.commit, scenario.theirs.commit} & set(scenario.bases):
         return findings, [], ()
     from forkmerge.app.catalogue import catalogue_of  # noqa: PLC0415
     from forkmerge.app.check_fate import fates  # noqa: PLC0415

@@ -9,9 +9,10 @@ of that language in target has the word any more.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from forkmerge.app.check_own import NAMED, OTHER, own_edits, squeezed
+from forkmerge.app.check_own import NAMED, OTHER, WORD, other_code, own_edits, squeezed
 from forkmerge.errors import ForkmergeError
 from forkmerge.model.finding import Severity
 from forkmerge.report.check import Place, finding
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from forkmerge.syntax.catalogue import Catalogue
 
 _GONE = ("dangling-import", "dangling-attribute", "orphaned-override")
+_TOKEN = re.compile(rb"\w+|[^\w\s]")
 _MOST_HOOKS = 400
 """Files of target that are searched for names that are gone."""
 
@@ -41,11 +43,14 @@ def fates(
 ) -> tuple[tuple[Patch, ...], tuple[CheckFinding, ...], str]:
     """Return the patches of head, warnings for the orphaned ones that no error names, and what was left out."""
     own, note = own_edits(trees, read, languages, words)
+    joined = _Joined(trees, read, languages) if own else None
     hooks = _Hooks(trees, read, languages, words, history) if own else None
     patches: list[Patch] = []
     warnings: list[CheckFinding] = []
     for one in own:
         fate, reason = _fate(one)
+        if fate is PatchFate.SUPERSEDED and joined is not None and joined.keeps(one):
+            fate, reason = PatchFate.NEEDED, ""
         place: Place | None = None
         if fate is PatchFate.NEEDED and one.change in ("added", "edited") and hooks is not None:
             told = _told(one, findings)
@@ -171,6 +176,51 @@ def _warning(one: Own, reason: str, place: Place | None) -> CheckFinding:
     return finding("orphaned-patch", Severity.WARNING, message, one.path, one.line, places=places, subject=reason)
 
 
+class _Joined:
+    """The merge, where it joined both sides' edits of one place: such an edit of head is needed still."""
+
+    def __init__(self, trees: Trees, read: Callable[[str], bytes], languages: Catalogue) -> None:
+        self._trees = trees
+        self._read = read
+        self._languages = languages
+        self._known: dict[str, dict[str, bytes]] = {}
+
+    def keeps(self, one: Own) -> bool:
+        """Return whether the merge has every word that head's edit brought to the unit."""
+        if one.base_text is None or one.mine_text is None:
+            return False
+        text = self._text(one)
+        if text is None or b"<<<<<<< " in text:
+            return False
+        old, new, now = (Counter(_TOKEN.findall(t)) for t in (one.base_text, one.mine_text, text))
+        return bool(new - old) and not (new - old) - (now - (old & new))
+
+    def _text(self, one: Own) -> bytes | None:
+        """Return what the merge has for ``one``."""
+        if one.mine is not None:
+            home = one.other.path if one.other is not None else one.mine.path
+            return self._texts(home).get(one.mine.unit.qualified)
+        entry = self._trees.merged.get(one.path)
+        data = self._read(entry.oid) if entry is not None and entry.mode & 0o170000 == 0o100000 else None
+        if data is None or one.unit != OTHER or b"<<<<<<< " in data:
+            return data
+        return other_code(one.path, data, self._languages)
+
+    def _texts(self, path: str) -> dict[str, bytes]:
+        from forkmerge.syntax.units import units, walk  # noqa: PLC0415 - only where both sides changed a unit
+
+        if path not in self._known:
+            entry = self._trees.merged.get(path)
+            data = self._read(entry.oid) if entry is not None and entry.mode & 0o170000 == 0o100000 else b""
+            profile = self._languages.for_path(path, data)
+            try:
+                found = walk(units(profile, data)) if profile is not None else ()
+                self._known[path] = {u.qualified: u.span.of(data) for u in found if u.name}
+            except ForkmergeError:
+                self._known[path] = {}
+        return self._known[path]
+
+
 class _Hooks:
     """Definitions of the base that target has no more, by their names."""
 
@@ -200,7 +250,7 @@ class _Hooks:
             return None
         before = frozenset((one.base_text or b"").split(b"\n"))
         added = b"\n".join(line for line in one.mine_text.split(b"\n") if line not in before)
-        wanted = frozenset(re.findall(rb"[^\W\d]\w{3,}", added))
+        wanted = frozenset(WORD.findall(added))
         profile = self._languages.for_path(one.path)
         if profile is None or not wanted:
             return None

@@ -32,7 +32,7 @@ _FILES = (REGULAR, EXECUTABLE)
 _MOST_BYTES = 4_000_000
 _MOST_NEAR = 40
 _LARGEST = 1_000_000
-_WORD = re.compile(rb"[^\W\d]\w{3,}")
+WORD = re.compile(rb"[^\W\d]\w{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Words:
             return frozenset()
         if entry.oid not in self._known:
             data = self.read(entry.oid)
-            self._known[entry.oid] = frozenset(_WORD.findall(data)) if len(data) <= _LARGEST else frozenset()
+            self._known[entry.oid] = frozenset(WORD.findall(data)) if len(data) <= _LARGEST else frozenset()
         return self._known[entry.oid]
 
 
@@ -117,8 +117,8 @@ def own_text(located: Located) -> bytes:
 
 
 def squeezed(text: bytes) -> bytes:
-    """Return ``text`` without what only its layout is: blanks, the kind of quotes, commas before a bracket."""
-    return re.sub(rb",(?=[)\]}])", b"", b"".join(text.split()).replace(b'"', b"'"))
+    """Return ``text`` without what only its layout is: blanks, the kind of quotes, a comma at the end of a last line."""
+    return b"".join(re.sub(rb",(?=\s*\n\s*[)\]}])", b"", text).split()).replace(b'"', b"'")
 
 
 def _changed(base: Tree, side: Tree, path: str) -> bool:
@@ -242,14 +242,15 @@ def _rest(path: str, sides: tuple[tuple[SourceFile, ...], ...], languages: Catal
     if any(data is None for data in files):
         return
     try:
-        texts = [_gaps(path, data or b"", languages) for data in files]
+        texts = [other_code(path, data or b"", languages) for data in files]
     except MissingTool:
         return
     if squeezed(texts[0]) != squeezed(texts[1]):
         yield Own(path, OTHER, 0, "edited", texts[0], texts[1], texts[2])
 
 
-def _gaps(path: str, data: bytes, languages: Catalogue) -> bytes:
+def other_code(path: str, data: bytes, languages: Catalogue) -> bytes:
+    """Return what of a program stands in no named unit and is no import; raises MissingTool without the grammar."""
     from forkmerge.syntax.units import tile, units  # noqa: PLC0415 - only where head changed programs
 
     profile = languages.for_path(path, data)

@@ -52,6 +52,11 @@ class _Check(Command):
 )
 @click.option("--exit-zero", is_flag=True, help="Exit 0 with findings too; what could not be verified is still 4.")
 @click.option("--advisory", is_flag=True, help="Block nothing: exit 0, and report findings as notes.")
+@click.option(
+    "--write-contract",
+    is_flag=True,
+    help="Write .forkmerge/contract.toml: what HEAD has and TARGET has not, for every later check to ask for.",
+)
 @click.option("--test", metavar="CMD", help="Run both sides' tests with this command (auto: find it by itself).")
 @click.option("--results", metavar="GLOB", help="JUnit XML files that the test command writes.")
 @click.option("--test-paths", metavar="PATH", multiple=True, help="What is a test; may be repeated.")
@@ -77,14 +82,16 @@ def check(  # noqa: PLR0913 - click's way: an argument for each option
     fail_on: str,
     exit_zero: bool,
     advisory: bool,
+    write_contract: bool,
     propose: bool,
     no_cache: bool | None,
     **options: Any,
 ) -> int:
     """Tell whether merging HEAD into TARGET keeps both sides' behaviour, and which edits collide if not.
 
-    Nothing is written but reports. A merge commit is judged as it is when TARGET is one of its parents. Exit code 0:
-    no findings; 1: findings; 4: something could not be verified.
+    Nothing is written but reports, and with --write-contract the fork contract in place of a check. A merge commit is
+    judged as it is when TARGET is one of its parents. Exit code 0: no findings; 1: findings; 4: something could not be
+    verified.
     """
     from forkmerge.app.check import CheckRequest  # noqa: PLC0415 - after the command line is understood
     from forkmerge.app.config import load  # noqa: PLC0415 - the same
@@ -112,9 +119,26 @@ def check(  # noqa: PLR0913 - click's way: an argument for each option
         fail_on=Severity(fail_on),
         advisory=advisory,
     )
+    if write_contract:
+        if formats or outputs:
+            raise UsageError("--write-contract writes the contract and makes no report", hint="leave out --format")
+        return _write_contract(request)
     report = _run(request)
     _write(report, wanted)
     return _code(report, exit_zero=exit_zero)
+
+
+def _write_contract(request: CheckRequest) -> int:
+    from forkmerge.app.contract_write import write_contract  # noqa: PLC0415 - forks alone have contracts
+
+    done = write_contract(request)
+    click.echo(f"{done.path}: {done.mined} ({len(done.added)} new, {len(done.dropped)} dropped)")
+    for thing in done.dropped:
+        click.echo(f"  dropped: {thing}")
+    if done.note:
+        ui().note(f"not looked at: {done.note}")
+    ui().note("read it and commit it: every later check asks for what it names")
+    return ExitCode.DONE
 
 
 def _wanted(order: list[str], formats: tuple[str, ...], outputs: tuple[str, ...]) -> list[tuple[str, str]]:

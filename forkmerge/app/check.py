@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from forkmerge.report.events import Progress
     from forkmerge.report.patches import Patch
 
+_LOST = ("lost-test", "lost-definition")
+
 
 @dataclass(frozen=True, slots=True)
 class CheckRequest:
@@ -106,9 +108,9 @@ def _static(
     revisions = (scenario.base.tree, scenario.ours.tree, scenario.theirs.tree, merged.merge.tree)
     trees = Trees(*(repo.entries(tree) for tree in revisions))
     read = _cached(repo)
-    findings += _contract(repo, trees, read, merged.conflicted)
+    contract = _contract(repo, trees, read, merged.conflicted)
     if not merged.merge.committed and {scenario.ours.commit, scenario.theirs.commit} & set(scenario.bases):
-        return findings, [], ()
+        return [*findings, *contract], [], ()
     from forkmerge.app.catalogue import catalogue_of  # noqa: PLC0415
     from forkmerge.app.check_fate import fates  # noqa: PLC0415
     from forkmerge.app.check_history import History  # noqa: PLC0415
@@ -120,6 +122,7 @@ def _static(
     uses, left = broken_uses(trees, read, history, merged.conflicted)
     findings += uses
     findings += lost(trees, read, request.settings.test_paths, merged.conflicted)
+    findings = _once(findings, contract)
     languages = catalogue_of(repo, trees.base, trees.ours, trees.theirs)
     patches, orphaned, whole = fates(trees, read, languages, Words(read), history, findings)
     findings += orphaned
@@ -127,6 +130,14 @@ def _static(
     if merged.conflicted:
         notes.append(f"what stands in files with conflicts ({len(merged.conflicted)}), as nobody has resolved them yet")
     return findings, notes, patches
+
+
+def _once(findings: list[CheckFinding], contract: tuple[CheckFinding, ...]) -> list[CheckFinding]:
+    """Return both without what they say twice: the contract tells what is lost, the others what overrides nothing."""
+    gone = {(f.path, p.unit) for f in contract for p in f.places if f.rule == "contract-broken"}
+    kept = [f for f in findings if f.rule not in _LOST or gone.isdisjoint({(f.path, f.places[0].unit), (f.path, "")})]
+    orphans = {(p.path, p.unit) for f in kept for p in f.places if f.rule == "orphaned-override"}
+    return kept + [f for f in contract if not any((p.path, p.unit) in orphans for p in f.places)]
 
 
 def _contract(

@@ -66,7 +66,7 @@ def broken(
     skip: frozenset[str],
 ) -> tuple[CheckFinding, ...]:
     """Return what of the contract the merge has lost (errors) and what it has elsewhere (notes)."""
-    looked = _Look(forks, trees, read, languages, skip)
+    looked = _Look(forks, trees, read, languages, skip, frozenset(contract.mined.files))
     things = dict.fromkeys((*sorted(contract.mined.without(Globs(contract.ignore)).all), *_plain(contract)))
     found = [f for thing in things for f in looked.at(thing)]
     globs = [g for g in contract.pins if _is_glob(g)]
@@ -97,7 +97,9 @@ class _Look:
         read: Callable[[str], bytes],
         languages: Catalogue,
         skip: frozenset[str],
+        whole: frozenset[str],
     ) -> None:
+        self._whole = whole
         self._forks = forks
         self._trees = trees
         self._read = read
@@ -109,8 +111,8 @@ class _Look:
     def at(self, thing: str) -> Iterator[CheckFinding]:
         """Yield the finding for one thing, if there is one."""
         path, _, name = thing.partition("::")
-        if path in self._skip:
-            return
+        if path in self._skip or (name and path in self._whole and path not in self._trees.merged):
+            return  # nobody can tell, or it is told of the file
         if not name:
             if path not in self._trees.merged:
                 yield self._file(path)
@@ -142,6 +144,10 @@ class _Look:
             same = [p for p, e in self._trees.merged.items() if e == entry and p not in fork.tree]
             if entry is not None and same:
                 return _moved(path, "", Place("merge", same[0]), f"moved to {same[0]}")
+        name = path.rpartition("/")[2]
+        alike = [p for p in self._news() if p.rpartition("/")[2] == name and p not in self._trees.base]
+        if len(alike) == 1:
+            return _moved(path, "", Place("merge", alike[0]), f"moved to {alike[0]}")
         return self._gone(path, "", self._who(path, ""))
 
     def _unit(self, path: str, unit: str, fate: Fate | None) -> CheckFinding:
@@ -171,7 +177,7 @@ class _Look:
 
     def _elsewhere(self, path: str, unit: str) -> Fate | None:
         """Return where the merge has what a side has at ``path``; None where it is gone."""
-        from forkmerge.app.check_history import History  # noqa: PLC0415 - only where something is missing
+        from forkmerge.app.check_history import Fate, History  # noqa: PLC0415 - only where something is missing
 
         for fork in self._forks:
             if unit not in self._in(fork.tree, path):
@@ -179,7 +185,20 @@ class _Look:
             fate = History(fork.tree, {"ours": self._trees.merged}, self._read).fate("ours", path, unit)
             if fate is not None and not fate.words.startswith("removed"):
                 return fate
-        return None
+        kind = path.rpartition(".")[2]
+        homes = [
+            p
+            for p in self._news()
+            if p != path and p.rpartition(".")[2] == kind and unit in self._in(self._trees.merged, p)
+        ]
+        if len(homes) != 1:
+            return None
+        place = Place("merge", homes[0], self._in(self._trees.merged, homes[0])[unit], unit)
+        return Fate(f"moved {unit} to {homes[0]}", place)
+
+    def _news(self) -> list[str]:
+        """Return the paths of the merge that are not the base's."""
+        return [p for p, e in self._trees.merged.items() if self._trees.base.get(p) != e]
 
     def _override(self, path: str, home: str, unit: str, above: str) -> Iterator[CheckFinding]:
         from forkmerge.app.check_project import Project, Reader  # noqa: PLC0415 - only for contracts with overrides

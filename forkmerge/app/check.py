@@ -13,8 +13,9 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from forkmerge.app.check_merge import checked_merge
+from forkmerge.app.check_merge import checked_merge, merge_under_way
 from forkmerge.app.settings import Settings
+from forkmerge.errors import UnusableInput
 from forkmerge.git.repository import Repository
 from forkmerge.merge.rules import allowed_for
 from forkmerge.model.finding import Severity
@@ -36,6 +37,7 @@ _LOST = ("lost-test", "lost-definition")
 class CheckRequest:
     """Check the merge of ``head`` into ``target`` in the repository at ``repository``.
 
+    ``merging`` asks of the merge in progress, as it stands in the index, in place of ``target`` and ``head``.
     ``tests`` says whether both sides' tests are to be run, ``propose`` whether a proposal is to be attached;
     ``fail_on`` is the least severity that fails the check, ``advisory`` that nothing of it is to block.
     """
@@ -44,6 +46,7 @@ class CheckRequest:
     target: str
     head: str = "HEAD"
     settings: Settings = field(default_factory=Settings)
+    merging: bool = False
     tests: bool = False
     propose: bool = False
     fail_on: Severity = Severity.ERROR
@@ -55,7 +58,7 @@ def check(request: CheckRequest, progress: Progress) -> CheckReport:
     started = time.monotonic()
     with Repository.open(request.repository) as repo:
         repo.settle()
-        merged = checked_merge(repo, request.head, request.target, allowed_for(request.settings.risk))
+        merged = _merged(repo, request)
         findings, notes, patches = _static(repo, merged, request)
     if not request.tests:
         notes.append("behaviour: no tests were run (--test CMD runs those of both sides)")
@@ -80,6 +83,21 @@ def check(request: CheckRequest, progress: Progress) -> CheckReport:
     if request.propose and not found.interrupted:
         report = _with_proposal(request, report, progress)
     return replace(report, seconds=round(time.monotonic() - started, 2))
+
+
+def _merged(repo: Repository, request: CheckRequest) -> Checked:
+    if request.merging:
+        return merge_under_way(repo)
+    try:
+        return checked_merge(repo, request.head, request.target, allowed_for(request.settings.risk))
+    except UnusableInput as error:
+        if "unrelated histories" not in str(error):
+            raise
+    told = f"{request.head} and {request.target} have no common ancestor"
+    if (repo.common_dir / "shallow").is_file():
+        hint = "git fetch --unshallow, or clone with the whole history (fetch-depth: 0)"
+        raise UnusableInput(f"{told} in this shallow clone", hint=hint)
+    raise UnusableInput(told)
 
 
 def _with_proposal(request: CheckRequest, report: CheckReport, progress: Progress) -> CheckReport:

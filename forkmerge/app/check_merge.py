@@ -5,6 +5,7 @@ Invariants: nothing is written but objects; a merge that was committed already i
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,29 @@ def checked_merge(repo: Repository, head: str, target: str, allowed: Allowed | N
         server = f"a server that merges with git alone will refuse this: conflicts in {few}"
     prediction = Prediction(tree, plan.clean, plan.git.clean, tuple(sorted(refused)), resolved, server)
     return Checked(scenario, prediction, findings, frozenset(conflicted))
+
+
+def merge_under_way(repo: Repository) -> Checked:
+    """Return the merge that is in progress, judged by the tree of its index; raise UsageError when there is none.
+
+    While git runs its pre-merge-commit hook, what is merged in stands in the environment alone.
+    """
+    from forkmerge.errors import UnusableInput, UsageError  # noqa: PLC0415 - only for merges under way
+
+    named = [name.removeprefix("GITHEAD_") for name in os.environ if name.startswith("GITHEAD_")]
+    known = (repo.git_dir / "MERGE_HEAD").is_file()
+    if not known and len(named) != 1:
+        raise UsageError("no merge is in progress", hint="name the TARGET to merge into")
+    scenario = resolve(repo, "HEAD", "MERGE_HEAD" if known else named[0])
+    index = os.environ.get("GIT_INDEX_FILE", "")
+    done = repo.run(
+        ["write-tree"],
+        check=False,
+        env={"GIT_INDEX_FILE": os.path.abspath(index)} if index else None,  # noqa: PTH100
+    )
+    if done.code != 0:
+        raise UnusableInput("conflicts are left in the index", hint="resolve them, and git add what is resolved")
+    return _as_committed(repo, scenario, done.stdout.decode("ascii").strip())
 
 
 def _findings(repo: Repository, plan: Plan, tree: str, scenario: Scenario) -> Iterator[CheckFinding]:
@@ -204,7 +228,7 @@ def _as_committed(repo: Repository, scenario: Scenario, tree: str) -> Checked:
     conflicts = tuple(sorted({s.path for s in git.stages}))
     findings = tuple(_looked_at(repo, scenario, repo.entries(tree)))
     clean = not any(f.rule == "conflict" for f in findings)
-    server = "the merge was committed already: it is judged as it is"
+    server = "the merge was made already: it is judged as it is"
     return Checked(scenario, Prediction(tree, clean, git.clean, conflicts, (), server, committed=True), findings)
 
 

@@ -117,7 +117,7 @@ def own_text(located: Located) -> bytes:
 
 
 def squeezed(text: bytes) -> bytes:
-    """Return ``text`` without what only its layout is: blanks, the kind of quotes, a comma at the end of a last line."""
+    """Return ``text`` without what is layout alone: blanks, the kind of quotes, a comma that ends a last line."""
     return b"".join(re.sub(rb",(?=\s*\n\s*[)\]}])", b"", text).split()).replace(b'"', b"'")
 
 

@@ -31,8 +31,11 @@ class _Check(Command):
 
 
 @click.command(cls=_Check)
-@click.argument("target")
+@click.argument("target", default="")
 @click.option("--head", metavar="REV", default="HEAD", show_default=True, help="What is to be merged into TARGET.")
+@click.option(
+    "--merging", is_flag=True, help="Judge the merge in progress as it stands in the index, in place of TARGET."
+)
 @click.option(
     "--format",
     "formats",
@@ -81,6 +84,7 @@ def check(  # noqa: PLR0913 - click's way: an argument for each option
     outputs: tuple[str, ...],
     fail_on: str,
     exit_zero: bool,
+    merging: bool,
     advisory: bool,
     write_contract: bool,
     propose: bool,
@@ -99,6 +103,8 @@ def check(  # noqa: PLR0913 - click's way: an argument for each option
     from forkmerge.model.finding import Severity  # noqa: PLC0415 - the same
 
     wanted = _wanted(click.get_current_context().meta[_ORDER], formats, outputs)
+    if bool(target) is merging:
+        raise UsageError("TARGET and --merging exclude each other" if target else "missing: the TARGET to merge into")
     root = top(".")
     tests = options["test"] is not None
     if propose and not tests:
@@ -114,6 +120,7 @@ def check(  # noqa: PLR0913 - click's way: an argument for each option
         target,
         head,
         settings,
+        merging=merging,
         tests=tests,
         propose=propose,
         fail_on=Severity(fail_on),

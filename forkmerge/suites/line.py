@@ -58,6 +58,7 @@ class LineRunner:
         texts = [part.text for part in parts]
         files: list[tuple[str, bytes]] = []
         plan: list[int] = []
+        env = {**dict(command.env), "FORKMERGE_EVENTS": events, "FORKMERGE_ROOT": root or "."}
         for number, (place, tool) in enumerate(self.tools):
             mine = None if tests is None or not tool.selects else tuple(t for t in tests if t.runner == tool.name)
             if mine == ():
@@ -67,7 +68,10 @@ class LineRunner:
             order = Order(support, events, root, mine, limits, mode)
             call = tool.call(parts[place].text.strip(), order)
             files += call.files
-            assigned = " ".join(f"{key}={shlex.quote(value)}" for key, value in call.env)
+            own = dict(call.env)
+            if "PYTHONPATH" in own:  # a folder of ours in front; what the user has there has to stay
+                env["PYTHONPATH"] = own.pop("PYTHONPATH")
+            assigned = " ".join(f"{key}={shlex.quote(value)}" for key, value in own.items())
             run = f"{assigned} {call.text}".strip()
             before = f'(cd "$FORKMERGE_ROOT" && {call.before}) ;' if call.before else ""
             if call.captured:
@@ -83,7 +87,6 @@ class LineRunner:
             if part.text == "&&" and any(p < place for p, _ in self.tools) and _after_tool(parts, place, self.tools):
                 texts[place] = ";"
         start = _mark({"e": "plan", "i": plan, "c": mode is Mode.COLLECT})
-        env = {**dict(command.env), "FORKMERGE_EVENTS": events, "FORKMERGE_ROOT": root or "."}
         return Invocation(
             ("/bin/sh", "-c", f"{start}\n{''.join(texts)}"), tuple(env.items()), tuple(dict(files).items())
         )

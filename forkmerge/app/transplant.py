@@ -32,6 +32,7 @@ from forkmerge.fitness.required import Change, Duty, Required
 from forkmerge.git.repository import Repository
 from forkmerge.git.scenario import revision
 from forkmerge.merge.rules import allowed_for
+from forkmerge.model.outcome import RunStatus
 from forkmerge.model.revision import Revision, Scenario
 from forkmerge.report.transplant import Tried
 
@@ -176,14 +177,13 @@ class _Transplanting:
         asking: Asking,
     ) -> bool:
         """Return whether the search is over after this donor."""
-        edited = frozenset(
-            d.test
-            for d in known.duties
-            if changes.of("theirs", d.test) is Change.CHANGED and changes.of("ours", d.test) is Change.UNCHANGED
+        mine = [d.test for d in known.duties if changes.of("ours", d.test) is Change.UNCHANGED]
+        edited, deleted = (
+            frozenset(t for t in mine if changes.of("theirs", t) is change)
+            for change in (Change.CHANGED, Change.DELETED)
         )
         passing = frozenset(r.test for r in upstream.results if r.status.good)
-        search = Search(self.repo, seen, self.ended.goals, asking, swap, edited, passing)
-        search.required(known)
+        search = Search(self.repo, seen, self.ended.goals, asking, swap, known, edited, deleted, passing)
         self.bench.phase("searching", f"{donor.source}: {len(seen.loci.loci)} loci")
         result = search.run()
         if isinstance(result, Refused):
@@ -195,7 +195,7 @@ class _Transplanting:
             self.ended.tried.append(Tried(donor.source, result.offered, result.why, result.lost))
             return False
         self.ended.before = dict(search.before) or self.ended.before
-        self.ended.donor, self.ended.graft = donor, result
+        self.ended.donor, self.ended.graft, self.ended.goals = donor, result, search.wanted
         self.ended.tried.append(Tried(donor.source, result.offered))
         self._confirm(result, swap, asking)
         return True
@@ -256,6 +256,10 @@ class _Transplanting:
         good: dict[str, set[TestId]] = {}
         for tree in dict.fromkeys(places.values()):
             run = self.bench.runs(tree, None, Purpose.SUITE)
+            if run.status is not RunStatus.COMPLETED:  # a busy machine: once more
+                run = self.bench.runs(tree, None, Purpose.SUITE)
+            if run.status in (RunStatus.UNVERIFIED, RunStatus.TIMEOUT):
+                return
             good[tree] = {r.test for r in run.results if r.status.good}
             if tree == graft.tree:
                 self.ended.merged_run = run

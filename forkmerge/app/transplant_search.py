@@ -15,30 +15,25 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.app import goals
+from forkmerge.app.offer import Offer, meets
 from forkmerge.app.transplant_values import Asking, Goal, Graft, Refused, Spent
 from forkmerge.errors import UnusableInput
 from forkmerge.fitness.required import Duty, Required, Waiver
 from forkmerge.git import trees
-from forkmerge.model.span import Span
-from forkmerge.recombination.offspring import express, placement
 from forkmerge.recombination.patch import patch
-from forkmerge.recombination.values import ENTRY_SLOT
 from forkmerge.search.shrinking import one_minimal
 from forkmerge.syntax.profiles import for_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from forkmerge.app.goals import Definition
     from forkmerge.app.scene import Scene
     from forkmerge.app.workbench import WithForksTests
     from forkmerge.fitness.evaluator import Evaluation
     from forkmerge.git.repository import Repository
     from forkmerge.model.outcome import TestId
     from forkmerge.recombination.patch import Patch
-    from forkmerge.recombination.values import Genome, LocusMap
-
-_MOST_VARIANTS = 8
-"""In how many ways conflicts are resolved before a donor is given up."""
 
 
 @dataclass(slots=True)
@@ -50,95 +45,39 @@ class Search:
     wanted: tuple[Goal, ...]
     asking: Asking
     swap: WithForksTests
+    known: Required
     edited: frozenset[TestId] = frozenset()
+    deleted: frozenset[TestId] = frozenset()
     passing: frozenset[TestId] = frozenset()
+    gone: tuple[Definition, ...] = ()
     kept: list[Duty] = field(default_factory=list)
     waived: list[Waiver] = field(default_factory=list)
     before: dict[str, str] = field(default_factory=dict)
     best: tuple[int, str, bool] | None = None
-    _alleles: dict[int, int] = field(default_factory=dict)
+    _offer: Offer | None = None
+    _asked: tuple[Duty, ...] = ()
     _memo: dict[tuple[str, tuple[str, ...]], bool] = field(default_factory=dict)
 
-    # -- what can be taken -----------------------------------------------------------------------------------------
-
     @property
-    def loci(self) -> LocusMap:
-        """Return the loci of the donor's merge with the fork."""
-        return self.seen.loci
-
-    def _chosen(self, index: int) -> int:
-        return self._alleles.get(index, self.loci.loci[index].default)
-
-    def _offered(self) -> tuple[int, ...]:
-        """Return the loci at which something would be taken."""
-        return tuple(i for i, locus in enumerate(self.loci.loci) if self._chosen(i) != locus.ours)
-
-    def _genome(self, taken: frozenset[int]) -> Genome:
-        return tuple(self._chosen(i) if i in taken else x.ours for i, x in enumerate(self.loci.loci))
-
-    def _closed(self, taken: frozenset[int], offered: frozenset[int]) -> frozenset[int]:
-        """Return ``taken`` with the loci that it can't do without: definitions of names that it uses."""
-        while True:
-            genome = self._genome(taken)
-            more = {
-                index
-                for clause in self.loci.clauses
-                if clause.violated(genome)
-                for index, alleles in clause.cells
-                if index in offered and index not in taken and self._chosen(index) not in alleles
-            }
-            if not more:
-                return taken
-            taken |= more
-
-    def _tree(self, taken: frozenset[int]) -> str | None:
-        """Return the tree with ``taken``, None where it can't be (two files at one path, a name without definition)."""
-        genome = self._genome(taken)
-        if any(clause.violated(genome) for clause in self.loci.clauses):
-            return None
-        try:
-            return trees.write(self.repo, self.seen.scenario.ours.tree, express(self.loci, genome))
-        except (ValueError, UnusableInput):
-            return None
+    def offer(self) -> Offer:
+        """Return what can be taken."""
+        if self._offer is None:
+            self._offer = Offer(self.repo, self.seen)
+        return self._offer
 
     # -- the goal --------------------------------------------------------------------------------------------------
 
     def _duties(self) -> tuple[Duty, ...]:
-        return tuple(Duty("theirs", self._there(g)) for g in self.wanted)
+        if not self._asked:
+            self._asked = tuple(Duty("theirs", self._there(g)) for g in self.wanted)
+        return self._asked
 
     def _there(self, goal: Goal) -> TestId:
         """Return the identity of a goal in an offspring, where its file may stand at another path."""
-        if not goal.test.file:
-            return goal.test
-        for number, path in enumerate(self.loci.files):
-            if goal.test.file in (path.sources[2], path.path) and path.theirs is not None:
-                place = placement(self.loci, self._genome(frozenset(self._offered())), number)
-                return replace(goal.test, file=place.path) if place is not None else goal.test
-        return goal.test
+        return replace(goal.test, file=self.offer.place(goal.test.file)) if goal.test.file else goal.test
 
     def _own_loci(self) -> frozenset[int]:
-        """Return the loci that hold the goals' definitions and what these use of their files."""
-        found: set[int] = set()
-        for number, path in enumerate(self.loci.files):
-            scopes = [g.at.scope for g in self.wanted if g.at and g.at.path in (path.sources[2], path.path)]
-            if not scopes or path.theirs is None:
-                continue
-            slots = set()
-            if path.file is not None:
-                inside = goals.spans(path.sources[2] or path.path, path.file.side("theirs"), scopes)
-                at = hunk = 0
-                for segment in path.file.segments:
-                    text = segment if isinstance(segment, bytes) else segment.theirs
-                    if not isinstance(segment, bytes):
-                        slots |= {hunk} if any(_meets(Span(at, at + len(text)), s) for s in inside) else set()
-                        hunk += 1
-                    at += len(text)
-            for index in self.loci.of_file(number):
-                locus = self.loci.loci[index]
-                added = path.ours is None and locus.slots == (ENTRY_SLOT,)
-                if added or slots.intersection(locus.slots):
-                    found.add(index)
-        return frozenset(found).intersection(self._offered())
+        return self.offer.holding({g.at for g in self.wanted if g.at is not None}, self.gone)
 
     def _holds(self, tree: str | None) -> bool:
         if tree is None:
@@ -153,15 +92,19 @@ class Search:
 
     def run(self) -> Graft | Refused:
         """Return what was taken, or why nothing could be; raises Spent when the budget ends it before that is known."""
-        own = self._tree(self._closed(self._own_loci(), frozenset(self._offered())))
+        self._require(self.known)
+        own = self.offer.tree(self.offer.closed(self._own_loci()))
         if own is not None:
             found = self.asking.some(own, self._duties())
             self.before = _said(found)
             if found.good:
                 return Refused("passes", "the goal passes on the fork's code as it is", before=self.before)
         last: Refused | None = None
-        for alleles in self._variants():
-            self._alleles = alleles
+        wanted = self.wanted
+        for variant in self.offer.variants():
+            self._offer, self._asked = variant, ()
+            self.wanted, self.gone, self.kept, self.waived = wanted, (), [], []
+            self._require(self.known)
             result = self._variant()
             if isinstance(result, Graft):
                 return result
@@ -170,30 +113,19 @@ class Search:
         assert last is not None  # noqa: S101 - there is always the merge as it is
         return replace(last, before=self.before)
 
-    def _variants(self) -> list[dict[int, int]]:
-        """Return ways to resolve what the merge left open: as it keeps most, as upstream has it, one by one."""
-        contested = [i for i, x in enumerate(self.loci.loci) if x.has_conflict and x.theirs != x.base]
-        found: list[dict[int, int]] = [{}]
-        if contested:
-            found.append({i: self.loci.loci[i].theirs for i in contested})
-        for index in contested:
-            locus = self.loci.loci[index]
-            others = [n for n in range(len(locus.alleles)) if n not in (locus.default, locus.base)]
-            others.sort(key=lambda n, x=locus: (-x.alleles[n].kept_theirs, -x.alleles[n].kept_ours))  # type: ignore[misc]
-            found += [{index: n} for n in others[:3]]
-        return found[:_MOST_VARIANTS]
-
     def _variant(self) -> Graft | Refused:
-        offered = frozenset(self._offered())
+        offered = self.offer.everything
         if not offered:
             return Refused("absent", "it changes nothing that the fork does not have")
-        whole = self._tree(offered)
+        whole = self.offer.tree(offered)
         if not self._holds(whole):
             return Refused("goal", self._why(whole), len(offered))
         start = offered
         while True:
-            tree, minimal = self._shrunk(start, offered)
+            tree, minimal = self._shrunk(start)
             evaluation = self.asking.whole(tree)
+            if evaluation.status == "unverified":
+                return Refused("lost", "the tests could not be run to their end", len(offered))
             lost = [
                 d for d in self.asking.evaluator.required.duties if str(d) in evaluation.failed | evaluation.undecided
             ]
@@ -211,8 +143,7 @@ class Search:
             if not new:
                 return Refused("lost", "tests of the fork are lost", len(offered), names)
             if not self._replaced(new):
-                self.kept += new
-            offered = frozenset(self._offered())
+                self.kept += new  # where some are replaced the others may hold again
             begin = self._start(tree, offered)
             if begin is None:
                 return Refused("lost", "tests of the fork are lost", len(offered), names)
@@ -223,33 +154,44 @@ class Search:
         entries = self.repo.entries(tree)
         mine = self.repo.entries(self.seen.scenario.ours.tree)
         touched = {p for p in {*entries, *mine} if entries.get(p) != mine.get(p)}
-        beside = frozenset(i for i in offered if self.loci.loci[i].path in touched)
+        beside = frozenset(i for i in offered if self.seen.loci.loci[i].path in touched)
         for candidate in (offered, beside):
-            if self._holds(self._tree(self._closed(candidate, offered))):
+            if self._holds(self.offer.tree(self.offer.closed(candidate))):
                 return candidate
         return None
 
     def _replaced(self, lost: Sequence[Duty]) -> bool:
-        """Have upstream's versions of lost tests that the donor edits as goals too; return whether there are any."""
+        """Have lost tests that the donor edits or deletes go as it has it; return whether there are any.
+
+        What an edited one has become is a goal from then on.
+        """
         known = {g.test for g in self.wanted}
-        mine = [d for d in lost if d.test in self.edited and d.test in self.passing]
-        for duty in mine:
-            self.waived.append(Waiver(duty, "upstream's version of it, edited with what was taken, takes its place"))
-            if duty.test not in known:
-                at = goals.definition(duty.test, self.seen.theirs, self.repo, self.swap.given)
-                self.wanted = (*self.wanted, Goal(duty.test, at, "passed"))
-        if mine:
-            self._require(self.asking.evaluator.required)
-        return bool(mine)
+        before = len(self.waived)
+        for duty in lost:
+            heirs = [t for t in sorted(self.passing) if _function(t) == _function(duty.test)]
+            if duty.test in self.deleted:
+                reason = "upstream deleted it, together with what was taken"
+            elif duty.test in self.edited and heirs:
+                reason = "upstream's version of it, edited with what was taken, takes its place"
+            else:
+                continue
+            self.waived.append(Waiver(duty, reason))
+            at = goals.definition(duty.test, self.seen.ours, self.repo, self.swap.given)
+            self.gone = tuple(dict.fromkeys((*self.gone, at))) if at is not None else self.gone
+            for test in heirs if duty.test in self.edited else ():
+                if test not in known:
+                    known.add(test)
+                    there = goals.definition(test, self.seen.theirs, self.repo, self.swap.given)
+                    self.wanted = (*self.wanted, Goal(test, there, "passed"))
+        if len(self.waived) > before:
+            self._asked = ()
+            self._require(self.known)
+        return len(self.waived) > before
 
     def _require(self, known: Required) -> None:
         gone = {w.duty for w in self.waived}
         ours = tuple(d for d in known.duties if d.owner == "ours" and d not in gone)
         self.asking.evaluator.required = replace(known, duties=(*ours, *self._duties()), waived=tuple(self.waived))
-
-    def required(self, known: Required) -> None:
-        """Ask for the fork's duties in ``known``, and for the goals."""
-        self._require(known)
 
     def _why(self, tree: str | None) -> str:
         if tree is None:
@@ -261,40 +203,34 @@ class Search:
 
     # -- shrinking -------------------------------------------------------------------------------------------------
 
-    def _shrunk(self, start: frozenset[int], offered: frozenset[int]) -> tuple[str, bool]:
+    def _shrunk(self, start: frozenset[int]) -> tuple[str, bool]:
         """Return the tree of the smallest part of ``start`` that holds, and whether it is one-minimal for sure."""
         own = self._own_loci()
         items = sorted(start - own)
         self.best = None
 
         def closed(chosen: frozenset[int]) -> frozenset[int]:
-            return self._closed(own | {items[i] for i in chosen}, offered)
+            return self.offer.closed(own | {items[i] for i in chosen})
 
         def holds(chosen: frozenset[int]) -> bool:
-            tree = self._tree(closed(chosen))
+            tree = self.offer.tree(closed(chosen))
             good = self._holds(tree)
             if good and tree is not None and (self.best is None or len(chosen) < self.best[0]):
                 self.best = (len(chosen), tree, False)
             return good
 
         at = {index: place for place, index in enumerate(items)}
-        groups = [[at[i] for i in group if i in at] for group in self._groups()]
+        groups = [[at[i] for i in group if i in at] for group in self.offer.groups()]
         try:
             kept = closed(one_minimal(len(items), holds, groups=[g for g in groups if g]))
-            tree = self._tree(kept)
+            tree = self.offer.tree(kept)
             assert tree is not None  # noqa: S101 - it was seen to hold
             return self._finer(tree), True
         except Spent:
-            whole = self._tree(self._closed(start, offered))
+            whole = self.offer.tree(self.offer.closed(start))
             chosen = self.best[1] if self.best is not None else whole
             assert chosen is not None  # noqa: S101 - the start was seen to hold
             return chosen, False
-
-    def _groups(self) -> list[tuple[int, ...]]:
-        """Return the loci that are tried together first: by names, and a new file with what is in it."""
-        groups = [g.loci for g in self.loci.groups]
-        groups += [self.loci.of_file(n) for n, path in enumerate(self.loci.files) if path.ours is None]
-        return groups
 
     def _finer(self, tree: str) -> str:
         """Return the tree with as few lines of ``tree`` as hold, definitions that came together taken one by one."""
@@ -330,7 +266,14 @@ class Search:
         return len(self._patch(tree).parts) if tree is not None else 0
 
     def _own_parts(self, made: Patch, tree: str) -> frozenset[int]:
-        return own_parts(self.repo, made, tree, self._places())
+        own = own_parts(self.repo, made, tree, self._places())
+        mine = self.seen.ours
+        for path in sorted({at.path for at in self.gone if at.path in mine}):
+            known = goals.unit_spans(path, self.repo.read(mine[path].oid))
+            spans = [known[at.scope] for at in self.gone if at.path == path and at.scope in known]
+            parts = enumerate(made.parts)
+            own |= {i for i, p in parts if p.path == path and p.removed and any(meets(p.origin, s) for s in spans)}
+        return own
 
     def _places(self) -> tuple[tuple[str, goals.Scope], ...]:
         there = ((self._there(g), g) for g in self.wanted)
@@ -347,16 +290,14 @@ def own_parts(repo: Repository, made: Patch, tree: str, places: Sequence[tuple[s
             continue
         inside = goals.spans(path, repo.read(entry.oid), [scope for p, scope in places if p == path])
         found |= {
-            i for i, part in enumerate(made.parts) if part.path == path and any(_meets(part.span, s) for s in inside)
+            i for i, part in enumerate(made.parts) if part.path == path and any(meets(part.span, s) for s in inside)
         }
     return frozenset(found)
 
 
-def _meets(one: Span, other: Span) -> bool:
-    """Return whether two spans overlap; an empty one, whether it lies inside of the other."""
-    if not len(one):
-        return other.start < one.start < other.end
-    return one.start < other.end and other.start < one.end
+def _function(test: TestId) -> tuple[str, str, str]:
+    """Return what all tests of one function have in common, whatever their parameters are."""
+    return test.file, test.suite, test.name.split("[", 1)[0]
 
 
 def _said(found: Evaluation) -> dict[str, str]:

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "diff": ("diff:diff", "Show the diff of a proposal."),
     "apply": ("apply:apply", "Make a proposal real: a merge commit with both parents."),
     "transplant": ("transplant:transplant", "Take from upstream what makes a test pass here, and no more."),
+    "radar": ("radar:radar", "Try upstream's changes one by one; list those that the tests let in."),
     "check": ("check:check", "Tell before a merge what it would break, and which edits collide."),
     "merge": ("merge:merge", "Merge a revision structurally, without running tests."),
     "solve": ("solve:solve", "Solve the conflicts that are in progress, as far as that goes."),

@@ -33,7 +33,7 @@ Written: TypeAlias = "Entry | tuple[int, bytes] | None"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Lines of ``path`` that differ: ``old`` became ``new``, which stands at ``span`` of the new file.
+    """Lines of ``path`` that differ: ``old`` (at ``origin`` of the old file) became ``new`` (at ``span`` of the new).
 
     ``whole`` parts are paths as they are, without lines.  ``unit`` is the innermost unit of the new file that holds the
     part ("" where there is none), ``line`` the line (from 1) at which it stands there.
@@ -42,6 +42,7 @@ class Part:
     path: str
     old: bytes
     new: bytes
+    origin: Span
     span: Span
     unit: str = ""
     line: int = 0
@@ -120,11 +121,12 @@ def _cut(
 ) -> Iterator[bytes | Part]:
     before, after = (read(e.oid) if e is not None and e.mode in _FILES else b"" for e in (old, new))
     if not _by_lines(old, new, before, after):
-        yield Part(path, *((b"", b"") if b"\0" in before + after else (before, after)), Span(0, len(after)), whole=True)
+        texts = (b"", b"") if b"\0" in before + after else (before, after)
+        yield Part(path, *texts, Span(0, len(before)), Span(0, len(after)), whole=True)
         return
     found = _Units(path, after, profile_for)
     a, b = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    i = j = at = 0
+    i = j = old_at = at = 0
     stable: list[bytes] = []
     for x, y in (*common(a, b), (len(a), len(b))):
         if i < x or j < y:
@@ -133,14 +135,15 @@ def _cut(
                 stable = []
             removed, added = b"".join(a[i:x]), b"".join(b[j:y])
             for piece in found.pieces(Span(at, at + len(added))):
-                yield Part(
-                    path, removed, piece.of(after), piece, found.name(piece), 1 + after.count(b"\n", 0, piece.start)
-                )
-                removed = b""
+                origin = Span(old_at, old_at + len(removed))
+                line = 1 + after.count(b"\n", 0, piece.start)
+                yield Part(path, removed, piece.of(after), origin, piece, found.name(piece), line)
+                old_at, removed = origin.end, b""
             at += len(added)
         if x < len(a):
             stable.append(a[x])
             at += len(a[x])
+            old_at += len(a[x])
         i, j = x + 1, y + 1
     if stable:
         yield b"".join(stable)

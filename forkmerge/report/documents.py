@@ -14,6 +14,7 @@ from forkmerge.report.check import CheckReport
 from forkmerge.report.codec import schema
 from forkmerge.report.explained import Explanation
 from forkmerge.report.ledgered import LedgerEntryShown, LedgerList, LedgerVerdict
+from forkmerge.report.radar import Radar
 from forkmerge.report.transplant import Transplant
 from forkmerge.report.values import VERSION, GitReport, Proposal, Proposals, SandboxReport
 
@@ -159,6 +160,7 @@ DOCUMENTS: dict[str, type] = {
     "propose": Proposals,
     "show": ShownProposal,
     "transplant": Transplant,
+    "radar": Radar,
     "check": CheckReport,
     "align": Alignment,
     "merge": Explanation,

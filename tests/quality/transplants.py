@@ -175,9 +175,8 @@ def table(rows: list[Judged]) -> str:
     usable = [row for row in rows if row.usable]
     out.append("")
     good, small = sum(r.good for r in usable), sum(r.small for r in usable)
-    out.append(
-        f"{good} of {len(usable)} are found, {small} of them no larger than the fix; {len(rows) - len(usable)} of {len(rows)} drawn don't count: their tests pass on the fork as it is."
-    )
+    none = f"{len(rows) - len(usable)} of {len(rows)} drawn don't count: their tests pass on the fork as it is."
+    out.append(f"{good} of {len(usable)} are found, {small} of them no larger than the fix; {none}")
     return "\n".join(out)
 
 

@@ -65,6 +65,7 @@ def landscape(found: LocusMap, given: tuple[str, ...], tests: frozenset[str], me
         covers=_covers(frozenset(range(len(found.loci))) - still, merged) if still else None,
         tests=tests,
         gate=True,
+        files=tuple(locus.path for locus in found.loci),
     )
 
 

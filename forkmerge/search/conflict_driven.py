@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.recombination.values import Clause, Genome
@@ -39,6 +40,9 @@ PROOF_NODES = 300
 
 PATIENCE = 2
 """After so many alleles of a locus that failed and belong to no parent, a parent's own is tried there first."""
+
+LINKS = 4
+"""So many nogoods tie loci together before they are tried as one parent has them, all of them at once."""
 
 Refine: TypeAlias = Callable[[int], "Refined | None"]
 """Splits a locus of the present landscape; None where it can't be split."""
@@ -106,8 +110,9 @@ class ConflictDriven(Blaming):
     def _plain(self) -> Genome | None:
         """Return the best genome with parents' own alleles where several others failed, None where nothing allows it.
 
-        Alleles that were put together from both sides are tried from the best down, and each may fail in a way of its
-        own; something good soon, and better after it, beats the best at last.
+        Loci that many nogoods tie together are all taken from one parent.  Alleles that were put together from both
+        sides are tried from the best down, and each may fail in a way of its own; something good soon, and better after
+        it, beats the best at last.
         """
         parents = (self.landscape.ours, self.landscape.theirs)
         cells = {cell for shrunk in self.shrunk for cell in shrunk.clause.cells}
@@ -119,11 +124,26 @@ class ConflictDriven(Blaming):
             x: {a for locus, alleles in cells if locus == x for a in alleles & rest} for x, rest in strange.items()
         }
         plain = [Clause(((x, strange[x]),), "plain") for x in sorted(strange) if len(failed[x]) >= PATIENCE]
-        if not plain:
-            return None
+        tied = linked([s.clause for s in self.shrunk], self.landscape.files)
+        whole = [clause for loci in tied for clause in self._of_one_parent(loci)]
         known = (*self.knowledge.sound_nogoods(), *self.skipped, *(s.clause for s in self.shrunk))
-        found = optimum(self.landscape, (*self.landscape.clauses, *known, *plain), held=self._held())
-        return None if found is None else found.genome
+        for more in dict.fromkeys(((*plain, *whole), tuple(plain))):
+            if more:
+                found = optimum(self.landscape, (*self.landscape.clauses, *known, *more), held=self._held())
+                if found is not None:
+                    return found.genome
+        return None
+
+    def _of_one_parent(self, loci: tuple[int, ...]) -> list[Clause]:
+        """Return clauses that leave ``loci`` all as ours has them, or all as theirs has them."""
+        ours, theirs = self.landscape.ours, self.landscape.theirs
+        every = {x: frozenset(range(len(self.landscape.worths[x]))) for x in loci}
+        out = [Clause(((x, rest),), "plain") for x in loci if (rest := every[x] - {ours[x], theirs[x]})]
+        apart = [x for x in loci if ours[x] != theirs[x]]
+        for x, y in pairwise(apart):
+            out.append(Clause(((x, frozenset({ours[x]})), (y, frozenset({theirs[y]}))), "linked"))
+            out.append(Clause(((x, frozenset({theirs[x]})), (y, frozenset({ours[y]}))), "linked"))
+        return out
 
     def _candidate(self) -> Optimum | None:
         """Return the best genome under all nogoods.
@@ -244,6 +264,27 @@ class ConflictDriven(Blaming):
             if old.generation == self.generation - 1 and old.genome in genomes:
                 new = replace(old, genome=genomes[old.genome], generation=self.generation)
                 self.evaluated[self.generation, new.genome] = new
+
+
+def linked(clauses: Sequence[Clause], files: Sequence[str] = ()) -> tuple[tuple[int, ...], ...]:
+    """Return the groups of loci that many nogoods tie to one another: what fails in so many mixtures belongs together.
+
+    A group hangs together by ``LINKS`` nogoods of several loci, or more.  From twice as many on it is all that stands
+    in its ``files``: what was changed beside it in one file seldom belongs elsewhere.
+    """
+    groups: list[tuple[frozenset[int], int]] = []
+    for clause in clauses:
+        loci = frozenset(locus for locus, _ in clause.cells)
+        if len(loci) > 1:
+            joined = [g for g in groups if g[0] & loci]
+            groups = [g for g in groups if not g[0] & loci]
+            groups.append((loci.union(*(g[0] for g in joined)), 1 + sum(g[1] for g in joined)))
+    out = []
+    for loci, count in groups:
+        if count >= LINKS:
+            places = {files[x] for x in loci} if files and count >= 2 * LINKS else set()
+            out.append(tuple(sorted(loci | {x for x, file in enumerate(files) if file in places})))
+    return tuple(sorted(out))
 
 
 def _only(genome: Genome) -> Clause:

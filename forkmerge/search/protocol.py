@@ -74,7 +74,7 @@ class Landscape:
 
     ``dormant`` loci stand at their default until a failure blames them.  ``covers`` tells which loci a test executes,
     None for "perhaps all"; ``tests`` are the required tests, where they are known beforehand.  ``gate``: import and
-    collection can be asked for alone, cheaply.
+    collection can be asked for alone, cheaply.  ``files`` says where each locus stands, if that is known.
     """
 
     worths: tuple[tuple[Worth, ...], ...]
@@ -87,6 +87,7 @@ class Landscape:
     covers: Covers | None = None
     tests: frozenset[str] | None = None
     gate: bool = False
+    files: tuple[str, ...] = ()
 
     @property
     def totals(self) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from forkmerge.recombination.loci import loci
 from forkmerge.recombination.offspring import texts
 from forkmerge.recombination.values import Clause, Genome
 from forkmerge.search.baselines import Genetic, Gomea, HillClimbing, RandomSearch
-from forkmerge.search.conflict_driven import ConflictDriven
+from forkmerge.search.conflict_driven import ConflictDriven, linked
 from forkmerge.search.landscape import Refiner, landscape_of
 from forkmerge.search.protocol import Budget, Landscape, Query, Strategy, Verdict, Worth
 from forkmerge.search.quickxplain import quickxplain
@@ -287,3 +287,36 @@ def test_search_never_keeps_what_the_truth_forbids(seed: int, known: bool) -> No
     assert world.good(answer.best.genome)
     if answer.optimal:
         assert world.landscape.key(answer.best.genome) == world.landscape.key(world.best())
+
+
+def tie(*loci: int) -> Clause:
+    return Clause(tuple((x, frozenset({2})) for x in loci), "test")
+
+
+def test_loci_that_many_nogoods_tie_together_are_one_group_and_at_last_their_files() -> None:
+    files = ("a", "a", "a", "b", "c", "c")
+    few = [tie(0, 1), tie(0, 1), tie(1), tie(4, 5)]
+    assert linked(few, files) == ()
+    assert linked([*few, tie(0, 3), tie(3, 1)], files) == ((0, 1, 3),)
+    assert linked([tie(0, 1)] * 8, files) == ((0, 1, 2),)
+    assert linked([tie(0, 1)] * 8) == ((0, 1),)
+
+
+def test_pieces_that_fit_only_as_one_parent_has_them_are_found_in_few_candidates() -> None:
+    """Twelve places of one file that fit together only as one side has them; two others that the tests tell apart."""
+    log: list[Query] = []
+
+    def answer(query: Query) -> Verdict:
+        log.append(query)
+        *one_file, ours_needs, theirs_needs = query.genome
+        failed = {"pieces"} if set(one_file) not in ({0}, {1}) else set()
+        failed |= {"ours"} if ours_needs == 1 else set()
+        failed |= {"theirs"} if theirs_needs == 0 else set()
+        asked = failed if query.tests is None else failed & query.tests
+        return Verdict(frozenset(asked), cost=1.0 if query.tests is None else 0.01)
+
+    search = new(space(14, files=("a",) * 12 + ("b", "c")))
+    play(search, answer, most=5000)
+    assert search.answer().good
+    first = next(i for i, q in enumerate(log) if q.tests is None and not answer(q).failed)
+    assert first <= 80

@@ -55,6 +55,10 @@ def tool_of(words: tuple[str, ...]) -> Tool | None:
         from forkmerge.suites.go_tool import GoTool  # noqa: PLC0415 - only what a project needs is loaded
 
         return GoTool()
+    if words[0].rpartition("/")[2] == "cargo" and [w for w in words[1:4] if w[:1] not in "+-"][:1] in (["test"], ["t"]):
+        from forkmerge.suites.cargo_tool import CargoTool, narrowed  # noqa: PLC0415 - the same
+
+        return CargoTool(docs=not narrowed(words))
     return None
 
 

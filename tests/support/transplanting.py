@@ -97,7 +97,7 @@ def receipt(items):
 """
 
 
-def shop(where: Path) -> Sandbox:
+def shop(where: Path, *, sleep: float = 0.0) -> Sandbox:
     """Return a repository whose upstream has, one after the other (subjects of commits, newest last):
 
     "Help": a helper; "Tidy labels": a fix that uses it, its test, and a note; "Total of nothing": a fix with two tests,
@@ -105,7 +105,8 @@ def shop(where: Path) -> Sandbox:
     test of the fork's; and a merge, "Receipts", of a test and the module that it needs.  The fork labels in capitals
     where it is asked to, has renamed ``net`` to ``after``, and has a test of its own.
     """
-    checks = changed(CHECKS)
+    slow = f"import time\n\ntime.sleep({sleep})\n" if sleep else ""
+    checks = CHECKS
     box = cheap(
         where,
         {"shop.py": SHOP, "checks/shop.py": checks, "NOTES": "notes\n"},
@@ -119,7 +120,7 @@ def shop(where: Path) -> Sandbox:
                 ),
             ),
             "checks/shop.py": changed(CHECKS, ("shop.net(", "shop.after(")),
-            "checks/fork.py": FORK,
+            "checks/fork.py": slow + FORK,
         },
         {"NOTES": "notes\n\nUpstream went on.\n"},
     )
@@ -162,6 +163,7 @@ def transplant(box: Sandbox, *args: str, json: bool = True, upstream: str = "ups
     return box.run("transplant", upstream, *args, *asked, **more)
 
 
-def goal(box: Sandbox, *names: str, **more: Any) -> Done:
+def goal(box: Sandbox, *names: str, time: str = "", **more: Any) -> Done:
     """Run ``transplant`` for the tests ``names``."""
-    return transplant(box, *(word for name in names for word in ("--goal", name)), **more)
+    limit = ("--time", time) if time else ()
+    return transplant(box, *(word for name in names for word in ("--goal", name)), *limit, **more)

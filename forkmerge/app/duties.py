@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from forkmerge.app.testpaths import asked_in_merged, tests_of
+from forkmerge.app.testpaths import asked_in_merged, is_test, tests_of
 from forkmerge.fitness.required import Duty, Required, Waiver, changes_of, required
 
 if TYPE_CHECKING:
@@ -114,6 +114,18 @@ def _with_uses(units: Mapping[tuple[str, ...], bytes], test: tuple[str, ...]) ->
     return b"\0".join((units[test], *(units[scope] for scope in sorted(used - {test}))))
 
 
+def _scopes(test: TestId) -> tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]:
+    """Return the units that may be a test itself, and those that stand around it, the closest first.
+
+    A subtest, or a test that a loop made, is no unit of its own: its text is that of the test or the suite around it.
+    """
+    name = test.name.split("[", 1)[0]
+    exact = tuple(part for part in test.suite.split("::") if part)
+    dotted = tuple(part for part in test.suite.replace("::", ".").split(".") if part)
+    around = tuple(exact[:length] for length in range(len(exact), 0, -1))
+    return ((*exact, name), (*dotted, name)), around
+
+
 class _Definitions:
     """Finds the source of tests in the trees of the three versions."""
 
@@ -135,16 +147,26 @@ class _Definitions:
         entry = tree.get(test.file)
         if entry is None:
             return None
-        known = self._units.get(entry.oid)
-        if known is None:
-            known = self._units[entry.oid] = self._index(test.file, self._read(entry.oid))
-        scope = tuple(p for p in test.suite.replace("::", ".").split(".") if p)
-        name = test.name.split("[", 1)[0]
-        if (*scope, name) in known:
-            return _with_uses(known, (*scope, name))
-        ours, theirs, base = (t.get(test.file) for t in (self._parents.ours, self._parents.theirs, self._parents.base))
-        somewhere = any(e is not None and (*scope, name) in self._units.get(e.oid, {}) for e in (ours, theirs, base))
-        return None if somewhere else self._read(entry.oid)
+        known = self._known(test.file, entry.oid)
+        sides = (t.get(test.file) for t in (self._parents.base, self._parents.ours, self._parents.theirs))
+        versions = [self._known(test.file, e.oid) for e in sides if e is not None]
+        own, around = _scopes(test)
+        if any(scope in units for scope in own for units in versions):
+            found = next((scope for scope in own if scope in known), None)
+            if found is None:
+                return None
+        else:
+            found = next((scope for scope in around if scope in known), None)
+            if found is None:
+                return self._read(entry.oid)
+        if test.file.endswith(".rs") and not is_test(test.file, self._given):
+            return known[found]  # a unit test beside the code: what it uses is what it tests
+        return _with_uses(known, found)
+
+    def _known(self, path: str, oid: str) -> Mapping[tuple[str, ...], bytes]:
+        if oid not in self._units:
+            self._units[oid] = self._index(path, self._read(oid))
+        return self._units[oid]
 
     def _by_name(self, side: str, name: str) -> bytes | None:
         """Return the text of the test called ``name`` in any test file: some runners don't tell the file."""

@@ -12,6 +12,7 @@ It is pure and deterministic; swapping the sides swaps the matches.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,8 @@ def match(left: Sources, right: Sources, *, changed_only: bool = True, limits: L
     """Return the matches of two revisions: pairs in the order of the left, then deleted, then added units.
 
     ``changed_only`` leaves out the units of files that are the same, byte for byte at the same path, and spares parsing
-    them.  Files of a language without a profile, or whose grammar is not installed, have no units.  Never raises for
+    them.  Files of a language without a profile, or whose grammar is not installed, have no units, nor have the lock
+    files of package managers.  Never raises for
     unparsable files: their units are what the syntax floor finds in them.
     """
     if changed_only:
@@ -132,6 +134,12 @@ def _differing(*revisions: Sources) -> tuple[Sources, ...]:
     return tuple(tuple(filter(differs, revision)) for revision in revisions)
 
 
+_GENERATED = re.compile(
+    r"(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|go\.sum|packages\.lock\.json|[^/]*\.lock)$"
+)
+"""Files that a package manager writes: whoever changes what they come from has them written anew."""
+
+
 class _Reader:
     """Parses each content once per comparison, however many revisions have it."""
 
@@ -144,7 +152,7 @@ class _Reader:
         if len(source.data) > self._limits.file_bytes:
             return ()
         profile = self._languages.for_path(source.path, source.data)
-        if profile is None:
+        if profile is None or (profile.data and _GENERATED.search(source.path)):
             return ()
         key = profile.name, source.data
         if key not in self._known:

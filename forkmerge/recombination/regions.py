@@ -7,6 +7,7 @@ over several units, there is no region and the hunk stands alone.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -34,7 +35,7 @@ class Region:
 def regions_of_hunks(file: FileMerge, profile_for: ProfileFor | None) -> tuple[Region | None, ...]:
     """Return for each hunk the innermost unit that it falls into, None where there is none."""
     data, spans = _view(file)
-    found = _regions(file.path, data, profile_for)
+    found = _units(file.path, data, profile_for)
     return tuple(_innermost(span, found, data) for span in spans)
 
 
@@ -53,17 +54,17 @@ def _view(file: FileMerge) -> tuple[bytes, tuple[Span, ...]]:
     return b"".join(parts), tuple(spans)
 
 
-def _regions(path: str, data: bytes, profile_for: ProfileFor | None) -> tuple[Region, ...]:
+def _units(path: str, data: bytes, profile_for: ProfileFor | None) -> tuple[Unit, ...]:
     if profile_for is None:
         return ()
     profile = profile_for(path, data)
     if profile is None:
         return ()
     from forkmerge.errors import ForkmergeError  # noqa: PLC0415 - together with the parser, only where it is used
-    from forkmerge.syntax.units import units, walk  # noqa: PLC0415 - loads the parser
+    from forkmerge.syntax.units import units  # noqa: PLC0415 - loads the parser
 
     try:
-        return tuple(Region(u.kind, _name(u), u.span) for u in walk(units(profile, data)))
+        return units(profile, data)
     except ForkmergeError:
         return ()
 
@@ -73,13 +74,20 @@ def _name(unit: Unit) -> str:
     return f"{name}#{unit.ordinal + 1}" if unit.ordinal else name
 
 
-def _innermost(span: Span, regions: Sequence[Region], data: bytes) -> Region | None:
+def _innermost(span: Span, units: Sequence[Unit], data: bytes) -> Region | None:
+    """Return the smallest unit around ``span``, white space at its ends aside; siblings stand in order, and apart."""
     text = span.of(data)
     start = span.start + len(text) - len(text.lstrip())
     end = max(start, span.end - (len(text) - len(text.rstrip())))
     inner = Span(start, end)
-    if len(inner):
-        around = [r for r in regions if r.span.covers(inner)]
-    else:
-        around = [r for r in regions if r.span.start < span.start < r.span.end]
-    return min(around, key=lambda r: len(r.span), default=None)
+    find, at = (bisect_right, start) if len(inner) else (bisect_left, span.start)
+    found: Unit | None = None
+    while units:
+        index = find(units, at, key=lambda u: u.span.start) - 1
+        if index < 0:
+            break
+        unit = units[index]
+        if not (unit.span.covers(inner) if len(inner) else at < unit.span.end):
+            break
+        found, units = unit, unit.children
+    return None if found is None else Region(found.kind, _name(found), found.span)

@@ -124,7 +124,7 @@ def _static(
     findings = list(merged.findings)
     scenario = merged.scenario
     revisions = (scenario.base.tree, scenario.ours.tree, scenario.theirs.tree, merged.merge.tree)
-    trees = Trees(*(repo.entries(tree) for tree in revisions))
+    trees = Trees(*(merged.trees or (repo.entries(tree) for tree in revisions)))
     read = _cached(repo)
     contract = _contract(repo, trees, read, merged.conflicted)
     if not merged.merge.committed and {scenario.ours.commit, scenario.theirs.commit} & set(scenario.bases):

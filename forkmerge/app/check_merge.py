@@ -32,12 +32,16 @@ _LARGEST = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The scenario (ours: head, theirs: target), the merge, its findings, and the paths that are ``conflicted``."""
+    """The scenario (ours: head, theirs: target), the merge, its findings, and the paths that are ``conflicted``.
+
+    ``trees`` are those of base, ours, theirs and the merge, where they were read already.
+    """
 
     scenario: Scenario
     merge: Prediction
     findings: tuple[CheckFinding, ...] = ()
     conflicted: frozenset[str] = frozenset()
+    trees: tuple[Tree, ...] = ()
 
 
 def checked_merge(repo: Repository, head: str, target: str, allowed: Allowed | None) -> Checked:
@@ -61,7 +65,8 @@ def checked_merge(repo: Repository, head: str, target: str, allowed: Allowed | N
         return Checked(scenario, Prediction(tree, clean=True, git_clean=True, server=server))
     plan = merge_plan.plan(repo, ours, theirs, allowed=allowed, history=scenario)
     tree = tree_of(repo, plan, (head, target))
-    findings = tuple(_findings(repo, plan, tree, scenario))
+    trees = tuple(repo.entries(t) for t in (scenario.base.tree, scenario.ours.tree, scenario.theirs.tree, tree))
+    findings = tuple(_findings(repo, plan, trees))
     conflicted = {s.path for s in plan.stages}
     conflicted |= {p for m in plan.messages if m.kind.startswith("CONFLICT") for p in m.paths}
     refused = {s.path for s in plan.git.stages}
@@ -72,7 +77,7 @@ def checked_merge(repo: Repository, head: str, target: str, allowed: Allowed | N
         few = ", ".join(sorted(refused)[:5]) + (", ..." if len(refused) > 5 else "")
         server = f"a server that merges with git alone will refuse this: conflicts in {few}"
     prediction = Prediction(tree, plan.clean, plan.git.clean, tuple(sorted(refused)), resolved, server)
-    return Checked(scenario, prediction, findings, frozenset(conflicted))
+    return Checked(scenario, prediction, findings, frozenset(conflicted), trees)
 
 
 def merge_under_way(repo: Repository) -> Checked:
@@ -98,10 +103,8 @@ def merge_under_way(repo: Repository) -> Checked:
     return _as_committed(repo, scenario, done.stdout.decode("ascii").strip())
 
 
-def _findings(repo: Repository, plan: Plan, tree: str, scenario: Scenario) -> Iterator[CheckFinding]:
-    result = repo.entries(tree)
-    sides = {1: scenario.base.tree, 2: scenario.ours.tree, 3: scenario.theirs.tree}
-    trees = {number: repo.entries(oid) for number, oid in sides.items()}
+def _findings(repo: Repository, plan: Plan, trees: tuple[Tree, ...]) -> Iterator[CheckFinding]:
+    _, ours_tree, theirs_tree, result = trees
     told: set[str] = set()
     for file in plan.files:
         if file.fate == Fate.RESOLVED:
@@ -122,7 +125,7 @@ def _findings(repo: Repository, plan: Plan, tree: str, scenario: Scenario) -> It
             told.add(path)
             entry = result.get(path)
             text = repo.read(entry.oid) if entry is not None and entry.mode in _FILES else b""
-            found = [_read(repo, trees[n].get(path)) for n in (2, 3)]
+            found = [_read(repo, tree.get(path)) for tree in (ours_tree, theirs_tree)]
             conflicts = tuple(marked_places(text, sizes.get(path, 7), found[0], found[1]))
             words = " ".join(told_by_git.text.split())
             if not conflicts:

@@ -9,6 +9,7 @@ Invariant: nothing is a finding that can't be told for sure in the merge and in 
 from __future__ import annotations
 
 import ast
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from forkmerge.model.source import Tree
     from forkmerge.report.check import CheckFinding
 
+_WORD = re.compile(rb"[\w\x80-\xff]+")
 SECONDS = 30.0
 """What looking at uses may take; what is left then is told."""
 
@@ -79,8 +81,13 @@ def broken_uses(
         if not touched:
             continue
         removed = Removed(trees, other, projects, read)
+        words = frozenset(name.encode("utf-8", "surrogateescape") for name in touched)
         for path in _changed(trees, side):
-            if path in skip or path not in trees.merged:
+            if (
+                path in skip
+                or path not in trees.merged
+                or words.isdisjoint(_WORD.findall(read(trees.merged[path].oid)))
+            ):
                 continue
             if time.monotonic() > until:
                 left += 1

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from forkmerge.model.source import EXECUTABLE, REGULAR, SourceFile
-from forkmerge.model.span import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from forkmerge.alignment.located import Homology, Located
     from forkmerge.app.check_names import Trees
     from forkmerge.model.source import Tree
+    from forkmerge.model.span import Span
     from forkmerge.syntax.catalogue import Catalogue
 
 WHOLE = ("function", "method", "test", "macro")
@@ -32,7 +32,7 @@ _FILES = (REGULAR, EXECUTABLE)
 _MOST_BYTES = 4_000_000
 _MOST_NEAR = 40
 _LARGEST = 1_000_000
-WORD = re.compile(rb"[^\W\d]\w{2,}")
+WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,11 @@ def _units(
     base, ours, theirs = sources(trees.base), sources(trees.ours), sources(trees.theirs)
     homologies = align(base, ours, theirs, changed_only=True, languages=languages)
     inside: dict[tuple[bool, str], list[Span]] = {}
+    spans: dict[str, dict[str, list[Span]]] = {"base": {}, "ours": {}, "theirs": {}}
     for h in homologies:
+        for name, unit in (("base", h.base), ("ours", h.ours), ("theirs", h.theirs)):
+            if unit is not None and (unit.unit.kind in NAMED or unit.unit.kind == "imports"):
+                spans[name].setdefault(unit.path, []).append(unit.unit.span)
         located = h.ours or h.base
         if located is None or (h.ours is None and h.base is not None and h.base.path not in taken):
             continue
@@ -187,7 +191,8 @@ def _units(
         if one is not None:
             yield one
     for path in sorted(taken):
-        yield from _rest(path, (base, ours, theirs), languages)
+        sides = (("base", base), ("ours", ours), ("theirs", theirs))
+        yield from _rest(path, [_without(path, side, spans[name]) for name, side in sides])
 
 
 def _own(h: Homology) -> Own | None:
@@ -234,35 +239,35 @@ def _but_for_names(base: Located, mine: Located, texts: list[bytes | None]) -> b
     return re.sub(rb"\b%b\b" % re.escape(old), new, texts[0] or b"").split() == (texts[1] or b"").split()
 
 
-def _rest(path: str, sides: tuple[tuple[SourceFile, ...], ...], languages: Catalogue) -> Iterator[Own]:
+def _rest(path: str, texts: list[bytes | None]) -> Iterator[Own]:
     """Yield the edit of what stands in no unit, where base, head and target have the file."""
-    from forkmerge.errors import MissingTool  # noqa: PLC0415 - only where head changed programs
+    base, mine, other = texts
+    if base is not None and mine is not None and other is not None and squeezed(base) != squeezed(mine):
+        yield Own(path, OTHER, 0, "edited", base, mine, other)
 
-    files = [next((s.data for s in side if s.path == path), None) for side in sides]
-    if any(data is None for data in files):
-        return
-    try:
-        texts = [other_code(path, data or b"", languages) for data in files]
-    except MissingTool:
-        return
-    if squeezed(texts[0]) != squeezed(texts[1]):
-        yield Own(path, OTHER, 0, "edited", texts[0], texts[1], texts[2])
+
+def _without(path: str, side: tuple[SourceFile, ...], spans: dict[str, list[Span]]) -> bytes | None:
+    """Return the text of a file without its units; None where there is no such file."""
+    data = next((s.data for s in side if s.path == path), None)
+    if data is None:
+        return None
+    out, at = [], 0
+    for span in sorted(spans.get(path, ())):
+        if span.start > at:
+            out.append(data[at : span.start])
+        at = max(at, span.end)
+    return b"".join((*out, data[at:]))
 
 
 def other_code(path: str, data: bytes, languages: Catalogue) -> bytes:
     """Return what of a program stands in no named unit and is no import; raises MissingTool without the grammar."""
-    from forkmerge.syntax.units import tile, units  # noqa: PLC0415 - only where head changed programs
+    from forkmerge.syntax.units import units, walk  # noqa: PLC0415 - only where both sides changed such code
 
     profile = languages.for_path(path, data)
     if profile is None:
         return b""
-    out = []
-    for piece in tile(data, units(profile, data)):
-        if isinstance(piece, Span):
-            out.append(piece.of(data))
-        elif piece.kind not in NAMED and piece.kind != "imports":
-            out.append(piece.span.of(data))
-    return b"".join(out)
+    spans = [u.span for u in walk(units(profile, data)) if u.kind in NAMED or u.kind == "imports"]
+    return _without(path, (SourceFile(path, data),), {path: spans}) or b""
 
 
 def _whole_file(path: str, trees: Trees, read: Callable[[str], bytes], gone: dict[str, str]) -> Iterator[Own]:

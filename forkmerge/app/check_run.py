@@ -117,6 +117,7 @@ class _Testing:
         self.progress.update(events.PhaseStarted("reading", "both sides"))
         seen = scene(self.repo, self.merged.scenario, allowed=allowed_for(settings.risk))
         used = testing.setting(self.repo, seen.ours, settings, os.environ)
+        self.found.notes += [f"behaviour: {words}" for words in used.left_out]
         ledger = Ledger.open(ledger_path(str(self.repo.common_dir)))
         recall = testing.recall(ledger, used, settings, os.environ)
         jobs = settings.jobs or min(4, os.cpu_count() or 1)

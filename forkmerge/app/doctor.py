@@ -127,27 +127,41 @@ def _repository(folder: str) -> Iterator[Check]:
         with Repository.open(folder) as repo:
             where = str(repo.worktree or repo.git_dir)
             yield Check("repository", "repository", State.OK, f"{where} ({repo.object_format})")
-            yield _tests(repo)
+            yield from _tests(repo)
     except ForkmergeError as error:
         yield Check("repository", "repository", State.NOTE, error.message, error.hint)
 
 
-def _tests(repo: Repository) -> Check:
-    from forkmerge.suites.detect import detect  # noqa: PLC0415 - loaded when it is needed
+def _tests(repo: Repository) -> Iterator[Check]:
+    """Yield each suite that the files tell of: its command, its tool, what told of it, what it lacks."""
+    from forkmerge.app import testing  # noqa: PLC0415 - loaded when it is needed
+    from forkmerge.suites.projects import suites  # noqa: PLC0415 - the same
 
     mend = 'tell it: --test CMD, or test = "CMD" in .forkmerge.toml'
     try:
         entries = repo.entries(repo.resolve("HEAD").tree)
     except ForkmergeError as error:
-        return Check("repository", "tests", State.NOTE, error.message, error.hint)
-    found = detect(entries.keys(), lambda path: repo.read(entries[path].oid))
-    if found is None:
-        return Check("repository", "tests", State.LIMITED, "no test command was found", mend)
-    words = found[1].argv
-    program = shutil.which(words[0])
-    if program is None:
-        return Check("repository", "tests", State.MISSING, f"{found[1].text}: there is no {words[0]} on PATH", mend)
-    return Check("repository", "tests", State.OK, f"{found[1].text} ({found[0].name}, {program})")
+        yield Check("repository", "tests", State.NOTE, error.message, error.hint)
+        return
+    found = suites(entries.keys(), lambda path: repo.read(entries[path].oid))
+    if not found:
+        yield Check("repository", "tests", State.LIMITED, "no test command was found", mend)
+    checkout = str(repo.worktree or "")
+    for suite in found:
+        command = testing.with_interpreter(suite.command, checkout) if checkout else suite.command
+        how = "by its exit code alone" if suite.tool == "exit-code" else suite.tool
+        said = f"{command} ({how}, told by {suite.told_by})"
+        lack = testing.lacking(suite, checkout) if checkout else ""
+        program = shutil.which(command.split()[0]) if suite.program == "python" else ""
+        if program is None:
+            lack = f"there is no {command.split()[0]} on PATH"
+        yield Check(
+            "repository",
+            "tests",
+            State.MISSING if lack else State.OK,
+            f"{said}: {lack}" if lack else said,
+            mend * bool(lack),
+        )
 
 
 def _terminal() -> Iterator[Check]:

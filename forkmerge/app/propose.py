@@ -110,6 +110,8 @@ class _Proposing:
         merge = git_merge(self.repo, scenario)
         seen = scene(self.repo, scenario, allowed=allowed_for(self.request.settings.risk))
         used = testing.setting(self.repo, seen.ours, settings, os.environ)
+        for words in used.left_out:
+            self.progress.update(events.Remark(words, warning=True))
         ledger = Ledger.open(ledger_path(str(self.repo.common_dir)))
         for note in ledger.notes:
             self.progress.update(events.Remark(note, warning=True))

@@ -36,13 +36,17 @@ _MODES = {Purpose.REVERSE: Mode.REVERSE, Purpose.GATE: Mode.COLLECT}
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How tests are run: by which runner and command, in which sandbox, with what of the user's environment."""
+    """How tests are run: by which runner and command, in which sandbox, with what of the user's environment.
+
+    ``left_out`` says which of the project's suites are not run, and why.
+    """
 
     runner: Runner
     command: TestCommand
     backend: Backend
     environment: Environment
     network: bool = False
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

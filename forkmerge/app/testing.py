@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from forkmerge.model.outcome import SuiteRun, TestId
     from forkmerge.model.source import Tree
     from forkmerge.sandbox.probe import Wanted
+    from forkmerge.suites.projects import Suite
     from forkmerge.suites.runner import Runner, TestCommand
 
 POLICY = "policy-1"
@@ -43,11 +44,12 @@ def setting(repo: Repository, tree: Tree, settings: Settings, environ: Mapping[s
             hint="run this in a clone with a work tree",
         )
     checkout = os.path.realpath(repo.worktree)
-    runner, command = _command(tree, settings, repo.read, checkout)
+    runner, command, left_out = _command(tree, settings, repo.read, checkout)
     environment = discover(checkout, environ, argv=_named(command), passed=settings.pass_env)
     carried = tuple(_carried(checkout, settings.carry, {p.path for p in environment.found}))
     environment = replace(environment, found=(*environment.found, *carried))
-    return Setting(runner, command, choose(cast("Wanted", settings.sandbox)), environment, settings.allow_network)
+    backend = choose(cast("Wanted", settings.sandbox))
+    return Setting(runner, command, backend, environment, settings.allow_network, left_out)
 
 
 def recall(ledger: Ledger, used: Setting, settings: Settings, environ: Mapping[str, str]) -> Recall:
@@ -57,7 +59,7 @@ def recall(ledger: Ledger, used: Setting, settings: Settings, environ: Mapping[s
 
     argv, checkout = _named(used.command), used.environment.checkout
     key = keys.environment_key(
-        runner=used.runner.name,
+        runner=" ".join((used.runner.name, getattr(used.runner, "line", ""))).strip(),
         env=used.environment.variables,
         program=keys.program_identity(argv, environ, checkout),
         installed=keys.installed_fingerprint(argv, environ, checkout),
@@ -112,22 +114,71 @@ class _Forgetful:
         return ()
 
 
-def _command(tree: Tree, settings: Settings, read: Callable[[str], bytes], checkout: str) -> tuple[Runner, TestCommand]:
-    from forkmerge.suites.detect import detect, runner_for  # noqa: PLC0415 - loaded when tests are to be run
+def _command(
+    tree: Tree, settings: Settings, read: Callable[[str], bytes], checkout: str
+) -> tuple[Runner, TestCommand, tuple[str, ...]]:
+    """Return the runner and the command, and what of the project's suites is left out and why."""
+    from forkmerge.suites.detect import joined, runner_for  # noqa: PLC0415 - loaded when tests are to be run
+    from forkmerge.suites.projects import suites  # noqa: PLC0415 - the same
     from forkmerge.suites.runner import TestCommand  # noqa: PLC0415 - the same
 
+    def content(path: str) -> bytes:
+        return read(tree[path].oid)
+
+    results = settings.results or None
     if settings.test:
-        command = TestCommand(settings.test, settings.results or None)
-        return runner_for(settings.test, settings.results or None), command
-    found = detect(tree.keys(), lambda path: read(tree[path].oid))
-    if found is None:
+        return runner_for(settings.test, results, tree.keys(), content), TestCommand(settings.test, results), ()
+    found = suites(tree.keys(), content)
+    if not found:
         raise UsageError(
-            "no test command was given and none can be told from the files", hint="give it with --test CMD"
+            "no test command was given and none can be told from the files",
+            hint='give it with --test CMD, or test = "CMD" in .forkmerge.toml',
         )
-    runner, command = found
-    if command.text.startswith("python "):
-        command = replace(command, text=f"{_python(checkout)} {command.text.removeprefix('python ')}")
-    return runner, command
+    chosen, left_out = runnable(found, checkout)
+    text = joined(with_interpreter(suite.command, checkout) for suite in chosen)
+    return runner_for(text, results, tree.keys(), content), TestCommand(text, results), left_out
+
+
+def runnable(found: tuple[Suite, ...], checkout: str) -> tuple[tuple[Suite, ...], tuple[str, ...]]:
+    """Return the suites that can be run here, all where none can, and in words what was left out and why.
+
+    A suite of which only the exit code is known is run if it is the only one: beside others it could not be told apart.
+    """
+    missing = {suite: what for suite in found if (what := lacking(suite, checkout))}
+    ready = tuple(suite for suite in found if suite not in missing) or found
+    several = tuple(suite for suite in ready if suite.tool != "exit-code") or ready
+    why = {suite: "its tests can't be told apart from each other" for suite in ready if suite not in several}
+    out = [
+        f"the tests of {suite.tool} ({suite.told_by}: {suite.command}) were not run: {(missing | why)[suite]}"
+        for suite in found
+        if suite not in several
+    ]
+    return several, tuple(out)
+
+
+def lacking(suite: Suite, checkout: str) -> str:
+    """Return what a suite lacks here to be run, "" where nothing is known to."""
+    from shutil import which  # noqa: PLC0415 - seldom needed
+
+    program = suite.program
+    if program == "python":
+        return ""
+    found = os.access(Path(checkout, program), os.X_OK) if program.startswith("./") else which(program) is not None
+    if not found:
+        return f"there is no {program} on PATH"
+    needs = suite.told_by == "package.json" and suite.tool != "node"
+    if needs and not any(
+        Path(folder, "node_modules").is_dir() for folder in (checkout, *map(str, Path(checkout).parents))
+    ):
+        return "there is no node_modules (npm install)"
+    return ""
+
+
+def with_interpreter(command: str, checkout: str) -> str:
+    """Return a command of ``python`` with the interpreter of the checkout in its place."""
+    if not command.startswith("python "):
+        return command
+    return f"{_python(checkout)} {command.removeprefix('python ')}"
 
 
 def _named(command: TestCommand) -> tuple[str, ...]:

@@ -16,7 +16,10 @@ from forkmerge.sandbox.command import inside
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-INTERPRETERS = ("python", "python3", "node", "npm", "npx", "ruby", "java", "go", "cargo", "rustc", "pytest", "uv")
+INTERPRETERS = (
+    "python", "python3", "node", "npm", "npx", "ruby", "java", "go", "cargo", "rustc", "pytest", "uv", "mvn", "gradle",
+    "cmake", "ctest",
+)  # fmt: skip
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/opt", "/nix/store", "/gnu/store")
 _DEPTH = 8
 

@@ -1,39 +1,47 @@
-"""Which runner fits a project or a command.
+"""Which runner fits a command, and which command a project.
 
-Detection looks at file names first and reads only the few files that can decide; it never runs anything.
+A command line is understood as far as ``shell.py`` goes: in it stand the calls of the test tools that are known; all
+else is run as it is and told by its exit code.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
-import tomllib
 from typing import TYPE_CHECKING
 
 from forkmerge.suites.exitcode import ExitCodeRunner
 from forkmerge.suites.junit import JUnitRunner
 from forkmerge.suites.line import LineRunner
+from forkmerge.suites.npm import expanded
+from forkmerge.suites.projects import suites
 from forkmerge.suites.pytest_runner import PytestRunner
 from forkmerge.suites.recognise import tools_in
 from forkmerge.suites.runner import Runner, TestCommand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable
 
-NODE_RESULTS = ".forkmerge-junit.xml"
 _PYTEST_WORDS = re.compile(r"(?:^|/)(?:pytest|py\.test)(?:-?3(?:\.\d+)?)?$")
-_TEST_FILE = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test)\.py$")
-_NODE_TEST = re.compile(r"^node\s(?:[^|&;<>]*\s)?--test(?:\s|$)")
-_PLACEHOLDER = "no test specified"
 
 
-def runner_for(command: str, results: str | None = None) -> Runner:
-    """Return the runner for a command: pytest if it calls pytest, JUnit if ``results`` is given, else its exit code."""
-    if calls_pytest(command):
+def runner_for(
+    command: str,
+    results: str | None = None,
+    files: Collection[str] = (),
+    read: Callable[[str], bytes] = lambda _: b"",
+) -> Runner:
+    """Return the runner for a command.
+
+    The tools that it calls, by itself or through the scripts of a ``package.json`` of ``files`` (which ``read`` gives);
+    JUnit files where ``results`` is their glob and no tool is known that reads them itself; else its exit code.
+    """
+    line = expanded(command, files, read)
+    tools = tools_in(line, results)
+    if calls_pytest(command) and all(tool.name == "pytest" for _, tool in tools):
         return PytestRunner()
-    if not results and (tools := tools_in(command)):
-        return LineRunner(command, tools)
+    if tools and (not results or any(tool.name in ("maven", "gradle") for _, tool in tools)):
+        return LineRunner(line, tools)
     return JUnitRunner(results) if results else ExitCodeRunner(command)
 
 
@@ -47,61 +55,18 @@ def calls_pytest(command: str) -> bool:
 
 
 def detect(files: Collection[str], read: Callable[[str], bytes]) -> tuple[Runner, TestCommand] | None:
-    """Return the runner and the test command of a project, None where neither can be told from its files.
+    """Return the runner and the test command of all suites of a project, None where none can be told from its files.
 
     ``files`` are the paths of the tree, ``read`` gives the bytes of one of them.
     """
-    names = frozenset(files)
-    if _pytest_configured(names, read) or any(map(_is_python_test, names)):
-        return PytestRunner(), TestCommand("python -m pytest -q")
-    return _node(names, read)
-
-
-def _pytest_configured(names: frozenset[str], read: Callable[[str], bytes]) -> bool:
-    if names & {"pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "conftest.py"}:
-        return True
-    if "pyproject.toml" in names:
-        tool = _toml(read("pyproject.toml")).get("tool")
-        if isinstance(tool, dict) and "pytest" in tool:
-            return True
-    sections = (("setup.cfg", b"[tool:pytest]"), ("tox.ini", b"[pytest]"))
-    return any(name in names and _has_line(read(name), section) for name, section in sections)
-
-
-def _is_python_test(path: str) -> bool:
-    folders = path.split("/")[:-1]
-    if folders and not {"tests", "test", "testing"} & set(folders):
-        return False
-    return bool(_TEST_FILE.search(path)) or path.endswith("tests/conftest.py")
-
-
-def _node(names: frozenset[str], read: Callable[[str], bytes]) -> tuple[Runner, TestCommand] | None:
-    if "package.json" not in names:
+    found = suites(files, read)
+    if not found:
         return None
-    try:
-        package = json.loads(read("package.json"))
-    except (ValueError, RecursionError):
-        return None
-    scripts = package.get("scripts") if isinstance(package, dict) else None
-    script = scripts.get("test") if isinstance(scripts, dict) else None
-    if not isinstance(script, str) or not script.strip() or _PLACEHOLDER in script:
-        return None
-    script = script.strip()
-    if _NODE_TEST.search(script) and "--test-reporter" not in script:
-        reporter = f"--test --test-reporter=junit --test-reporter-destination={NODE_RESULTS}"
-        return JUnitRunner(NODE_RESULTS), TestCommand(
-            re.sub(r"--test(?=\s|$)", reporter, script, count=1), NODE_RESULTS
-        )
-    command = "npm test --silent"
-    return ExitCodeRunner(command), TestCommand(command)
+    line = joined(suite.command for suite in found)
+    return runner_for(line, None, files, read), TestCommand(line)
 
 
-def _toml(data: bytes) -> dict[str, object]:
-    try:
-        return tomllib.loads(data.decode("utf-8"))
-    except (ValueError, RecursionError):
-        return {}
-
-
-def _has_line(data: bytes, line: bytes) -> bool:
-    return any(found.strip() == line for found in data.splitlines())
+def joined(commands: Iterable[str]) -> str:
+    """Return one command line for several suites, each run whatever the others do."""
+    found = list(commands)
+    return found[0] if len(found) == 1 else "; ".join(f"({c})" if "&&" in c else c for c in found)

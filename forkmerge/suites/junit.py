@@ -146,7 +146,7 @@ def _outcome(case: Any) -> tuple[Status, str]:
     for kind, status in ((Error, Status.ERROR), (Failure, Status.FAILED), (Skipped, Status.SKIPPED)):
         for result in case.result:
             if isinstance(result, kind):
-                text = str(result.message or "") or str(result.text or "")
+                text = str(result.message or "") or str(result.text or "") or str(case.system_out or "")
                 return status, "\n".join(text.strip().splitlines()[:8])[:800]
     return Status.PASSED, ""
 

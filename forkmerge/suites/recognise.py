@@ -21,21 +21,26 @@ _LAUNCHERS = frozenset(
         "timeout", "xvfb-run", "tsx", "ts-node", "stdbuf",
     }
 )  # fmt: skip
+_MAVEN = frozenset({"test", "package", "verify", "install", "surefire:test"})
+_GRADLE = ("test", "check", "build")
 _ELSEWHERE = frozenset({"tox", "nox", "docker", "podman", "ssh", "vagrant", "echo", "printf", "grep", "which", "cat"})
 """Programs that run what they are given in an environment of their own, or not at all."""
 
 
-def tools_in(line: str) -> tuple[tuple[int, Tool], ...]:
-    """Return the tools of ``line`` with the number of the piece that each stands in, () where none is known."""
+def tools_in(line: str, results: str | None = None) -> tuple[tuple[int, Tool], ...]:
+    """Return the tools of ``line`` with the number of the piece that each stands in, () where none is known.
+
+    ``results`` is where JUnit files are to be found if not in the usual places.
+    """
     found = []
     for number, piece in enumerate(pieces(line) or ()):
-        tool = tool_of(piece.program) if piece.words else None
+        tool = tool_of(piece.program, results) if piece.words else None
         if tool is not None:
             found.append((number, tool))
     return tuple(found)
 
 
-def tool_of(words: tuple[str, ...]) -> Tool | None:
+def tool_of(words: tuple[str, ...], results: str | None = None) -> Tool | None:
     """Return the tool that a simple command starts, None where it is not known."""
     if not words or words[0].rpartition("/")[2] in _ELSEWHERE:
         return None
@@ -59,7 +64,20 @@ def tool_of(words: tuple[str, ...]) -> Tool | None:
         from forkmerge.suites.cargo_tool import CargoTool, narrowed  # noqa: PLC0415 - the same
 
         return CargoTool(docs=not narrowed(words))
-    return None
+    return _junit_tool(words, results)
+
+
+def _junit_tool(words: tuple[str, ...], results: str | None) -> Tool | None:
+    from forkmerge.suites.junit_tools import CTestTool, GradleTool, MavenTool, NextestTool  # noqa: PLC0415 - the same
+
+    first = words[0].rpartition("/")[2]
+    if first in ("mvn", "mvnw", "mvnd") and _MAVEN.intersection(words):
+        return MavenTool(results) if results else MavenTool()
+    if first in ("gradle", "gradlew") and any(w.rpartition(":")[2].lower().endswith(_GRADLE) for w in words[1:]):
+        return GradleTool(results) if results else GradleTool()
+    if first == "ctest":
+        return CTestTool()
+    return NextestTool() if first == "cargo" and {"nextest", "run"} <= set(words) else None
 
 
 def _node_tool(words: tuple[str, ...]) -> NodeName | None:

@@ -8,6 +8,7 @@ from forkmerge.model.outcome import RunStatus, Status
 from forkmerge.suites.detect import detect, runner_for
 from forkmerge.suites.exitcode import ExitCodeRunner
 from forkmerge.suites.junit import JUnitRunner
+from forkmerge.suites.line import LineRunner
 from forkmerge.suites.pytest_runner import PytestRunner
 from forkmerge.suites.runner import Ended, TestCommand
 
@@ -58,19 +59,28 @@ def test_projects_that_do_not_tell_are_not_guessed(files):
     assert found(**files) is None
 
 
-def test_node_test_runner_is_asked_for_junit():
-    runner, command = found(**package("node --test test/"))
-    assert isinstance(runner, JUnitRunner)
-    assert runner.results == command.results == ".forkmerge-junit.xml"
-    assert command.argv[:3] == ("node", "--test", "--test-reporter=junit")
-    assert command.argv[-1] == "test/"
+@pytest.mark.parametrize(
+    ("script", "tools"),
+    [
+        ("node --test test/", ["node"]),
+        ("jest", ["jest"]),
+        ("node --test --test-reporter=tap", ["node"]),
+        ("tsc && mocha", ["mocha"]),
+        ("eslint . && npx vitest run && node --test", ["vitest", "node"]),
+    ],
+)
+def test_the_tools_of_a_test_script_are_found_in_it(script, tools):
+    runner, command = found(**package(script))
+    assert isinstance(runner, LineRunner)
+    assert [tool.name for _, tool in runner.tools] == tools
+    assert command.text == "npm test"
 
 
-@pytest.mark.parametrize("script", ["jest", "node --test-only x.js", "node --test --test-reporter=tap", "tsc && mocha"])
+@pytest.mark.parametrize("script", ["node --test-only x.js", "ava", "make check"])
 def test_other_scripts_run_through_npm_by_exit_code(script):
     runner, command = found(**package(script))
     assert isinstance(runner, ExitCodeRunner)
-    assert command.text == "npm test --silent"
+    assert command.text == "npm test"
 
 
 @pytest.mark.parametrize(
@@ -92,7 +102,7 @@ def test_runner_follows_from_the_command(command, kind):
 
 
 def test_results_glob_makes_a_junit_runner():
-    assert runner_for("mvn test", "target/**/*.xml") == JUnitRunner("target/**/*.xml")
+    assert runner_for("make test", "target/**/*.xml") == JUnitRunner("target/**/*.xml")
 
 
 @pytest.mark.parametrize(

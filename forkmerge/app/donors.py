@@ -66,7 +66,8 @@ def history(repo: Repository, fork: Revision, tip: Revision) -> Donor:
         repo.run(["rev-list", "--count", tip.commit or "", *(f"^{b}" for b in bases)]).stdout.decode("ascii").strip()
     )
     scenario = Scenario(base_of(repo, bases), fork, tip, bases)
-    return Donor(scenario, f"all {count} commits of upstream up to {(tip.commit or tip.tree)[:_SHORT]}")
+    what = "all commits" if count == "1" else f"all {count} commits"
+    return Donor(scenario, f"{what} of upstream up to {(tip.commit or tip.tree)[:_SHORT]}")
 
 
 def brought_in_by(repo: Repository, commit: str, tip: str) -> str:

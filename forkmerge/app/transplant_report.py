@@ -197,7 +197,7 @@ def _taken(repo: Repository, ended: Ended, given: tuple[str, ...]) -> tuple[Take
                 commit.id,
                 commit.author,
                 commit.subject,
-                adapted=not part.whole and part.new not in upstream,
+                adapted=not part.whole and part.new.strip() not in upstream,
             )
         )
     return tuple(out)

@@ -11,17 +11,20 @@ far as the merge adapts them.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.app import goals
 from forkmerge.app.offer import Offer, meets
 from forkmerge.app.transplant_values import Asking, Goal, Graft, Refused, Spent
-from forkmerge.errors import UnusableInput
+from forkmerge.errors import ForkmergeError, UnusableInput
 from forkmerge.fitness.required import Duty, Required, Waiver
 from forkmerge.git import trees
+from forkmerge.model.source import EXECUTABLE, REGULAR
 from forkmerge.recombination.patch import patch
 from forkmerge.search.shrinking import one_minimal
+from forkmerge.syntax.parsing import MAX_BYTES, parse, sound
 from forkmerge.syntax.profiles import for_path
 
 if TYPE_CHECKING:
@@ -57,6 +60,7 @@ class Search:
     _offer: Offer | None = None
     _asked: tuple[Duty, ...] = ()
     _memo: dict[tuple[str, tuple[str, ...]], bool] = field(default_factory=dict)
+    _sounds: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     @property
     def offer(self) -> Offer:
@@ -80,13 +84,32 @@ class Search:
         return self.offer.holding({g.at for g in self.wanted if g.at is not None}, self.gone)
 
     def _holds(self, tree: str | None) -> bool:
-        if tree is None:
+        if tree is None or not self._parses(tree):
             return False
         asked = (*self._duties(), *self.kept)
         key = (tree, tuple(str(d) for d in asked))
         if key not in self._memo:
             self._memo[key] = self.asking.some(tree, asked).good
         return self._memo[key]
+
+    def _parses(self, tree: str) -> bool:
+        """Return whether what differs from the fork parses, or did not there either: where not, no test need be run."""
+        mine, new = self.repo.entries(self.seen.scenario.ours.tree), self.repo.entries(tree)
+        return all(
+            self._sound(path, entry.oid) or (path in mine and not self._sound(path, mine[path].oid))
+            for path, entry in new.items()
+            if mine.get(path) != entry and entry.mode in (REGULAR, EXECUTABLE)
+        )
+
+    def _sound(self, path: str, oid: str) -> bool:
+        if (path, oid) not in self._sounds:
+            data = self.repo.read(oid)
+            profile = for_path(path, data)
+            self._sounds[path, oid] = True
+            if profile is not None and not profile.data and len(data) <= MAX_BYTES:
+                with contextlib.suppress(ForkmergeError):  # without the grammar the tests tell
+                    self._sounds[path, oid] = sound(parse(profile, data))
+        return self._sounds[path, oid]
 
     # -- the search ------------------------------------------------------------------------------------------------
 
@@ -196,6 +219,8 @@ class Search:
     def _why(self, tree: str | None) -> str:
         if tree is None:
             return "its changes can't stand together in the fork"
+        if not self._parses(tree):
+            return "a file of it does not parse when it is merged with the fork's"
         said = self.asking.evaluator.evaluate(tree, [str(d) for d in (*self._duties(), *self.kept)])
         names = sorted(said.failed | said.undecided)
         first = next((m.strip().splitlines()[-1] for k, m in said.messages if k in names and m.strip()), "")
@@ -234,7 +259,7 @@ class Search:
 
     def _finer(self, tree: str) -> str:
         """Return the tree with as few lines of ``tree`` as hold, definitions that came together taken one by one."""
-        made = self._patch(tree)
+        made = self._patch(tree, heads=True)
         own = self._own_parts(made, tree)
         items = [i for i in range(len(made.parts)) if i not in own]
         self.best = (len(items), tree, False)
@@ -257,10 +282,10 @@ class Search:
         assert found is not None  # noqa: S101 - it was seen to hold
         return found
 
-    def _patch(self, tree: str) -> Patch:
+    def _patch(self, tree: str, *, heads: bool = False) -> Patch:
         mine, new = self.repo.entries(self.seen.scenario.ours.tree), self.repo.entries(tree)
         paths = sorted(p for p in {*mine, *new} if mine.get(p) != new.get(p))
-        return patch([(p, mine.get(p), new.get(p)) for p in paths], self.repo.read, for_path)
+        return patch([(p, mine.get(p), new.get(p)) for p in paths], self.repo.read, for_path, heads=heads)
 
     def _size(self, tree: str | None) -> int:
         return len(self._patch(tree).parts) if tree is not None else 0

@@ -3,7 +3,8 @@
     old files + new files -> cut: stable lines and parts (lines that differ); a part that brings whole definitions is
     cut between them -> any set of parts -> the files with these parts as in the new tree, the others as in the old
 
-A path that can't be cut by lines (deleted, binary, a symlink, another mode) is one part.  Pure.
+A path that can't be cut by lines (deleted, binary, a symlink, another mode) is one part.  With ``heads``, what stands
+above the first definition of a new file (its docstring, its imports) comes with any part of it.  Pure.
 Invariants: no part taken gives the old files, all taken the new ones; parts are independent of each other.
 """
 
@@ -99,12 +100,16 @@ Change: TypeAlias = "tuple[str, Entry | None, Entry | None]"
 """A path with what stands there in the old and in the new tree."""
 
 
-def patch(changes: Sequence[Change], read: Callable[[str], bytes], profile_for: ProfileFor) -> Patch:
+def patch(
+    changes: Sequence[Change], read: Callable[[str], bytes], profile_for: ProfileFor, *, heads: bool = False
+) -> Patch:
     """Return the parts of ``changes``, in the order of the changes and of the lines; ``read`` gives a blob's bytes."""
     parts: list[Part] = []
     files = []
     for path, old, new in changes:
-        cut = tuple(_cut(path, old, new, read, profile_for))
+        cut: list[bytes | Part] = list(_cut(path, old, new, read, profile_for))
+        if heads and old is None and len(cut) > 1 and isinstance(cut[0], Part):
+            cut[0] = cut[0].new
         segments: list[bytes | int] = []
         for piece in cut:
             if isinstance(piece, bytes):

@@ -100,7 +100,7 @@ def _goals(console: Console, found: Transplant) -> None:
         return
     line(console)
     line(console, f"Goal ({len(found.goals)} {words.plural('test', len(found.goals))}):", "bold")
-    for goal in found.goals[:_MOST]:
+    for goal in sorted(found.goals, key=lambda g: g.before == "passed")[:_MOST]:
         said = [f"{goal.upstream} on upstream"]
         said += [f"{goal.before} on the fork"] if goal.before else []
         said += [f"{goal.after} now"] if goal.after else []

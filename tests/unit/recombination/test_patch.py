@@ -86,6 +86,17 @@ def test_a_new_file_stands_when_any_part_of_it_is_taken() -> None:
     assert found.written(frozenset({1})) == {"m.py": (REGULAR, b"\n\ndef b():\n    pass\n")}
 
 
+def test_the_head_of_a_new_file_comes_with_any_part_of_it() -> None:
+    new = b'"""M."""\n\nimport os\n\n\ndef a():\n    pass\n\n\ndef b():\n    pass\n'
+    blobs = {"new": new}
+    found = patch([("m.py", None, Entry(REGULAR, "new"))], blobs.__getitem__, for_path, heads=True)
+    assert [p.unit for p in found.parts] == ["a", "b"]
+    wanted = b'"""M."""\n\nimport os\n\n\ndef b():\n    pass\n'
+    assert found.written(frozenset({1})) == {"m.py": (REGULAR, wanted)}
+    assert found.written(frozenset()) == {}
+    assert [p.added for p in made(None, new).parts] == [3, 4, 4]
+
+
 def test_what_has_no_lines_is_one_part() -> None:
     for old, new, modes in (
         (b"a\n", None, (REGULAR, REGULAR)),

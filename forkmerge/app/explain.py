@@ -1,4 +1,4 @@
-"""``explain``: the rule and the evidence behind what the last run did, from its record."""
+"""``explain``: the rule and the evidence behind what the last run did, from its record or worked out again."""
 
 from __future__ import annotations
 
@@ -13,21 +13,24 @@ if TYPE_CHECKING:
     from forkmerge.report.explained import Explanation
 
 
-def explain(folder: str, path: str = "") -> Explanation:
+def explain(folder: str, path: str = "", *, commit: str = "") -> Explanation:
     """Return what the last run decided, of ``path`` (a file or a folder) alone if it is named.
 
-    Raise UnusableInput when no run is on record, or none that looked at ``path``.
+    A merge that has no record, one that git made with the driver, is worked out again; so is the merge ``commit``.
+    Raise UnusableInput when there is no merge to speak of, or none that had anything to decide at ``path``.
     """
     with Repository.open(folder) as repo:
-        record = explain_record.load(repo.git_dir)
+        record = None if commit else explain_record.load(repo.git_dir)
         if record is None:
-            raise UnusableInput(
-                "no run is on record here", where=str(repo.git_dir), hint="forkmerge merge and forkmerge solve keep one"
-            )
+            from forkmerge.app.explain_plan import again  # noqa: PLC0415 - only where a merge is worked out again
+
+            found = again(repo, commit)
+        else:
+            found = record.explanation
         if not path:
-            return record.explanation
+            return found
         given = repository_path(repo, folder, path)
-    found = explain_record.of_paths(record.explanation, [given])
+    found = explain_record.of_paths(found, [given])
     if not found.files:
         raise UnusableInput(
             "the last run had nothing to decide there", where=path, hint="what only one side changed is taken as it is"

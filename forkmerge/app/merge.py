@@ -6,30 +6,28 @@ refuses, fast-forwards and notes as always; the plan laid over it; the commit, i
 
 from __future__ import annotations
 
-import re
 import subprocess
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.app import explain_record, merge_index, merge_plan, merge_risk
+from forkmerge.app.explain_plan import left_texts, placed, told, untouched, whole_conflicts
 from forkmerge.app.explain_record import KeptFile, KeptHunk, KeptStage, Record
-from forkmerge.app.explain_words import PLAIN, all_places, evidence, explained, places
-from forkmerge.app.merge_look import marked_hunk
-from forkmerge.app.merge_values import Fate
+from forkmerge.app.explain_words import PLAIN
 from forkmerge.app.merge_worktree import Laid, overlay
 from forkmerge.errors import UnusableInput
 from forkmerge.git import command, scenario
 from forkmerge.git.conflicted import PLAIN_DRIVER
 from forkmerge.git.repository import Repository
 from forkmerge.model.revision import Scenario
-from forkmerge.report.explained import ExplainedFile, ExplainedHunk, Explanation, FileOutcome
+from forkmerge.report.explained import Explanation, FileOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from forkmerge.app.merge_values import Plan, PlannedFile
-    from forkmerge.model.hunk import FileMerge, Hunk
+    from forkmerge.app.merge_values import Plan
+    from forkmerge.model.hunk import Hunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +86,7 @@ def merge(folder: str, order: Order) -> Merged:
             repo.run(["commit", "--no-edit", "--quiet"], env={"GIT_REFLOG_ACTION": f"merge {name}"}, whole=True)
             made_commit = repo.resolve("HEAD").commit or ""
         found = _explanation(
-            made, _texts(repo, made), laid, notes, sorted(unmerged), (_branch(repo), name), made_commit
+            made, left_texts(repo, made), laid, notes, sorted(unmerged), (_branch(repo), name), made_commit
         )
         explain_record.save(repo.git_dir, Record(found, tuple(map(_kept, laid))))
     return Merged(found, _words(found, committed=bool(made_commit)))
@@ -152,72 +150,16 @@ def _explanation(
     done = {one.file.path: one for one in laid}
     files = []
     for file in made.files if made else ():
-        if file.path in done:
-            files.append(_explained(done[file.path]))
-        else:
-            files.append(_untouched(file, texts.get(file.path, b"")))
-    seen = {f.path for f in files}
-    told: dict[str, str] = {}
-    for m in made.messages if made else ():
-        if m.kind.startswith("CONFLICT"):
-            for path in m.paths:
-                told.setdefault(path, m.text.strip())
-    files += [ExplainedFile(p, FileOutcome.CONFLICT, told.get(p, "git's conflict")) for p in unmerged if p not in seen]
+        one = done.get(file.path)
+        files.append(told(file, one.look) if one else untouched(file, texts.get(file.path, b"")))
+    files += whole_conflicts(made, unmerged, {f.path for f in files})
     now = int(time.time())
     ordered = tuple(sorted(files, key=lambda f: f.path))
     return Explanation("merge", *names, ordered, clean=not unmerged, commit=commit, created=now, notes=notes)
 
 
-def _texts(repo: Repository, made: Plan | None) -> dict[str, bytes]:
-    """Return git's marked texts of the files that the plan leaves to it."""
-    files = made.files if made is not None else ()
-    return {f.path: repo.read(f.git.oid) for f in files if f.fate == Fate.LEFT and f.git is not None}
-
-
-_START = re.compile(rb"<{7,}(?: |\r?$)")
-_OUTCOMES = {
-    Fate.RESOLVED: FileOutcome.RESOLVED,
-    Fate.PARTLY: FileOutcome.PARTLY,
-    Fate.LEFT: FileOutcome.CONFLICT,
-    Fate.OBJECTED: FileOutcome.OBJECTED,
-}
-
-
-def _explained(one: Laid) -> ExplainedFile:
-    found = _places(one)
-    return explained(one.file.path, _OUTCOMES[one.file.fate], found, one.file.reason)
-
-
-def _untouched(file: PlannedFile, text: bytes) -> ExplainedFile:
-    """Return what is said of a file that stays as git has it in ``text``: each marked place, with its reason."""
-    conflicts = file.merge.conflicts if file.merge is not None else ()
-    starts = [n for n, line in enumerate(text.split(b"\n"), 1) if _START.match(line)]
-    if len(starts) != len(conflicts):
-        hunks = tuple(ExplainedHunk(line, 0, resolved=False, rule="conflict") for line in starts)
-    else:
-        both = zip(starts, conflicts, strict=True)
-        hunks = tuple(ExplainedHunk(n, 0, False, h.rule, h.reason, evidence(h)) for n, h in both)
-    return ExplainedFile(file.path, FileOutcome.CONFLICT, file.reason, hunks)
-
-
-def _places(one: Laid) -> list[tuple[int, int, Hunk]]:
-    merge = one.file.merge
-    if merge is None:
-        return []
-    written = _written(merge, one)
-    return all_places(merge.segments, written, one.file.told) if one.file.told else places(merge.segments, written)
-
-
-def _written(merge: FileMerge, one: Laid) -> list[bytes]:
-    """Return what each segment became in the text that was written."""
-    return [
-        s if isinstance(s, bytes) else s.merged if s.merged is not None else marked_hunk(s, one.look)
-        for s in merge.segments
-    ]
-
-
 def _kept(one: Laid) -> KeptFile:
-    found = _places(one)
+    found = placed(one.file, one.look)
     stages = tuple(KeptStage(s.number, s.entry.mode, s.entry.oid) for s in one.file.stages)
     kept = KeptFile(
         one.file.path,

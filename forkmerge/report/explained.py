@@ -50,7 +50,7 @@ class ExplainedFile:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A run of ``command`` (``merge`` or ``solve``): which revisions met ("" unknown), and the files.
+    """A run of ``command`` (``merge``, ``solve``; ``explain``: worked out again): which revisions met ("" unknown), and the files.
 
     ``commit`` is the merge that was made ("" if none was), ``created`` seconds since the epoch; ``clean`` says that no
     conflict was left in what the run looked at.

@@ -392,13 +392,13 @@ def test_a_record_that_cant_be_kept_or_read_is_no_error(scene: Scene, forkmerge:
     partly(scene)
     (scene.folder / ".git" / "forkmerge").write_text("in the way")
     assert forkmerge("merge", "theirs").code == 1
-    assert forkmerge("explain").code == 3
+    assert "worked out again" in forkmerge("explain").out
     (scene.folder / ".git" / "forkmerge").unlink()
     assert forkmerge("solve").code == 1
     kept = scene.folder / ".git" / "forkmerge" / "last-merge.json"
     for broken in (b"", b"[]", b"{", b"\xff"):
         kept.write_bytes(broken)
-        assert forkmerge("explain").code == 3
+        assert "worked out again" in forkmerge("explain").out
         assert forkmerge("solve", "--undo", "a.py").code == 3
 
 

@@ -70,31 +70,42 @@ def _unbalanced(b: Counter[bytes], o: Counter[bytes], t: Counter[bytes], r: Coun
 
 _WINDOW = 3
 _LEAST_WORDS = 8
-_LEAST_STATEMENT = 5
+_LEAST_LINE = 5
 
 
 def doubled(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> bool:
     """Return whether ``result`` has a passage that both sides added more often than either of them has it.
 
     A passage is three lines with something on them, and with eight words together: what both sides took over from one
-    source; or one line of five words that is indented the least (an import, a statement of its own).  Where it lands in
-    two places, somebody has to say which one is right.
+    source; or one line of five words.  Where it lands in two places, somebody has to say which one is right.
     """
-    for split in (_passages, _outer):
+    for split in (_runs, _lines):
         b, o, t, r = (split(x) for x in (base, ours, theirs, result))
         if any(r[p] > max(o[p], t[p]) for p in r if o[p] > b[p] and t[p] > b[p]):
             return True
     return False
 
 
-def _passages(text: bytes) -> Counter[tuple[bytes, ...]]:
-    lines = [line for raw in text.split(b"\n") if (line := raw.strip())]
-    runs = (tuple(lines[i : i + _WINDOW]) for i in range(len(lines) - _WINDOW + 1))
-    return Counter(run for run in runs if sum(len(_WORD.findall(line)) for line in run) >= _LEAST_WORDS)
+def passages(text: bytes) -> dict[tuple[bytes, ...], list[int]]:
+    """Return the passages of ``text`` with the bytes at which the first word of each stands."""
+    lines: list[tuple[bytes, int]] = []
+    start = 0
+    for raw in text.split(b"\n"):
+        if line := raw.strip():
+            lines.append((line, start + raw.index(line)))
+        start += len(raw) + 1
+    words = [len(_WORD.findall(line)) for line, _ in lines]
+    out: dict[tuple[bytes, ...], list[int]] = {}
+    for i in range(len(lines) - _WINDOW + 1):
+        if sum(words[i : i + _WINDOW]) >= _LEAST_WORDS:
+            out.setdefault(tuple(line for line, _ in lines[i : i + _WINDOW]), []).append(lines[i][1])
+    return out
 
 
-def _outer(text: bytes) -> Counter[tuple[bytes, ...]]:
-    lines = [line.rstrip() for line in text.split(b"\n") if line.strip()]
-    least = min((len(line) - len(line.lstrip()) for line in lines), default=0)
-    found = (line.lstrip() for line in lines if len(line) - len(line.lstrip()) == least)
-    return Counter((line,) for line in found if len(_WORD.findall(line)) >= _LEAST_STATEMENT)
+def _runs(text: bytes) -> Counter[tuple[bytes, ...]]:
+    return Counter({run: len(at) for run, at in passages(text).items()})
+
+
+def _lines(text: bytes) -> Counter[tuple[bytes, ...]]:
+    found = (line for raw in text.split(b"\n") if (line := raw.strip()))
+    return Counter((line,) for line in found if len(_WORD.findall(line)) >= _LEAST_LINE)

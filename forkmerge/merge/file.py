@@ -78,10 +78,14 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
     if profile is None and alternatives:
         pieces = tuple(_either_order(p) for p in pieces)
     if profile is not None and any(isinstance(p, Conflict) for p in git):
-        from forkmerge.merge.stale import stale  # noqa: PLC0415 - not needed for clean files
+        from forkmerge.merge.stale import bound, stale  # noqa: PLC0415 - not needed for clean files
 
-        rules = Allowed(rules.rules, doubtful=stale(profile, base, ours, theirs))
+        words = stale(profile, base, ours, theirs)
+        nothing = bool(words) and bound(profile, base, words)
+        rules = Allowed(frozenset() if nothing else rules.rules, doubtful=bool(words))
         pieces = _structured(profile, path, (base, ours, theirs), git, rules, alternatives=alternatives)
+    elif profile is not None and git != raw:
+        pieces = _verified(profile, path, (base, ours, theirs), git, raw)
     as_git = all(isinstance(p, bytes) or (isinstance(p, Conflict) and not p.reason) for p in pieces)
     return FileMerge(path, tuple(_segment(p) for p in pieces), as_git=as_git)
 
@@ -125,7 +129,7 @@ def _structured(
         if not step and not profile.data:
             mirrored = texts_apart(mirrored, allowed)
         base, ours, theirs = inputs
-        again = _verified(profile, path, (base, theirs, ours), mirrored, swapped)
+        again = _verified(profile, path, (base, theirs, ours), mirrored, swapped, mirrored=True)
         if again is not swapped and _same_words(pieces, again):
             return pieces
     return git
@@ -202,15 +206,21 @@ def _blanks(pieces: tuple[bytes | Conflict, ...], allowed: Allowed) -> tuple[Pie
 
 
 def _objections(
-    profile: Profile | None, path: str, inputs: tuple[bytes, bytes, bytes], result: bytes
+    profile: Profile | None, path: str, inputs: tuple[bytes, bytes, bytes], result: bytes, *, joined: bool = False
 ) -> tuple[Finding, ...]:
+    """Return what the gates have against ``result``; ``joined``: not git merged it but structure."""
     if profile is None:
         return ()
     from forkmerge.errors import ForkmergeError  # noqa: PLC0415 - kept off the path of files without a grammar
     from forkmerge.merge.gates import objections  # noqa: PLC0415 - the same
 
     try:
-        return objections(profile, path, *inputs, result)
+        found = objections(profile, path, *inputs, result)
+        if joined and not found:
+            from forkmerge.merge.seams import objections as at_seams  # noqa: PLC0415 - not needed for clean files
+
+            found = at_seams(profile, path, inputs, result)
+        return found
     except ForkmergeError:
         return ()
 
@@ -229,16 +239,25 @@ def _objected(
 
 
 def _verified(
-    profile: Profile, path: str, inputs: tuple[bytes, bytes, bytes], pieces: Sequence[Piece], git: Sequence[Piece]
+    profile: Profile,
+    path: str,
+    inputs: tuple[bytes, bytes, bytes],
+    pieces: Sequence[Piece],
+    git: Sequence[Piece],
+    *,
+    mirrored: bool = False,
 ) -> Sequence[Piece]:
-    """Return ``pieces`` if the gates hold for the text they give (conflicts read as either side), else git's."""
+    """Return ``pieces`` if the gates hold for the text they give (conflicts read as either side), else git's.
+
+    What is ``mirrored`` is only there to be compared, so the dearest gates are left out.
+    """
     if pieces is git:
         return pieces
     whole = not any(isinstance(p, Conflict) for p in pieces)
     for choose in (lambda c: c.ours, lambda c: c.theirs):
         result = text_of(pieces, choose)
         if whole:
-            return git if _objections(profile, path, inputs, result) else pieces
+            return git if _objections(profile, path, inputs, result, joined=not mirrored) else pieces
         from forkmerge.syntax.parsing import parse, sound  # noqa: PLC0415 - the parser is loaded already
 
         if not sound(parse(profile, result)) and sound(parse(profile, text_of(git, choose))):

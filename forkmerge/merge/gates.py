@@ -52,13 +52,13 @@ def _parses(profile: Profile, path: str, inputs: tuple[bytes, bytes, bytes], res
     if not sound(parse(profile, result)):
         broken = all(sound(parse(profile, i)) for i in inputs)
     else:
-        broken = profile.name == "python" and not _compiles(result) and all(_compiles(i) for i in inputs[1:])
+        broken = profile.name == "python" and not compiles(result) and all(compiles(i) for i in inputs[1:])
     if not broken:
         return []
     return [Finding("does-not-parse", "the merge does not parse, though base, ours and theirs do", path)]
 
 
-def _compiles(source: bytes) -> bool:
+def compiles(source: bytes) -> bool:
     """Return whether this Python reads ``source``: its grammar is stricter than tree-sitter's, which knows Python 2."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

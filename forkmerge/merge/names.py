@@ -71,6 +71,7 @@ def _unbound(found: Names, candidates: frozenset[bytes]) -> dict[str, Name]:
     for name in found.uses:
         if name.kind == "attribute" or name.text.encode() not in candidates:
             continue
-        if not any(name.scope[: len(scope)] == scope for scope in scopes.get(name.text, ())):
+        around = scopes.get(name.text, set())
+        if not any(name.scope[:depth] in around for depth in range(len(name.scope) + 1)):
             out[name.text] = name
     return out

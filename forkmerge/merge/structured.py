@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.errors import ForkmergeError
+from forkmerge.merge import habits
 from forkmerge.merge.conservation import doubled, unbalanced, unbalanced_around, words_of
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce, lines_of, text_of
 from forkmerge.merge.repair import Place, repair, whole_lines
 from forkmerge.merge.rules import DEFINITIONS, EAGER, REFORMAT, SAME, Allowed
 from forkmerge.merge.sequences import Context
-from forkmerge.merge.stale import broken_habit
 from forkmerge.merge.window import windowed
 from forkmerge.model.hunk import Alternative
 from forkmerge.syntax.parsing import parse, sound
@@ -102,7 +102,7 @@ def texts_apart(pieces: Sequence[Piece], allowed: Allowed) -> tuple[Piece, ...]:
 
     out: list[Piece] = []
     for piece in pieces:
-        habit = isinstance(piece, Conflict) and broken_habit(piece.base, piece.ours, piece.theirs)
+        habit = isinstance(piece, Conflict) and habits.broken(piece.base, piece.ours, piece.theirs)
         found = by_text(piece, allowed) if isinstance(piece, Conflict) and not habit else None
         if found is not None and isinstance(piece, Conflict):
             piece = Resolved(piece.base, piece.ours, piece.theirs, found[0], (found[1],))  # noqa: PLW2901 - the new value
@@ -143,7 +143,7 @@ def _attempt(work: _Work, first: int, last: int) -> _Answer | None:
         found = repair(work.context, place, work.known) if window is None else repair(work.context, window)
     except ForkmergeError:
         return None
-    if found is None or (not found.outcome.rules <= {REFORMAT, SAME} and broken_habit(sides[0], sides[1], sides[2])):
+    if found is None or (not found.outcome.rules <= {REFORMAT, SAME} and habits.broken(sides[0], sides[1], sides[2])):
         return None
     whole = [place.prefix[len(place.prefix) - found.before :] + s + place.suffix[: found.after] for s in sides]
     if found.outcome.clean:

@@ -1,0 +1,113 @@
+"""What one side rewrote in a place, and what the other side put there as if it had not.
+
+Who moves a place from one way of saying a thing to another would have moved what the other side wrote there meanwhile,
+too.  Nothing tells how the new lines should read, so such a place stays a conflict.  Texts are compared by pairs of
+neighbouring words on one line: layout does not count, nor which quotes are used.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from itertools import pairwise
+from typing import TYPE_CHECKING, TypeAlias
+
+from forkmerge.merge.diff import common
+from forkmerge.merge.items import similarity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+Said: TypeAlias = "tuple[bytes, ...]"
+"""A word, or two neighbours of which one at least is a word."""
+
+_TOKEN = re.compile(rb"\w+|[^\w\s]")
+_NAME = re.compile(rb"[^\W\d]\w+")
+_OFTEN = 2
+"""How often something has to have been done away with in one place to be called a habit."""
+_ALIKE = 0.75
+_ALIKE_WORDS = 0.65
+_LEAST_WORDS = 3
+"""Lines of so many words that have so much in common say the same of something else."""
+_EDITED = 0.5
+_MOST = 200
+"""Lines of a place past which it is not looked for lines that are alike: that takes the square of them."""
+_OTHER = re.compile(rb"(?:import|from|export|use|using|include|package|def|class|func|fn)\b")
+"""Beginnings of lines that stand for themselves: what one of them says, its neighbour need not."""
+
+
+def broken(base: bytes, ours: bytes, theirs: bytes) -> bool:
+    """Return whether one side rewrote in a place what the other side's additions there go on with.
+
+    That is a word or a pair of words (``import {``, ``instanceof Array``) that stood in the place at least twice, that
+    one side wrote otherwise each time without making the place shorter, and that the other side has more of; or one
+    line that one side edited, and that the other side put another like next to, as it was before.
+    """
+    b, o, t = (_said(x) for x in (base, ours, theirs))
+    for gone, more, text in ((o, t, ours), (t, o, theirs)):
+        if text.count(b"\n") >= base.count(b"\n") and any(
+            count >= _OFTEN and not gone[pair] and more[pair] > count for pair, count in b.items()
+        ):
+            return True
+    lines = [_lines(x) for x in (base, ours, theirs)]
+    if max(map(len, lines)) > _MOST:
+        return False
+    return any(_goes_on(lines[0], mine, other) for mine, other in (lines[1:], lines[:0:-1]))
+
+
+def _said(text: bytes) -> Counter[Said]:
+    """Return the words and pairs of words of ``text`` with how often they stand there."""
+    out: Counter[Said] = Counter()
+    for line in text.split(b"\n"):
+        tokens = _TOKEN.findall(line)
+        out.update(_pairs(tokens))
+        out.update((word,) for word in tokens if _NAME.fullmatch(word))
+    return out
+
+
+def _pairs(tokens: Sequence[bytes]) -> list[Said]:
+    return [p for p in pairwise(tokens) if p[0][:1].isalnum() or p[1][:1].isalnum()]
+
+
+def _lines(text: bytes) -> list[Said]:
+    return [tuple(tokens) for line in text.replace(b"'", b'"').split(b"\n") if (tokens := _TOKEN.findall(line))]
+
+
+def _goes_on(base: Sequence[Said], mine: Sequence[Said], other: Sequence[Said]) -> bool:
+    """Return whether ``other`` put in a line that is like one of the base, as it was before ``mine`` edited it."""
+    edited: list[tuple[Said, set[Said]]] = []
+    for old, new in _changes(base, mine):
+        kept = set(_pairs([token for line in new for token in line]))
+        for line in old:
+            gone = set(_pairs(line)) - kept
+            if gone and not _OTHER.match(line[0]) and any(_EDITED <= similarity(line, n) < 1 for n in new):
+                edited.append((line, gone))
+    if not edited:
+        return False
+    added = [line for old, new in _changes(base, other) for line in _put_in(old, new)]
+    return any(_like(line, put) and not gone.isdisjoint(_pairs(put)) for line, gone in edited for put in added)
+
+
+def _like(line: Said, other: Said) -> bool:
+    if similarity(line, other) < _ALIKE:
+        return False
+    words = [[token for token in x if token[:1].isalnum()] for x in (line, other)]
+    return min(map(len, words)) >= _LEAST_WORDS and similarity(*words) >= _ALIKE_WORDS
+
+
+def _changes(before: Sequence[Said], after: Sequence[Said]) -> Iterable[tuple[Sequence[Said], Sequence[Said]]]:
+    i = j = 0
+    for x, y in [*common(before, after), (len(before), len(after))]:
+        if i < x or j < y:
+            yield before[i:x], after[j:y]
+        i, j = x + 1, y + 1
+
+
+def _put_in(old: Sequence[Said], new: Sequence[Said]) -> list[Said]:
+    """Return the lines of ``new`` that are no edit of a line of ``old``."""
+    left = list(new)
+    for line in old:
+        best = max(left, key=lambda n: similarity(line, n), default=())
+        if similarity(line, best) >= _EDITED:
+            left.remove(best)
+    return left

@@ -1,0 +1,148 @@
+"""The gates on what structure put together: where two edits meet, names tell whether they still fit.
+
+Git's own clean merges are looked at for the names alone that a side took away (``gates``); here everything is: what the
+engine joined has no people behind it yet.  Nothing may be bound in one scope more often than either side binds it where
+both began to, and nothing may be used that all three versions bind and the result does not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, TypeAlias
+
+from forkmerge.merge.conservation import passages
+from forkmerge.merge.gates import compiles
+from forkmerge.model.finding import Finding
+from forkmerge.syntax import paths
+from forkmerge.syntax.parsing import parse
+from forkmerge.syntax.references import names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tree_sitter import Node, Tree
+
+    from forkmerge.syntax.names import Names
+    from forkmerge.syntax.profile import Profile
+
+_WORD = re.compile(rb"[^\W\d]\w*")
+_ANY = "*"
+"""What an import of everything binds."""
+
+
+def objections(profile: Profile, path: str, inputs: Sequence[bytes], result: bytes) -> tuple[Finding, ...]:
+    """Return a finding for each name that ``result`` binds twice or uses unbound, and for what it says twice.
+
+    Only what no version in ``inputs`` does is found.
+    """
+    if profile.data:
+        return ()
+    if profile.name == "python" and any(map(compiles, inputs[1:])) and not compiles(result):
+        return (Finding("does-not-parse", "the merge does not parse, though a side does", path),)
+    four = (*inputs, result)
+    trees = [parse(profile, data) for data in four]
+    now = names(profile, result, trees[-1])
+    variables = profile.binder != "python"
+    twice = {key: count for key, count in _bound(now, variables=variables).items() if count > 1}
+    loose = _unbound(now) & _touched(four)
+    ours = names(profile, inputs[1], trees[1])
+    loose -= _unbound(ours)  # PERF: nearly always nothing is left
+    if twice or loose:
+        before = [names(profile, inputs[0], trees[0]), ours, names(profile, inputs[2], trees[2])]
+        found = (*_twice(path, [_bound(n, variables=variables) for n in before], twice), *_loose(path, before, loose))
+        if found:
+            return found
+    return _again(profile, path, four, trees)
+
+
+def _touched(four: Sequence[bytes]) -> set[str]:
+    """Return the words of lines that a side or the merge has more often, or less often, than the base."""
+    base, *others = (Counter(text.split(b"\n")) for text in four)
+    lines = {line for other in others for line in ((other - base) | (base - other))}
+    return {word.decode("utf-8", "replace") for line in lines for word in _WORD.findall(line)}
+
+
+_Bound: TypeAlias = "Counter[tuple[tuple[str, ...], str]]"
+
+
+def _twice(path: str, before: Sequence[_Bound], twice: Mapping[tuple[tuple[str, ...], str], int]) -> list[Finding]:
+    base, ours, theirs = before
+    return [
+        Finding("bound-twice", f"{key[1]} is bound twice in one place, which neither side did", path)
+        for key, count in twice.items()
+        if count > max(ours[key], theirs[key]) and ours[key] > base[key] and theirs[key] > base[key]
+    ]
+
+
+def _bound(found: Names, *, variables: bool) -> _Bound:
+    """Return how often each scope binds what may be bound once: imports, and variables (in Python they are set again).
+
+    An import of a module that binds only the first part of its name is known by all of it; one in a branch may stand
+    beside that in another.
+    """
+    imports = {i.span.start: i.alias if i.name else i.module for i in found.imports if i.module and i.name != _ANY}
+    out: _Bound = Counter()
+    for name in found.definitions:
+        if name.kind == "import" and not name.conditional and (text := imports.get(name.span.start)):
+            out[name.scope, text] += 1
+        elif name.kind == "variable" and variables:
+            out[name.scope, name.text] += 1
+    return out
+
+
+def _loose(path: str, before: Sequence[Names], missing: set[str]) -> list[Finding]:
+    left = missing & {n.text for found in before for n in found.definitions}
+    left -= {text for found in before for text in _unbound(found)}
+    said = "is used, but the merge binds it nowhere"
+    return [Finding("dangling-name", f"{text} {said}", path) for text in sorted(left)]
+
+
+def _unbound(found: Names) -> set[str]:
+    """Return the names that are used where nothing in scope binds them; none where an import may bind any name."""
+    scopes: dict[str, set[tuple[str, ...]]] = {}
+    for name in found.definitions:
+        scopes.setdefault(name.text, set()).add(name.scope)
+    if _ANY in scopes:
+        return set()
+    return {
+        name.text
+        for name in found.uses
+        if name.kind != "attribute"
+        and not any(name.scope[:depth] in scopes.get(name.text, ()) for depth in range(len(name.scope) + 1))
+    }
+
+
+def _again(profile: Profile, path: str, four: Sequence[bytes], trees: Sequence[Tree]) -> tuple[Finding, ...]:
+    """Return a finding if ``result`` has lines twice that both sides put into one construct, at two places of it."""
+    merged = passages(four[-1])
+    if all(len(at) == 1 for at in merged.values()):
+        return ()
+    base, ours, theirs = (passages(data) for data in four[:-1])
+    doubled = {run for run, at in merged.items() if len(at) > max(len(x.get(run, ())) for x in (base, ours, theirs))}
+    doubled = {r for r in doubled if all(len(x.get(r, ())) > len(base.get(r, ())) for x in (ours, theirs))}
+    for run in doubled:
+        counts = [
+            Counter(_around(profile, data, tree, at) for at in found.get(run, ()))
+            for data, tree, found in zip(four, trees, (base, ours, theirs, merged), strict=True)
+        ]
+        b, o, t, r = counts
+        if any(n > max(o[k], t[k]) and o[k] > b[k] and t[k] > b[k] for k, n in r.items()):
+            said = run[0].decode("utf-8", "replace")[:60]
+            return (Finding("said-twice", f"the lines from {said!r} on stand twice, which neither side did", path),)
+    return ()
+
+
+def _around(profile: Profile, data: bytes, tree: Tree, at: int) -> tuple[bytes, ...]:
+    """Return what stands around the line at ``at``: the names of definitions, the first lines of calls."""
+    rules = paths.rules_by_node(profile)
+    node: Node | None = tree.root_node.descendant_for_byte_range(at, at)
+    out: list[bytes] = []
+    while node is not None:
+        rule = paths.rule_for(rules, node)
+        if rule is not None and node.start_byte < at:
+            out += [data[n.start_byte : n.end_byte] for n in paths.name_nodes(rule, node)[1]]
+        elif "call" in node.type and node.start_byte < at:
+            out.append(data[node.start_byte : node.end_byte].split(b"\n", 1)[0])
+        node = node.parent
+    return tuple(out)

@@ -12,6 +12,7 @@ from forkmerge.app.testpaths import is_test
 from forkmerge.app.transplant_search import own_parts
 from forkmerge.app.workbench import run_report
 from forkmerge.git.mergetree import git_merge
+from forkmerge.model.outcome import Status
 from forkmerge.model.revision import Revision, Scenario
 from forkmerge.recombination.kept import Kept, kept
 from forkmerge.report.transplant import GoalTest, Outcome, TakenChange, Transplant, Tried
@@ -157,17 +158,11 @@ def _warnings(ended: Ended) -> list[str]:
         out.append("it was not run once more in fresh clones")
     if ended.merged_run is not None and ended.ours_runs:
         known = {r.test for run in ended.ours_runs for r in run.results}
-        bad = [str(r.test) for r in ended.merged_run.results if not r.status.good and r.test not in known]
-        bad = [name for name in bad if r_failed(name, ended)]
+        fresh = (r for r in ended.merged_run.results if r.test not in known)
+        bad = [str(r.test) for r in fresh if not r.status.good and r.status is not Status.SKIPPED]
         if bad:
             out.append(f"tests that came along fail: {', '.join(bad[:5])}")
     return out
-
-
-def r_failed(name: str, ended: Ended) -> bool:
-    """Return whether a test that came along failed rather than being skipped."""
-    run = ended.merged_run
-    return run is not None and any(str(r.test) == name and str(r.status) != "skipped" for r in run.results)
 
 
 # -- where the changes come from -----------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from forkmerge.report.check import Place, finding
 from forkmerge.report.patches import Patch, PatchFate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from forkmerge.app.check_history import Fate, History
     from forkmerge.app.check_names import Trees
@@ -241,8 +241,8 @@ class _Hooks:
             p for p, e in trees.base.items() if trees.theirs.get(p) != e and languages.for_path(p) is not None
         ][:_MOST_HOOKS]
         self._gone: dict[str, set[bytes]] = {}
-        self._alive: dict[tuple[str, bytes], bool] = {}
-        self._homes: dict[tuple[str, bytes], tuple[str, str] | None] = {}
+        self._alive: dict[str, frozenset[bytes]] = {}
+        self._homes: dict[str, dict[str, str]] = {}
 
     def lost(self, one: Own) -> Fate | None:
         """Return what became of a definition that ``one`` newly uses and target lacks; None where all is there."""
@@ -258,9 +258,10 @@ class _Hooks:
             same = self._languages.for_path(path)
             if same is None or same.name != profile.name:
                 continue
-            for word in sorted(wanted & self._gone_in(path)):
+            gone = wanted & self._gone_in(path)
+            for word in sorted(gone - self._there(profile.name)) if gone else ():
                 home = self._home(path, word)
-                if home is None or home == _home(one) or self._there(profile.name, word) or not self._used(one, word):
+                if home is None or home == _home(one) or not self._used(one, word):
                     continue
                 fate = self._history.fate("theirs", *home)
                 if fate is not None and not fate.words.startswith("edited"):
@@ -277,33 +278,23 @@ class _Hooks:
         """Return the base's path and unit that define ``word`` in ``path``, if it does."""
         from forkmerge.syntax.units import units, walk  # noqa: PLC0415 - only where a word is gone
 
-        key = (path, word)
-        if key not in self._homes:
-            self._homes[key] = None
+        if path not in self._homes:
             data = self._read(self._trees.base[path].oid)
             profile = self._languages.for_path(path, data)
-            name = word.decode("utf-8", "surrogateescape")
             try:
                 found = walk(units(profile, data)) if profile is not None and not profile.data else ()
-                for unit in found:
-                    if unit.name == name and unit.kind in NAMED:
-                        self._homes[key] = (path, unit.qualified)
+                self._homes[path] = {u.name: u.qualified for u in found if u.kind in NAMED}
             except ForkmergeError:
-                pass
-        return self._homes[key]
+                self._homes[path] = {}
+        unit = self._homes[path].get(word.decode("utf-8", "surrogateescape"))
+        return (path, unit) if unit else None
 
-    def _there(self, language: str, word: bytes) -> bool:
-        """Return whether any program of target has the word."""
-        key = (language, word)
-        if key not in self._alive:
-            self._alive[key] = any(word in self._words.of(self._trees.theirs, p) for p in self._programs(language))
-        return self._alive[key]
-
-    def _programs(self, language: str) -> Iterator[str]:
-        for path in self._trees.theirs:
-            profile = self._languages.for_path(path)
-            if profile is not None and profile.name == language:
-                yield path
+    def _there(self, language: str) -> frozenset[bytes]:
+        """Return the words of all programs of target in a language."""
+        if language not in self._alive:
+            programs = (p for p in self._trees.theirs if getattr(self._languages.for_path(p), "name", "") == language)
+            self._alive[language] = frozenset().union(*(self._words.of(self._trees.theirs, p) for p in programs))
+        return self._alive[language]
 
     def _used(self, one: Own, word: bytes) -> bool:
         """Return whether the unit has the word as a name, and head defines it nowhere by itself."""

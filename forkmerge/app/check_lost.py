@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from forkmerge.app.testpaths import is_test
@@ -12,9 +13,10 @@ from forkmerge.syntax.profiles import for_path
 from forkmerge.syntax.units import units, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from forkmerge.app.check_names import Trees
+    from forkmerge.app.check_project import Reader
     from forkmerge.model.source import Tree
     from forkmerge.report.check import CheckFinding
 
@@ -25,11 +27,12 @@ Defined = dict[str, int]
 
 
 def lost(
-    trees: Trees, read: Callable[[str], bytes], given: tuple[str, ...], skip: frozenset[str]
+    trees: Trees, read: Callable[[str], bytes], modules: Reader, given: tuple[str, ...], skip: frozenset[str]
 ) -> Iterator[CheckFinding]:
     """Yield a finding for each test (an error) and definition (a warning) that is gone by the merge alone.
 
-    ``skip`` are paths with conflicts; ``given`` says what is a test.
+    ``skip`` are paths with conflicts; ``given`` says what is a test; ``modules`` has the Python modules that are read
+    already.
     """
     known: dict[tuple[str, str], Defined] = {}
 
@@ -39,7 +42,8 @@ def lost(
             return {}
         key = (entry.oid, path)
         if key not in known:
-            known[key] = _defined(path, read(entry.oid))
+            module = modules(entry.oid).tree if path.endswith(".py") else None
+            known[key] = _defined(path, read(entry.oid)) if module is None else dict(_in_python(module.body, ""))
         return known[key]
 
     changed = [p for p, e in trees.merged.items() if trees.ours.get(p) != e or trees.theirs.get(p) != e]
@@ -71,6 +75,20 @@ def _finding(path: str, name: str, ours: Defined, theirs: Defined, *, test: bool
     message = f"{kind} {name} is gone in the merge, though {whose}"
     rule, severity = ("lost-test", Severity.ERROR) if test else ("lost-definition", Severity.WARNING)
     return finding(rule, severity, message, path, places=places, subject=name)
+
+
+def _in_python(body: Sequence[ast.stmt], scope: str) -> Iterator[tuple[str, int]]:
+    """Yield the functions and classes with their lines, those within functions left out."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield scope + node.name, node.lineno
+        if isinstance(node, ast.ClassDef):
+            yield from _in_python(node.body, f"{scope}{node.name}.")
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for part in ("body", "orelse", "finalbody"):
+                yield from _in_python(getattr(node, part, ()), scope)
+            for handler in getattr(node, "handlers", ()):
+                yield from _in_python(handler.body, scope)
 
 
 def _defined(path: str, data: bytes) -> Defined:

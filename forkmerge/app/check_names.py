@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forkmerge.app.check_module import Imported, Module
-from forkmerge.app.check_project import Found, Project, Reader, misfit
+from forkmerge.app.check_project import Found, Project, misfit
 from forkmerge.app.check_removed import Removed
 from forkmerge.model.finding import Severity
 from forkmerge.report.check import Place, finding
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from forkmerge.app.check_history import History
     from forkmerge.app.check_module import Class, Function, Use
+    from forkmerge.app.check_project import Reader
     from forkmerge.model.source import Tree
     from forkmerge.report.check import CheckFinding
 
@@ -57,16 +58,15 @@ class Judged:
 
 
 def broken_uses(
-    trees: Trees, read: Callable[[str], bytes], history: History, skip: frozenset[str] = frozenset()
+    trees: Trees, read: Callable[[str], bytes], modules: Reader, history: History, skip: frozenset[str] = frozenset()
 ) -> tuple[tuple[CheckFinding, ...], str]:
     """Return the findings, and a sentence on what was not looked at ("" when everything was).
 
-    ``skip`` are paths of the merge that hold conflicts.
+    ``modules`` reads the modules; ``skip`` are paths of the merge that hold conflicts.
     """
     until = time.monotonic() + SECONDS
-    reader = Reader(read, {})
     projects = {
-        side: Project(tree, reader)
+        side: Project(tree, modules)
         for side, tree in (
             ("ours", trees.ours),
             ("theirs", trees.theirs),
@@ -116,19 +116,16 @@ def _in_file(
     merged, mine, others = (projects[name].module(path) for name in ("merge", side, other))
     if merged is None or mine is None:
         return
-    uses = [u for u in merged.uses if not touched.isdisjoint(u.text.replace(":", ".").split("."))]
-    if not uses:
-        return
+    uses = {u.key: u for u in reversed(merged.uses) if not touched.isdisjoint(u.text.replace(":", ".").split("."))}
+    judged = ((u, removed.judge(u) if u.kind == "member" else judge(projects["merge"], path, u)) for u in uses.values())
+    wrong = [(use, now) for use, now in judged if now.wrong]
+    if not wrong:
+        return  # the uses of the sides are looked at where there is something to compare
     own = {use.key: use for use in mine.uses}
     foreign = {use.key: use for use in others.uses} if others is not None else {}
-    done = set()
-    for use in uses:
+    for use, now in reversed(wrong):
         before = own.get(use.key)
-        if before is None or use.key in done:
-            continue
-        done.add(use.key)
-        now = removed.judge(use) if use.kind == "member" else judge(projects["merge"], path, use)
-        if not now.wrong:
+        if before is None:
             continue
         was = Judged("", removed.former(use)) if use.kind == "member" else judge(projects[side], path, before)
         if was.wrong != "" or was.found is None:

@@ -127,18 +127,40 @@ def text(path: str, data: bytes, scope: Scope) -> bytes:
     return b"\0".join(s.of(data) for s in spans(path, data, (scope,))) if scope in known else b""
 
 
-def made_by(repo: Repository, at: Definition, base: str, tip: str) -> str:
-    """Return the newest commit of ``base..tip`` that made the test at ``at`` what it is, "" where none did."""
+def made_by(repo: Repository, wanted: Iterable[Definition], base: str, tip: str) -> dict[Definition, str]:
+    """Return for each test the newest commit of ``base..tip`` that made it what it is, "" where none did."""
+    found = dict.fromkeys(wanted, "")
     limits = [tip, f"^{base}"] if base else [tip]
-    args = ["log", f"-{_MOST_COMMITS}", "--topo-order", "--format=%H", *limits, "--", at.path]
-    now = _at(repo, tip, at)
-    for commit in repo.run(args, check=False).stdout.decode("ascii", "replace").split():
-        parents = repo.run(["rev-list", "--parents", "-1", commit]).stdout.decode("ascii").split()[1:]
-        if now and _at(repo, commit, at) == now and all(_at(repo, p, at) != now for p in parents):
-            return commit
-    return ""
+    for path in sorted({at.path for at in found}):
+        past = _Past(repo, path)
+        left = {at: past.text(tip, at.scope) for at in found if at.path == path}
+        args = ["log", f"-{_MOST_COMMITS}", "--topo-order", "--format=%H %P", *limits, "--", path]
+        for row in repo.run(args, check=False).stdout.decode("ascii", "replace").splitlines():
+            commit, *parents = row.split()
+            for at, now in list(left.items()):
+                if past.text(commit, at.scope) == now != b"" and all(past.text(p, at.scope) != now for p in parents):
+                    found[at] = commit
+                    del left[at]
+            if not left:
+                break
+    return found
 
 
-def _at(repo: Repository, commit: str, at: Definition) -> bytes:
-    said = repo.run(["cat-file", "blob", f"{commit}:{at.path}"], check=False)
-    return text(at.path, said.stdout, at.scope) if said.code == 0 else b""
+class _Past:
+    """The tests of one file at the commits of its history, each version read once."""
+
+    def __init__(self, repo: Repository, path: str) -> None:
+        self._repo = repo
+        self._path = path
+        self._blobs: dict[str, str] = {}
+        self._texts: dict[tuple[str, Scope], bytes] = {}
+
+    def text(self, commit: str, scope: Scope) -> bytes:
+        """Return the text of a test at ``commit``, b"" where it was not there."""
+        if commit not in self._blobs:
+            said = self._repo.run(["rev-parse", "--verify", "--quiet", f"{commit}:{self._path}"], check=False)
+            self._blobs[commit] = said.stdout.decode("ascii", "replace").strip()
+        blob = self._blobs[commit]
+        if (blob, scope) not in self._texts:
+            self._texts[blob, scope] = text(self._path, self._repo.read(blob), scope) if blob else b""
+        return self._texts[blob, scope]

@@ -241,9 +241,9 @@ class _Transplanting:
         if self.request.commit:
             commits = [tip]
         else:
-            places = list(dict.fromkeys(g.at for g in wanted if g.at is not None))
-            made = list(dict.fromkeys(goals.made_by(repo, at, base, tip) for at in places))
-            commits = made if len(made) == 1 and made[0] else []
+            places = dict.fromkeys(g.at for g in wanted if g.at is not None)
+            made = {commit for commit in goals.made_by(repo, places, base, tip).values() if commit}
+            commits = list(made) if len(made) == 1 else []
             commits += [merge for c in commits if (merge := brought_in_by(repo, c, tip))]
         return [*(picked(repo, self.fork, c) for c in commits), history(repo, self.fork, self.tip)]
 

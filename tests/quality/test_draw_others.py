@@ -12,10 +12,10 @@ from quality import draw_others
 if TYPE_CHECKING:
     from pathlib import Path
 
-BASE = "import os\n\n\ndef f(a, b):\n    return g(a, b)\n"
-OURS = BASE.replace("g(a, b)", "g(up(a), b)")
-THEIRS = BASE.replace("g(a, b)", "g(a, down(b))")
-BOTH = BASE.replace("g(a, b)", "g(up(a), down(b))")
+BASE = "def f(a, b):\n    left = find(a)\n    right = find(b)\n    return left, right\n"
+OURS = BASE.replace("find(a)", "find(a, old=True)")
+THEIRS = BASE.replace("find(b)", "search(b)")
+BOTH = OURS.replace("find(b)", "search(b)")
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_others_are_written_for_reading(cases: Path, tmp_path: Path, monkeypatch
     assert {row[1] for row in rows} <= {"n2", "n3", "n4", "n5"}
     assert out.joinpath("001-python", "merged.py").read_text(encoding="utf-8") == BOTH
     reading = out.joinpath("001-python", "reading.diff").read_text(encoding="utf-8")
-    assert "-    return g(up(a), down(b))\n+    return g(up(a), b)\n" in reading
+    assert "-    right = search(b)\n+    right = find(b)\n" in reading
     assert json.loads(out.joinpath("clean.json").read_text(encoding="utf-8"))["python"]["other"] == 3
 
 

@@ -69,4 +69,4 @@ def detect(files: Collection[str], read: Callable[[str], bytes]) -> tuple[Runner
 def joined(commands: Iterable[str]) -> str:
     """Return one command line for several suites, each run whatever the others do."""
     found = list(commands)
-    return found[0] if len(found) == 1 else "; ".join(f"({c})" if "&&" in c else c for c in found)
+    return found[0] if len(found) == 1 else "; ".join(f"({c})" if "&&" in c or ";" in c else c for c in found)

@@ -162,7 +162,7 @@ def _gradle(names: frozenset[str], read: Read) -> Iterator[Suite]:  # noqa: ARG0
 
 def _ctest(names: frozenset[str], read: Read) -> Iterator[Suite]:
     if "CMakeLists.txt" in names and _CTEST.search(read("CMakeLists.txt")):
-        command = f"cmake -S . -B {BUILD} && cmake --build {BUILD} && ctest --test-dir {BUILD}"
+        command = f"cmake -S . -B {BUILD} && cmake --build {BUILD} -- -k ; ctest --test-dir {BUILD}"
         yield Suite("ctest", command, "CMakeLists.txt", "ctest")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -54,3 +55,25 @@ def go_cache() -> dict[str, str]:
     """Return the variable that names the user's own cache of compiled packages: building all of them takes long."""
     said = subprocess.run(["go", "env", "GOCACHE"], capture_output=True, text=True, check=True).stdout.strip()
     return {"GOCACHE": said} if Path(said).is_dir() else {}
+
+
+def rust_homes() -> dict[str, str]:
+    """Return the variables that name where the user's Rust lives: the test's own home has none."""
+    return {
+        name: str(path)
+        for name, folder in (("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup"))
+        if (path := Path(os.environ.get(name) or Path.home() / folder)).is_dir()
+    }
+
+
+def installed(tool: str, where: Path) -> Path:
+    """Return a ``node_modules`` with ``tool``, installed once for all tests below ``where``; skip where that fails."""
+    folder = where / f"installed-{tool}"
+    if not folder.exists():
+        folder.mkdir()
+        (folder / "package.json").write_text('{"private": true}\n')
+        command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", tool]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+        if done.returncode:
+            pytest.skip(f"{tool} can't be installed here: {done.stderr.strip().splitlines()[-1:]}")
+    return folder / "node_modules"

@@ -100,8 +100,9 @@ class Slot:
         seen: set[str] = set()
         try:
             with places.folder(self.root) as root:
-                for path, folder, name, mode in _walk(root):
+                for path, folder, name, seen_as in _walk(root):
                     entry = entries.get(path)
+                    mode = seen_as.st_mode
                     if entry is None and not stat.S_ISDIR(mode):
                         raise CloneError("a clone holds a file that its tree does not have", where=path)
                     copy = None if target is None else os.path.join(target, path)
@@ -110,15 +111,17 @@ class Slot:
                         if entry is not None and entry.mode == SUBMODULE:
                             seen.add(path)
                     elif entry is not None:
-                        self._compare_leaf(path, folder, name, entry, copy)
+                        self._compare_leaf(path, folder, name, seen_as, entry, copy)
                         seen.add(path)
         except OSError as error:
             raise CloneError(f"a clone could not be read: {error}", where=self.root) from error
         if missing := entries.keys() - seen:
             raise CloneError("a clone lacks a file of its tree", where=min(missing))
 
-    def _compare_leaf(self, path: str, folder: int, name: str, entry: Entry, copy: str | None) -> None:
-        mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+    def _compare_leaf(
+        self, path: str, folder: int, name: str, seen: os.stat_result, entry: Entry, copy: str | None
+    ) -> None:
+        mode = seen.st_mode
         if stat.S_ISLNK(mode) and entry.mode == SYMLINK:
             link = os.readlink(os.fsencode(name), dir_fd=folder)
             found = object_hash("blob", len(link), (link,), self._form)
@@ -127,25 +130,27 @@ class Slot:
         elif stat.S_ISREG(mode) and entry.mode in (REGULAR, EXECUTABLE):
             if bool(mode & 0o100) != (entry.mode == EXECUTABLE):
                 raise CloneError("a file of a clone has the wrong mode", where=path)
-            found = self._hash_file(path, folder, name, copy)
+            found = self._hash_file(path, folder, name, seen, copy)
         else:
             raise CloneError("a path of a clone is of the wrong kind", where=path)
         if found != entry.oid:
             raise CloneError("a file of a clone is not the one of its tree", where=path)
 
-    def _hash_file(self, path: str, folder: int, name: str, copy: str | None) -> str:
+    def _hash_file(self, path: str, folder: int, name: str, seen: os.stat_result, copy: str | None) -> str:
         """Return the id of a file, copied to ``copy``."""
+        told, known = _told(seen), self._hashed.get(path)
+        untouched = known is not None and known[0] == told
+        if known is not None and untouched and copy is None:
+            return known[1]
         fd = os.open(name, _OLD, dir_fd=folder)
         try:
-            seen = os.fstat(fd)
-            told, known = _told(seen), self._hashed.get(path)
-            if known is not None and known[0] == told:
-                if copy is not None:
-                    _copy_file(fd, seen, copy)
+            if known is not None and untouched and copy is not None:
+                _copy_file(fd, seen, copy)
                 return known[1]
+            seen = os.fstat(fd)
             found = self._read_file(fd, seen, copy)
-            if _told(os.fstat(fd)) == told and seen.st_ctime_ns < time.time_ns() - _RACY:
-                self._hashed[path] = told, found
+            if _told(os.fstat(fd)) == _told(seen) and seen.st_ctime_ns < time.time_ns() - _RACY:
+                self._hashed[path] = _told(seen), found
             return found
         finally:
             os.close(fd)
@@ -222,16 +227,16 @@ def _written(chunks: Iterator[bytes] | tuple[bytes, ...], fd: int) -> Iterator[b
         yield chunk
 
 
-def _walk(root: int) -> Iterator[tuple[str, int, str, int]]:
-    """Yield path, descriptor of its folder, name and mode of everything below ``root``, folders before contents."""
+def _walk(root: int) -> Iterator[tuple[str, int, str, os.stat_result]]:
+    """Yield path, descriptor of its folder, name and state of everything below ``root``, folders before contents."""
     todo: list[tuple[str, ...]] = [()]
     while todo:
         above = todo.pop()
         with places.opened(root, above) as folder:
             for name in sorted(os.listdir(folder)):
-                mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
-                yield "/".join((*above, name)), folder, name, mode
-                if stat.S_ISDIR(mode):
+                seen = os.stat(name, dir_fd=folder, follow_symlinks=False)
+                yield "/".join((*above, name)), folder, name, seen
+                if stat.S_ISDIR(seen.st_mode):
                     todo.append((*above, name))
 
 

@@ -81,6 +81,8 @@ def _fate(one: Own) -> tuple[PatchFate, str]:
             return PatchFate.SUPERSEDED, "target took it apart or joined it with another"
         if one.unit == OTHER:
             return PatchFate.NEEDED, ""
+        if one.change in ("renamed", "moved"):
+            return PatchFate.SUPERSEDED, "target removed it"
         return PatchFate.ORPHANED, "target removed what it changes"
     if mine is None:
         if squeezed(other) == squeezed(base):

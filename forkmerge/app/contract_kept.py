@@ -183,7 +183,7 @@ class _Look:
             if unit not in self._in(fork.tree, path):
                 continue
             fate = History(fork.tree, {"ours": self._trees.merged}, self._read).fate("ours", path, unit)
-            if fate is not None and not fate.words.startswith("removed"):
+            if fate is not None and not fate.words.startswith("removed") and not self._foreign(fate.place):
                 return fate
         kind = path.rpartition(".")[2]
         homes = [
@@ -195,6 +195,12 @@ class _Look:
             return None
         place = Place("merge", homes[0], self._in(self._trees.merged, homes[0])[unit], unit)
         return Fate(f"moved {unit} to {homes[0]}", place)
+
+    def _foreign(self, place: Place) -> bool:
+        """Return whether a side that is not bound, or the base, has that name there: then it is another thing."""
+        bound = {f.name for f in self._forks}
+        sides = (("head", self._trees.ours), ("target", self._trees.theirs), ("base", self._trees.base))
+        return any(place.unit in self._in(tree, place.path) for name, tree in sides if name not in bound)
 
     def _news(self) -> list[str]:
         """Return the paths of the merge that are not the base's."""

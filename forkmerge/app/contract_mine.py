@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forkmerge.app.check_own import OTHER, own_edits
+from forkmerge.app.check_own import OTHER, own_edits, squeezed
 from forkmerge.app.contract import HOME, Globs, Mined
 from forkmerge.app.testpaths import is_test
 from forkmerge.errors import ForkmergeError
@@ -54,7 +54,7 @@ def mine(
         and e.mode in (REGULAR, EXECUTABLE, SYMLINK)
     )
     own, note = own_edits(trees, read, languages, words)
-    added = [o for o in own if o.change == "added" and o.other_text is None and o.mine is not None and o.unit != OTHER]
+    added = [o for o in own if o.change == "added" and o.unit != OTHER and _alone(o)]
     alone = frozenset(files)
     symbols, tests = set(), set()
     for one in added:
@@ -81,6 +81,15 @@ def units_in(tree: Tree, path: str, read: Callable[[str], bytes], languages: Cat
         return {u.qualified: data.count(b"\n", 0, u.span.start) + 1 for u in walk(units(profile, data)) if u.name}
     except ForkmergeError:
         return {}
+
+
+def _alone(one: Own) -> bool:
+    """Return whether target has nothing of that name and place, and not the same under another one."""
+    if one.mine is None:
+        return False
+    if one.other is None or one.other_text is None:
+        return True
+    return one.other.unit.name != one.mine.unit.name and squeezed(one.other_text) != squeezed(one.mine_text or b"")
 
 
 def _is_test(path: str, unit: str, test_paths: tuple[str, ...]) -> bool:

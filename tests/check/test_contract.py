@@ -149,6 +149,16 @@ def test_what_moved_or_got_another_name_is_a_note(box: Sandbox) -> None:
     assert sorted(words) == ["moved to own/test_fork.py", "renamed postage to shipping"]
 
 
+def test_what_target_put_in_its_place_is_not_what_it_is_called_now(box: Sandbox) -> None:
+    other = OWN_TEST.replace("postage", "freight").replace("3) == 3", "3) == 9")
+    box.git("checkout", "-q", "upstream")
+    box.commit("freight", {"tests/test_shop.py": TESTS + other})
+    box.git("checkout", "-q", "fork")
+    box.git("merge", "-q", "--no-edit", "-X", "theirs", "upstream")
+    told = [(rule, m.partition(",")[0]) for rule, _, m in found(box, "HEAD^2") if rule.startswith("contract")]
+    assert told == [("contract-broken", "the fork contract keeps test_postage of tests/test_shop.py")]
+
+
 def test_an_override_of_what_target_renamed_is_told_once(box: Sandbox) -> None:
     box.git("checkout", "-q", "upstream")
     box.commit("renamed", {"shop.py": SHOP.replace("= 20", "= 25").replace("def price", "def cost")})

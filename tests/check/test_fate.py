@@ -45,6 +45,9 @@ class Cart:
 JS = "export function toMinutes(text) {\n  return Number(text) * 60;\n}\n\nexport const EPOCH_YEAR = 1970;\n"
 
 
+TAX = "def tax(amount):\n    return amount * RATE // 100\n\n\n"
+
+
 def patches(box: Sandbox) -> list[dict[str, Any]]:
     data = to_data(check(CheckRequest(str(box.folder), "upstream"), Silent()))
     return list(data["patches"])
@@ -99,11 +102,11 @@ FATES: dict[str, tuple[Files, Files, list[tuple[str, str, str, str]]]] = {
     ),
     "edited, and target moved it as it was": (
         {"lib.py": swap(LIB, ("RATE // 100", "RATE // 50"))},
-        {"lib.py": swap(LIB, ("def tax(amount):\n    return amount * RATE // 100\n\n\n", "")), "taxes.py": "from lib import RATE\n\n\ndef tax(amount):\n    return amount * RATE // 100\n"},
+        {"lib.py": swap(LIB, (TAX, "")), "taxes.py": "from lib import RATE\n\n\ndef tax(amount):\n    return amount * RATE // 100\n"},
         [("lib.py", "tax", "edited", "needed")],
     ),
     "edited, and target removed it": (
-        {"lib.py": swap(LIB, ("RATE // 100", "RATE // 50"))}, {"lib.py": swap(LIB, ("def tax(amount):\n    return amount * RATE // 100\n\n\n", ""))},
+        {"lib.py": swap(LIB, ("RATE // 100", "RATE // 50"))}, {"lib.py": swap(LIB, (TAX, ""))},
         [("lib.py", "tax", "edited", "orphaned")],
     ),
     "a member alone is edited": (
@@ -115,13 +118,17 @@ FATES: dict[str, tuple[Files, Files, list[tuple[str, str, str, str]]]] = {
         [("lib.py", "Bill", "added", "needed")],
     ),
     "removed by both": (
-        {"lib.py": swap(LIB, ("def tax(amount):\n    return amount * RATE // 100\n\n\n", ""))},
-        {"lib.py": swap(LIB, ("def tax(amount):\n    return amount * RATE // 100\n\n\n", ""), ("return 0", "return 1"))},
+        {"lib.py": swap(LIB, (TAX, ""))},
+        {"lib.py": swap(LIB, (TAX, ""), ("return 0", "return 1"))},
         [("lib.py", "tax", "removed", "upstreamed")],
     ),
     "renamed by both alike": (
         {"lib.py": swap(LIB, ("def tax", "def vat"))}, {"lib.py": swap(LIB, ("def tax", "def vat"), ("return 0", "return 1"))},
         [("lib.py", "vat", "renamed", "upstreamed")],
+    ),
+    "moved as it was, and target removed it": (
+        {"lib.py": swap(LIB, (TAX, "")), "taxes.py": "from lib import RATE\n\n\n" + TAX.strip() + "\n"}, {"lib.py": swap(LIB, (TAX, ""))},
+        [("taxes.py", "tax", "moved", "superseded")],
     ),
     "what is layout alone is no edit": (
         {"lib.py": swap(LIB, ("price(amount, discount=0)", "price(\n    amount,\n    discount=0,\n)")), "new.py": "X = 1\n"}, {"more.py": "X = 1\n"},

@@ -190,10 +190,10 @@ class _Radar:
         found.evaluator = evaluator
         for tested in waiting:
             if found.tried >= settings.budget:
-                found.warnings.append(f"the budget of {settings.budget} trees was up: --budget N tries more")
+                found.warnings.append(f"the budget of {settings.budget} runs was up: --budget N tries more")
                 break
-            found.tried += 1
             self._judge(tested, fork, evaluator, known)
+            found.tried += tested.evaluation is not None and tested.evaluation.cost.runs > 0
             bench.used(found.tried)
 
     def _cheapness(self, tested: Tested) -> tuple[bool, bool, int]:

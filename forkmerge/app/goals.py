@@ -43,6 +43,17 @@ def named(names: Sequence[str], run: SuiteRun) -> tuple[TestId, ...]:
     return tuple(found)
 
 
+def refuse_missing(names: Sequence[str], tree: Tree) -> None:
+    """Raise UsageError for a name whose file is not in ``tree``, before anything is run."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only for the hint
+
+    for name in names:
+        path = name.partition("::")[0]
+        if "/" in path and "*" not in path and path not in tree:
+            near = get_close_matches(path, list(tree), n=1)
+            raise UsageError(f"upstream has no file {path}", hint=f"did you mean {near[0]}?" if near else "")
+
+
 def _means(name: str, test: TestId) -> bool:
     whole = str(test)
     plain = whole.split("[", 1)[0]

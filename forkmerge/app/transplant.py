@@ -136,12 +136,14 @@ class _Transplanting:
 
     def _search(self, mine: Tree, base: str) -> None:
         bench, ended, settings = self.bench, self.ended, self.request.settings
+        tree = self.repo.entries(self.tip.tree)
+        if bench.selects:
+            goals.refuse_missing(self.request.goals, tree)
         theirs_run = bench.measured("upstream", self.tip.tree, 1)
         ended.theirs_runs = theirs_run
         ours_runs = bench.measured("fork", self.fork.tree, settings.runs)
         ended.ours_runs = ours_runs
         bench.runs.limits = wished(limits_for((*ours_runs, *theirs_run)), settings)
-        tree = self.repo.entries(self.tip.tree)
         wanted = self._goals(theirs_run[0], tree, mine)
         ended.goals = wanted
         swap = WithForksTests(self.repo, mine, settings.test_paths)
@@ -162,6 +164,8 @@ class _Transplanting:
                 )
                 ended.asking = Asking(bench, evaluator, len(ours))
                 ended.required = known
+                if not ours:
+                    ended.warnings.append("no test passes on the fork, so nothing can be lost there")
             if self._donor(donor, seen, known, changes, theirs_run[0], swap, ended.asking):
                 return
         ended.reason = "nothing that upstream has makes the goal pass on the fork without losing a test"
@@ -204,22 +208,30 @@ class _Transplanting:
         """Return the goals; raises where there are none, or where one of them does not pass on upstream."""
         request = self.request
         status = {r.test: str(r.status) for r in run.results}
-        good = {r.test for r in run.results if r.status.good}
         if request.goals:
-            tests = goals.named(request.goals, run)
-            bad = [t for t in tests if t not in good]
-            if bad:
-                message = next((r.message for r in run.results if r.test == bad[0]), "").strip()
-                said = ": ".join([status[bad[0]], *message.splitlines()[-1:]])
-                raise UnusableInput(
-                    f"{bad[0]} does not pass on {self.tip.name} itself ({said})",
-                    where=self.tip.name,
-                    hint="a goal has to pass there; name the tests that do",
-                )
+            tests = tuple(dict.fromkeys(t for name in request.goals for t in self._named(name, run)))
         else:
             tests = self._of_commit(run, tree, mine)
         given = request.settings.test_paths
         return tuple(Goal(t, goals.definition(t, tree, self.repo, given), status[t]) for t in tests)
+
+    def _named(self, name: str, run: SuiteRun) -> tuple[TestId, ...]:
+        """Return the tests that ``name`` means and that pass on upstream; raises where there are none."""
+        tests = goals.named([name], run)
+        results = {r.test: r for r in run.results}
+        found = tuple(t for t in tests if results[t].status.good)
+        if not found:
+            bad = results[tests[0]]
+            said = ": ".join([str(bad.status), *bad.message.strip().splitlines()[-1:]])
+            raise UnusableInput(
+                f"{bad.test} does not pass on {self.tip.name} itself ({said})",
+                where=self.tip.name,
+                hint="a goal has to pass there; name the tests that do",
+            )
+        if len(found) < len(tests):
+            left = f"{len(tests) - len(found)} of the {len(tests)} tests that {name} means"
+            self.ended.warnings.append(f"{left} don't pass on {self.tip.name}, and are no goals")
+        return found
 
     def _of_commit(self, run: SuiteRun, tree: Tree, mine: Tree) -> tuple[TestId, ...]:
         """Return the tests that the asked commit added or changed and that pass with it."""

@@ -7,6 +7,7 @@ import pytest
 from forkmerge.app import goals
 from forkmerge.errors import UsageError
 from forkmerge.model.outcome import RunStatus, Status, SuiteRun, TestId, TestResult
+from forkmerge.model.source import REGULAR, Entry
 from forkmerge.model.span import Span
 
 NAMES = (
@@ -45,6 +46,14 @@ def test_a_name_that_means_nothing_is_an_error_with_the_nearest(name: str, near:
     with pytest.raises(UsageError) as raised:
         goals.named([name], RUN)
     assert near in raised.value.hint
+
+
+def test_a_name_whose_file_is_not_there_is_refused_before_anything_runs() -> None:
+    tree = {"tests/test_a.py": Entry(REGULAR, "0")}
+    goals.refuse_missing(["tests/test_a.py::test_x", "test_y", "tests/*.py"], tree)
+    with pytest.raises(UsageError) as raised:
+        goals.refuse_missing(["tests/test_b.py::test_x"], tree)
+    assert "tests/test_a.py" in raised.value.hint
 
 
 FILE = b"""import pytest

@@ -6,7 +6,7 @@ Invariants: nothing is written but objects; a merge that was committed already i
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.app import merge_plan
@@ -92,6 +92,9 @@ def merge_under_way(repo: Repository) -> Checked:
     if not known and len(named) != 1:
         raise UsageError("no merge is in progress", hint="name the TARGET to merge into")
     scenario = resolve(repo, "HEAD", "MERGE_HEAD" if known else named[0])
+    if not known:
+        called = os.environ[f"GITHEAD_{named[0]}"]
+        scenario = replace(scenario, theirs=replace(scenario.theirs, name=called or named[0]))
     index = os.environ.get("GIT_INDEX_FILE", "")
     done = repo.run(
         ["write-tree"],

@@ -9,6 +9,7 @@ moves; ``verdict`` is ``passed`` only if nothing that was asked for stayed unver
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -216,12 +217,17 @@ def place_text(place: Place) -> str:
 
 def headline(report: CheckReport) -> str:
     """Return the outcome of the check as one line."""
-    names = f"{report.head.name} into {report.target.name}"
+    names = f"{_called(report.head.name)} into {_called(report.target.name)}"
     counts = [_many(report.count(s), str(s)) for s in GRAVEST if report.count(s)]
     told = ", ".join(counts) or "no findings"
     tests = behaviour_line(report)
     word = {Verdict.PASSED: "passed", Verdict.FAILED: "FAILED", Verdict.UNVERIFIED: "COULD NOT VERIFY"}[report.verdict]
     return f"{word}: {names}: {told}; {tests}"
+
+
+def _called(name: str) -> str:
+    """Return a name as people say it: an id by its first ten digits."""
+    return name[:10] if re.fullmatch(r"[0-9a-f]{40,64}", name) else name
 
 
 def behaviour_line(report: CheckReport) -> str:

@@ -49,6 +49,7 @@ def test_git_s_hook_stops_a_merge_that_breaks_a_call_and_lets_a_good_one_pass(bo
     )  # fmt: skip
     assert done.returncode != 0
     assert "head uses lib.f, but target renamed f to f1 [dangling-import]" in done.stderr
+    assert "FAILED: HEAD into upstream: 1 error" in done.stderr
     assert box.git("rev-parse", "HEAD") == before
     box.git("merge", "--abort")
     box.git("merge", "-q", "--no-edit", "fine")

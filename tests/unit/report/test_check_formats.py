@@ -121,6 +121,11 @@ def test_text_names_both_places_and_what_is_not_covered() -> None:
     assert lines[-1] == "not covered: behaviour: no tests were run"
 
 
+def test_the_headline_shortens_ids_and_leaves_names_alone() -> None:
+    named = report(head=Revision("a" * 40, "a" * 40, "2" * 40), target=Revision("abc", "3" * 40, "4" * 40))
+    assert headline(named).startswith("passed: aaaaaaaaaa into abc: ")
+
+
 def test_github_escapes_what_could_end_an_annotation() -> None:
     lines = render("github", FULL).splitlines()
     assert lines[0].startswith("::error file=pkg/a b.py,line=7,title=forkmerge call-mismatch::target changed")

@@ -33,7 +33,7 @@ _DOC = re.compile(r"^\s*Doc-tests (\S+)$")
 _TEST = re.compile(
     r"^test (.+?)(?: - should panic)?(?: - compile(?: fail)?)? \.\.\. (ok|FAILED|ignored|bench:)(?:[, ].*)?$"
 )
-_STARTED = re.compile(r"^test (.+?)(?: - should panic)? \.\.\. ")
+_STARTED = re.compile(r"^test (.+?)(?: - should panic)? \.\.\.(?: |$)")
 _COUNT = re.compile(r"^running (\d+) tests?$")
 _SUMMARY = re.compile(r"^test result: ")
 _BLOCK = re.compile(r"^---- (.+) stdout ----$")

@@ -98,7 +98,7 @@ class LineRunner:
         totals = [reading.total for reading in read]
         total = None if not read or None in totals else sum(t for t in totals if t is not None)
         said = "\n".join(reading.tail for reading in read if reading.tail)
-        words = tail(f"{said}\n{completed.tail}" if completed.tail.strip() else said)
+        words = tail(f"{said}\n{completed.tail}".strip())
         return SuiteRun(_status(read, completed), results, completed.exit_code, completed.seconds, words, total)
 
     def unfinished(self, *, events_path: str, completed: Ended) -> tuple[TestId, ...]:

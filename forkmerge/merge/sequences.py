@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forkmerge.merge import rules
-from forkmerge.merge.indent import indentation_of, reindent
 from forkmerge.merge.insertions import Joined, both_inserted, in_order, sort_key
 from forkmerge.merge.items import Item, items
+from forkmerge.merge.layout import Layout
 from forkmerge.merge.matching import match
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce
 from forkmerge.merge.sets import repeated, united
@@ -85,18 +85,15 @@ def merge_sequences(context: Context, parent: str, three: Three, depth: int) -> 
     return emitter.outcome()
 
 
-class _Emitter:
+class _Emitter(Layout):
     """Writes the merged sequence from left to right."""
 
     def __init__(self, context: Context, parent: str, three: Three, block: bool, depth: int) -> None:
-        self.context, self.parent, self.block, self.depth = context, parent, block, depth
-        self.base, self.ours, self.theirs = three
+        super().__init__(context.profile, parent, three, block=block)
+        self.context, self.depth = context, depth
         self.pieces: list[Piece] = []
         self.used: set[str] = set()
         self.touched: set[str] = set()
-        self.indents = tuple(indentation_of(x) for x in three) if block else (None, None, None)
-        self.listed = parent in context.profile.lists
-        self.opened: bool | None = None  # whether what was written last is a bracket
 
     def outcome(self) -> Outcome | None:
         """Return the merged pieces; where both sides touched the sequence, that itself is a rule."""
@@ -130,8 +127,8 @@ class _Emitter:
             self.touched.add("ours")
         if theirs.tokens != base.tokens:
             self.touched.add("theirs")
-        self.pieces.append(self._between(b, o, t))
-        self.opened = not self._element(base)
+        self.pieces.append(self.laid(self.between(b, o, t), ours))
+        self.opened = not self.element(base)
         result = merge_items(self.context, base, ours, theirs, self.depth + 1)
         if result is not None:
             self.used |= result.rules
@@ -207,7 +204,7 @@ class _Emitter:
     def _write_both(self, ours: Sequence[Item], joined: Joined, chunk: tuple[range, range, range]) -> None:
         """Write both sides' insertions: in order where what stands around them is, else ours before theirs."""
         extra = joined.extra
-        between = self._sibling_lead(chunk)
+        between = self.sibling_lead(chunk)
         tagged = [(i, "ours") for i in ours] + [(i, "theirs") for i in extra]
         if joined.before:
             self._write(extra, "theirs")
@@ -221,87 +218,27 @@ class _Emitter:
             broken = next((s for s in (between, *slots) if s and b"\n" in s), None)
             slots = [broken if broken and b"\n" not in s and s.strip() else s for s in slots]
         for (raw, side), lead in zip(tagged, slots, strict=True):
-            item = self._fit(raw, side)
-            self.pieces += [lead, item.text]
-            self.opened = not self._element(item)
+            item = self.fit(raw, side)
+            self.pieces += [self.laid(lead, item), item.text]
+            self.opened = not self.element(item)
 
     def _write_set(self, chosen: Sequence[tuple[Item, str]], chunk: tuple[range, range, range]) -> None:
         """Write elements of both sides, each with the layout that its new place asks for."""
-        between = self._sibling_lead(chunk) or b""
+        between = self.sibling_lead(chunk) or b""
         for raw, side in chosen:
-            item = self._fit(raw, side)
-            lead = self._first_lead(item) if self.opened else between if item.first else item.lead
+            item = self.fit(raw, side)
+            lead = self.first_lead(item) if self.opened else between if item.first else item.lead
             if self.listed and not self.opened and b"\n" in between and b"\n" not in lead:
                 lead = between
-            self.pieces += [lead, item.text]
+            self.pieces += [self.laid(lead, item), item.text]
             self.opened = False
 
     def _write(self, sequence: Sequence[Item], side: str) -> None:
         for raw in sequence:
-            item = self._fit(raw, side)
-            lead = self._first_lead(item) if self.listed and self.opened and self._element(item) else item.lead
-            self.pieces += [lead, item.text]
-            self.opened = not self._element(item)
-
-    def _element(self, item: Item) -> bool:
-        """Return whether ``item`` is an element of the sequence, and neither a bracket nor its end."""
-        if item.main is None:
-            return False
-        return item.main.is_named or commutative.rule_for(self.context.profile, item.main) is not None
-
-    def _first_lead(self, item: Item) -> bytes:
-        """Return the layout behind the opening bracket, for an item that may have stood farther behind."""
-        if item.first:
-            return item.lead
-        found = (i.lead for side in (self.ours, self.theirs, self.base) for i in side if i.first and self._element(i))
-        return next(found, item.lead)
-
-    def _between(self, b: int, o: int, t: int) -> bytes:
-        """Return the merged layout before an item that all three have, as its place in the result asks for."""
-        at = ((self.base, b), (self.ours, o), (self.theirs, t))
-        base, ours, theirs = (side[i].lead for side, i in at)
-        lead = self._lead(base, ours, theirs)
-        if not self.listed or self.opened is None:
-            return lead
-        if self._element(self.base[b]):
-            fitting = [side[i].lead for side, i in at if side[i].first == self.opened]
-        else:
-            fitting = [side[i].lead for side, i in at if i and self._element(side[i - 1]) != self.opened]
-        return lead if lead in fitting or not fitting else fitting[-1]
-
-    def _sibling_lead(self, chunk: tuple[range, range, range]) -> bytes | None:
-        """Return the layout that separates siblings here, for an item that no longer stands first."""
-        for sequence, part in ((self.theirs, chunk[2]), (self.ours, chunk[1])):
-            follower = part.stop
-            if follower < len(sequence) and self._element(sequence[follower]):
-                return sequence[follower].lead
-        for item in (*self.theirs, *self.ours):
-            if not item.first and self._element(item):
-                return item.lead
-        return None
-
-    def _fit(self, item: Item, side: str) -> Item:
-        """Return ``item`` at the indentation that the merged block has, where one side indented the block anew."""
-        base, ours, theirs = self.indents
-        mine, other = (ours, theirs) if side == "ours" else (theirs, ours)
-        if (
-            not self.block
-            or None in (base, mine, other)
-            or mine != base
-            or other == base
-            or not isinstance(base, bytes)
-        ):
-            return item
-        return reindent(item, base, other) if isinstance(other, bytes) else item
-
-    def _lead(self, base: bytes, ours: bytes, theirs: bytes) -> bytes:
-        if ours == base:
-            return theirs
-        if theirs in (base, ours):
-            return ours
-        return max(
-            ours, theirs, key=lambda lead: (lead.count(b","), lead.count(b"\n") == base.count(b"\n"), lead == ours)
-        )
+            item = self.fit(raw, side)
+            lead = self.first_lead(item) if self.listed and self.opened and self.element(item) else item.lead
+            self.pieces += [self.laid(lead, item), item.text]
+            self.opened = not self.element(item)
 
 
 def merge_items(context: Context, base: Item, ours: Item, theirs: Item, depth: int) -> Outcome | None:

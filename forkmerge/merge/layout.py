@@ -1,0 +1,105 @@
+"""The layout of what is written into a merged sequence: blanks and separators before each item, and indentation.
+
+Items come from three versions, with the layout that they had there; what stands before one in the merge depends on what
+was written before it, on its siblings, and on which side laid the sequence out anew.  Nothing here decides what is
+written.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forkmerge.merge.indent import indentation_of, reindent
+from forkmerge.merge.style import restyled
+from forkmerge.syntax import commutative
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from forkmerge.merge.items import Item
+    from forkmerge.syntax.profile import Profile
+
+
+class Layout:
+    """What is known of the layout of three sequences, children of nodes of type ``parent``, and of what was written."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        parent: str,
+        three: tuple[Sequence[Item], Sequence[Item], Sequence[Item]],
+        *,
+        block: bool,
+    ) -> None:
+        self.profile, self.parent, self.block = profile, parent, block
+        self.base, self.ours, self.theirs = three
+        self.indents = tuple(indentation_of(x) for x in three) if block else (None, None, None)
+        self.listed = parent in profile.lists
+        self.style = restyled(*three) if self.listed else None
+        self.opened: bool | None = None  # whether what was written last is a bracket
+
+    def laid(self, lead: bytes, item: Item) -> bytes:
+        """Return the layout before ``item``: ``lead``, unless one side laid the whole list out anew."""
+        found = self.style.lead(item, first=bool(self.opened)) if self.style is not None else None
+        return lead if found is None else found
+
+    def element(self, item: Item) -> bool:
+        """Return whether ``item`` is an element of the sequence, and neither a bracket nor its end."""
+        if item.main is None:
+            return False
+        return item.main.is_named or commutative.rule_for(self.profile, item.main) is not None
+
+    def first_lead(self, item: Item) -> bytes:
+        """Return the layout behind the opening bracket, for an item that may have stood farther behind."""
+        if item.first:
+            return item.lead
+        found = (i.lead for side in (self.ours, self.theirs, self.base) for i in side if i.first and self.element(i))
+        return next(found, item.lead)
+
+    def between(self, b: int, o: int, t: int) -> bytes:
+        """Return the merged layout before an item that all three have, as its place in the result asks for."""
+        at = ((self.base, b), (self.ours, o), (self.theirs, t))
+        base, ours, theirs = (side[i].lead for side, i in at)
+        lead = self.lead(base, ours, theirs)
+        if not self.listed or self.opened is None:
+            return lead
+        if self.element(self.base[b]):
+            fitting = [side[i].lead for side, i in at if side[i].first == self.opened]
+        else:
+            fitting = [side[i].lead for side, i in at if i and self.element(side[i - 1]) != self.opened]
+        return lead if lead in fitting or not fitting else fitting[-1]
+
+    def sibling_lead(self, chunk: tuple[range, range, range]) -> bytes | None:
+        """Return the layout that separates siblings here, for an item that no longer stands first."""
+        for sequence, part in ((self.theirs, chunk[2]), (self.ours, chunk[1])):
+            follower = part.stop
+            if follower < len(sequence) and self.element(sequence[follower]):
+                return sequence[follower].lead
+        for item in (*self.theirs, *self.ours):
+            if not item.first and self.element(item):
+                return item.lead
+        return None
+
+    def fit(self, item: Item, side: str) -> Item:
+        """Return ``item`` at the indentation that the merged block has, where one side indented the block anew."""
+        base, ours, theirs = self.indents
+        mine, other = (ours, theirs) if side == "ours" else (theirs, ours)
+        if (
+            not self.block
+            or None in (base, mine, other)
+            or mine != base
+            or other == base
+            or not isinstance(base, bytes)
+        ):
+            return item
+        return reindent(item, base, other) if isinstance(other, bytes) else item
+
+    def lead(self, base: bytes, ours: bytes, theirs: bytes) -> bytes:
+        """Return the merged layout; where both sides changed it, that with more commas, or as many lines as before."""
+        if ours == base:
+            return theirs
+        if theirs in (base, ours):
+            return ours
+        return max(
+            ours, theirs, key=lambda lead: (lead.count(b","), lead.count(b"\n") == base.count(b"\n"), lead == ours)
+        )

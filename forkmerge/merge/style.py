@@ -1,0 +1,75 @@
+"""How a list is laid out, and which side laid it out anew.
+
+Where one side laid a list out anew and the other put an element in, the element comes in the old layout; here is said
+which layout it has to get.  Invariants: only blanks and the comma between two elements are ever changed; a list that
+was mixed before, that has comments of its own, or that both sides laid out anew is left as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from forkmerge.merge.items import Item
+
+_OPENING = frozenset((b"(", b"[", b"{"))
+_CLOSING = frozenset((b")", b"]", b"}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What stands before the first element, before each other one, and before the closing bracket."""
+
+    first: bytes
+    between: bytes
+    end: bytes
+
+    def lead(self, item: Item, *, first: bool) -> bytes | None:
+        """Return what stands before ``item``, None for what is neither an element nor the closing bracket."""
+        if item.text in _CLOSING:
+            return self.end
+        if item.main is None or not item.main.is_named:
+            return None
+        return self.first if first else self.between
+
+
+def restyled(base: Sequence[Item], ours: Sequence[Item], theirs: Sequence[Item]) -> Style | None:
+    """Return the layout of the one side that laid the list out anew while the other kept it, None if there is none."""
+    old, mine, other = (_styles(side) for side in (base, ours, theirs))
+    if not old or not mine or not other:
+        return None
+    for new, kept in ((mine, other), (other, mine)):
+        if len(new) > 1 or _same(new, old) or not _same(kept, old):
+            continue
+        (style,) = new
+        if style.between:
+            return style
+        return None if b"\n" in style.first + style.end else Style(style.first, b", ", style.end)
+    return None
+
+
+def _styles(items: Sequence[Item]) -> frozenset[Style]:
+    """Return the layouts that the elements of a whole list have, none where there is no element or a comment."""
+    real = [item for item in items if not item.end]
+    if len(real) < 3 or real[0].text not in _OPENING or real[-1].text not in _CLOSING:
+        return frozenset()
+    elements = real[1:-1]
+    if any(i.main is None or not i.main.is_named or len(i.nodes) > 1 or "comment" in i.kind for i in elements):
+        return frozenset()
+    first, end = elements[0].lead, real[-1].lead
+    between = {item.lead for item in elements[1:]}
+    if first.strip() or end.strip() not in (b"", b",") or any(lead.strip() != b"," for lead in between):
+        return frozenset()
+    return frozenset(Style(first, lead, end) for lead in between or {b""})
+
+
+def _same(one: frozenset[Style], other: frozenset[Style]) -> bool:
+    """Return whether two lists are laid out alike; a comma behind the last element, and a single one, say nothing."""
+    a, b = next(iter(one)), next(iter(other))
+    if a.first != b.first or a.end.replace(b",", b"") != b.end.replace(b",", b""):
+        return False
+    before, after = ({style.between for style in styles} - {b""} for styles in (one, other))
+    return before <= after or after <= before

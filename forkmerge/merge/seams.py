@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _WORD = re.compile(rb"[^\W\d]\w*")
 _ANY = "*"
 """What an import of everything binds."""
+_PROTOTYPES = frozenset(("c", "cpp", "objc"))
+"""Languages in which the parameters of a prototype look like variables."""
 
 
 def objections(profile: Profile, path: str, inputs: Sequence[bytes], result: bytes) -> tuple[Finding, ...]:
@@ -43,7 +45,7 @@ def objections(profile: Profile, path: str, inputs: Sequence[bytes], result: byt
     four = (*inputs, result)
     trees = [parse(profile, data) for data in four]
     now = names(profile, result, trees[-1])
-    variables = profile.binder != "python"
+    variables = profile.binder != "python" and profile.name not in _PROTOTYPES
     twice = {key: count for key, count in _bound(now, variables=variables).items() if count > 1}
     loose = _unbound(now) & _touched(four)
     ours = names(profile, inputs[1], trees[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -83,10 +84,12 @@ def not_run(side: str, used: Setting, words: str) -> MissingTool:
     program = used.command.argv[0]
     hint = "forkmerge doctor says what is missing; --sandbox chooses another isolation"
     said = f": {words}" if words else ""
+    if named := re.search(r"(?:^|[\s:])([^\s:]+): (?:command )?not found", words):
+        program = named[1]
     if "failed to execute" in words or "No such file" in words or "not found" in words:
         said = f": {program} can't be started in the sandbox {used.backend.name} ({words.removeprefix('setpriv: ')})"
         hint = f"install {program}, or name another test command with --test"
-        if used.command.argv[0] == "/bin/sh":
+        if used.command.argv[0] == "/bin/sh" and named is None:
             said = f": {words}"
             hint = "install what is missing, or name another test command with --test"
     elif "No module named pytest" in words:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command(cls=Command)
 @click.argument("upstream")
 @click.option("--fork", metavar="REV", default="HEAD", show_default=True, help="What it is brought into.")
-@click.option("--test", metavar="CMD", help="The test command (found by itself for pytest and node projects).")
+@click.option("--test", metavar="CMD", help="The test command (the project's files tell it: see doctor).")
 @click.option("--results", metavar="GLOB", help="JUnit XML files that the test command writes.")
 @click.option("--test-paths", metavar="PATH", multiple=True, help="What is a test; may be repeated.")
 @click.option("--budget", metavar="N", help="Trees to test at most (20).")

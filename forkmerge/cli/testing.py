@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _OPTIONS = (
-    click.option("--test", metavar="CMD", help="The test command (found by itself for pytest and node projects)."),
+    click.option("--test", metavar="CMD", help="The test command (the project's files tell it: see doctor)."),
     click.option("--results", metavar="GLOB", help="JUnit XML files that the test command writes."),
     click.option("--test-paths", metavar="PATH", multiple=True, help="What is a test; may be repeated."),
     click.option(

@@ -71,6 +71,7 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
     raw = _line_ends(read_markers(text, size), base, ours, theirs)
     git = _blanks(raw, rules)
     pieces: Sequence[Piece] = git
+    why = ""
     if profile is not None and not _usable(profile):
         profile = None
     if profile is None:
@@ -83,11 +84,12 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
         words = stale(profile, base, ours, theirs)
         nothing = bool(words) and bound(profile, base, words)
         rules = Allowed(frozenset() if nothing else rules.rules, doubtful=bool(words))
-        pieces = _structured(profile, path, (base, ours, theirs), git, rules, alternatives=alternatives)
+        pieces, why = _structured(profile, path, (base, ours, theirs), git, rules, alternatives=alternatives)
+        why = "one side took a name away that the other goes on to use" if nothing else why
     elif profile is not None and git != raw:
-        pieces = _verified(profile, path, (base, ours, theirs), git, raw)
+        pieces, why = _verified(profile, path, (base, ours, theirs), git, raw)
     as_git = all(isinstance(p, bytes) or (isinstance(p, Conflict) and not p.reason) for p in pieces)
-    return FileMerge(path, tuple(_segment(p) for p in pieces), as_git=as_git)
+    return FileMerge(path, tuple(_segment(p, why) for p in pieces), as_git=as_git)
 
 
 def _usable(profile: Profile) -> bool:
@@ -110,29 +112,31 @@ def _structured(
     allowed: Allowed,
     *,
     alternatives: bool,
-) -> Sequence[Piece]:
-    """Return ``git`` with what structure, and then text, resolves; a result that gates object to is not taken."""
-    from forkmerge.merge.structured import resolve, texts_apart  # noqa: PLC0415 - not needed for clean files
+) -> tuple[Sequence[Piece], str]:
+    """Return ``git`` with what structure, and then text, resolves, and why it is left to git if a gate objects."""
+    from forkmerge.merge.structured import resolve, texts_apart, with_alternatives  # noqa: PLC0415 - not for clean files
 
     structured = resolve(profile, allowed, git, alternatives=alternatives)
     apart = structured if profile.data else texts_apart(structured, allowed)
+    why = ""
     for step, candidate in enumerate((apart, structured)):
         if step and candidate == apart:
             break
-        pieces = _verified(profile, path, inputs, candidate, git)
-        if pieces is git or any(isinstance(p, Conflict) for p in pieces):
-            if pieces is not git:
-                return pieces
+        pieces, against = _verified(profile, path, inputs, candidate, git)
+        why = why or against
+        if pieces is git:
             continue
+        if any(isinstance(p, Conflict) for p in pieces):
+            return pieces, ""
         swapped = _swapped(git)
         mirrored = resolve(profile, allowed, swapped, alternatives=False)
         if not step and not profile.data:
             mirrored = texts_apart(mirrored, allowed)
         base, ours, theirs = inputs
-        again = _verified(profile, path, (base, theirs, ours), mirrored, swapped, mirrored=True)
+        again, _ = _verified(profile, path, (base, theirs, ours), mirrored, swapped, mirrored=True)
         if again is not swapped and _same_words(pieces, again):
-            return pieces
-    return git
+            return pieces, ""
+    return (with_alternatives(profile, git) if alternatives and why else git), why
 
 
 def _by_lines(
@@ -246,23 +250,24 @@ def _verified(
     git: Sequence[Piece],
     *,
     mirrored: bool = False,
-) -> Sequence[Piece]:
-    """Return ``pieces`` if the gates hold for the text they give (conflicts read as either side), else git's.
+) -> tuple[Sequence[Piece], str]:
+    """Return ``pieces`` if the gates hold for the text they give (conflicts read as either side), else git's, and why.
 
     What is ``mirrored`` is only there to be compared, so the dearest gates are left out.
     """
     if pieces is git:
-        return pieces
+        return pieces, ""
     whole = not any(isinstance(p, Conflict) for p in pieces)
     for choose in (lambda c: c.ours, lambda c: c.theirs):
         result = text_of(pieces, choose)
         if whole:
-            return git if _objections(profile, path, inputs, result, joined=not mirrored) else pieces
+            found = _objections(profile, path, inputs, result, joined=not mirrored)
+            return (git, "; ".join(f.message for f in found)) if found else (pieces, "")
         from forkmerge.syntax.parsing import parse, sound  # noqa: PLC0415 - the parser is loaded already
 
         if not sound(parse(profile, result)) and sound(parse(profile, text_of(git, choose))):
-            return git
-    return pieces
+            return git, ""
+    return pieces, ""
 
 
 def _swapped(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
@@ -289,9 +294,9 @@ def _either_order(piece: Piece) -> Piece:
     return replace(piece, alternatives=tuple(Alternative(BOTH, content) for content in orders))
 
 
-def _segment(piece: Piece) -> Segment:
+def _segment(piece: Piece, why: str) -> Segment:
     if isinstance(piece, Conflict):
-        reason = piece.reason or "both sides changed these lines"
+        reason = piece.reason or why or "both sides changed these lines"
         return Hunk(piece.base, piece.ours, piece.theirs, None, "conflict", reason, piece.alternatives)
     if isinstance(piece, Resolved):
         return Hunk(

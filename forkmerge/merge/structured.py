@@ -72,7 +72,7 @@ def resolve(profile: Profile, allowed: Allowed, git: Sequence[Piece], *, alterna
             answers.append(answer)
             done = answer.last
     pieces = _assemble(git, answers)
-    return _with_alternatives(profile, pieces) if alternatives and readable else pieces
+    return with_alternatives(profile, pieces) if alternatives and readable else pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,7 @@ def _assemble(git: Sequence[Piece], answers: Sequence[_Answer]) -> tuple[Piece, 
     return coalesce(out)
 
 
-def _with_alternatives(profile: Profile, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+def with_alternatives(profile: Profile, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     """Return ``pieces`` with each conflict carrying what all the rules together would make of it."""
     out: list[Piece] = []
     context = Context(profile, EAGER)
@@ -252,4 +252,4 @@ def _inside(content: bytes, before: int, after: int, place: Place) -> bytes | No
     return content[len(head) : len(content) - len(tail)]
 
 
-__all__ = ["Resolved", "resolve"]
+__all__ = ["Resolved", "resolve", "texts_apart", "with_alternatives"]

@@ -99,3 +99,16 @@ def test_odd_file_is_merged_in_time_and_tiles(name: str) -> None:
 def test_binary_input_is_refused_in_gits_words() -> None:
     with pytest.raises(UnusableInput, match="binary"):
         merge("x.py", b"a\0", b"b\0", b"c\0")
+
+
+def test_what_a_gate_has_against_a_resolution_is_said_and_left_to_the_tests() -> None:
+    base = b"from kiosk.common import price\n\n\ndef total():\n    return price(1)\n"
+    ours = base.replace(b"price\n\n", b"price\nfrom kiosk.text import plain\n\n", 1)
+    theirs = base.replace(b"price\n\n", b"price\nfrom kiosk.words import plain\n\n", 1)
+    result = merge_file("a.py", base, ours, theirs, line_merge=line_merge, alternatives=True)
+    (conflict,) = result.conflicts
+    assert not result.clean
+    assert conflict.reason == "plain is bound twice in one place, which neither side did"
+    assert [a.content for a in conflict.alternatives] == [
+        b"from kiosk.text import plain\nfrom kiosk.words import plain\n"
+    ]

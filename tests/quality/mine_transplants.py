@@ -29,7 +29,7 @@ NO_FIX = re.compile(
     r"\b(?:typos?|docs?|documentation|changelog|tests?|mypy|lint|typing|type hints?|ci|readme)\b", re.IGNORECASE
 )
 MOST_LINES = 80
-BACK, ON, OWN = 20, 10, 2
+ON, OWN = 10, 2
 
 
 def main() -> int:
@@ -40,6 +40,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--repo", action="append", default=[], help="OWNER/NAME@SINCE, may be repeated")
     parser.add_argument("--each", type=int, default=8, help="fixes of one project")
+    parser.add_argument("--back", type=int, default=20, help="how many commits before the fix the fork starts")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     known = {m["repo"]: m for m in json.loads(given.file.read_text(encoding="utf-8"))["merges"]}
@@ -53,7 +54,7 @@ def main() -> int:
         )
         with TemporaryDirectory() as folder:
             git(Path(folder), "clone", "-q", "--bare", "--shared", str(full.resolve()), folder)
-            fixes = drawn(Path(folder), since, Random(given.seed), given.each)
+            fixes = drawn(Path(folder), since, Random(given.seed), given.each, given.back)
         how = {key: known[name].get(key) for key in ("repo", "venv", "requirements", "src", "stub_files", "test")}
         found += [how | fix for fix in fixes]
         print(f"{name}: {len(fixes)} fixes", flush=True)
@@ -61,7 +62,7 @@ def main() -> int:
     return 0
 
 
-def drawn(clone: Path, since: str, random: Random, most: int) -> list[dict[str, Any]]:
+def drawn(clone: Path, since: str, random: Random, most: int, back: int) -> list[dict[str, Any]]:
     """Return ``most`` fixes of a project, drawn by chance among those that have a fork."""
     args = ["log", "--no-merges", f"--since={since}", "--format=%H%x00%s", "HEAD"]
     rows = [line.split("\0", 1) for line in git(clone, *args).decode("utf-8", "replace").splitlines()]
@@ -69,7 +70,7 @@ def drawn(clone: Path, since: str, random: Random, most: int) -> list[dict[str, 
     random.shuffle(commits)
     found = []
     for commit in commits:
-        fix = _fix(clone, commit)
+        fix = _fix(clone, commit, back)
         if fix is not None:
             found.append(fix)
         if len(found) == most:
@@ -84,7 +85,7 @@ def changed(clone: Path, old: str, new: str) -> dict[str, int]:
     return {path: int(a) + int(b) for a, b, path in cells if a.isdecimal()}
 
 
-def _fix(clone: Path, commit: str) -> dict[str, Any] | None:
+def _fix(clone: Path, commit: str, behind: int) -> dict[str, Any] | None:
     lines = changed(clone, f"{commit}~1", commit)
     code = {
         p: n
@@ -95,7 +96,7 @@ def _fix(clone: Path, commit: str) -> dict[str, Any] | None:
     if not code or not tests or sum(code.values()) + sum(tests.values()) > MOST_LINES:
         return None
     goals = _goals(clone, commit, tests)
-    back = git(clone, "rev-parse", "-q", "--verify", f"{commit}~{BACK}", fail=False).decode().strip()
+    back = git(clone, "rev-parse", "-q", "--verify", f"{commit}~{behind}", fail=False).decode().strip()
     line = git(clone, "rev-list", "--first-parent", "--ancestry-path", "--reverse", f"{commit}..HEAD").decode().split()
     if not goals or not back or not line:
         return None

@@ -53,7 +53,14 @@ class Limits:
 _DEFAULT = Limits()
 
 
-def match(left: Sources, right: Sources, *, changed_only: bool = True, limits: Limits = _DEFAULT) -> tuple[Match, ...]:
+def match(
+    left: Sources,
+    right: Sources,
+    *,
+    changed_only: bool = True,
+    limits: Limits = _DEFAULT,
+    languages: Catalogue = BUILTIN,
+) -> tuple[Match, ...]:
     """Return the matches of two revisions: pairs in the order of the left, then deleted, then added units.
 
     ``changed_only`` leaves out the units of files that are the same, byte for byte at the same path, and spares parsing
@@ -63,7 +70,7 @@ def match(left: Sources, right: Sources, *, changed_only: bool = True, limits: L
     """
     if changed_only:
         left, right = _differing(left, right)
-    return to_matches(_pairing(left, right, _Reader(limits, BUILTIN), limits))
+    return to_matches(_pairing(left, right, _Reader(limits, languages), limits))
 
 
 def align(

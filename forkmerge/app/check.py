@@ -159,8 +159,12 @@ def _static(
     findings += lost(trees, read, modules, request.settings.test_paths, merged.conflicted)
     findings = _once(findings, contract)
     languages = catalogue_of(repo, trees.base, trees.ours, trees.theirs)
-    patches, orphaned, whole = fates(trees, read, languages, Words(read), history, findings)
-    findings += orphaned
+    patches: tuple[Patch, ...] = ()
+    try:
+        patches, orphaned, whole = fates(trees, read, languages, Words(read), history, findings)
+        findings += orphaned
+    except UnusableInput as error:  # a partial clone lacks what a merge does not need
+        whole = f"what became of head's own edits: {error}"
     notes = [note for note in (left, whole) if note]
     if merged.conflicted:
         notes.append(f"what stands in files with conflicts ({len(merged.conflicted)}), as nobody has resolved them yet")

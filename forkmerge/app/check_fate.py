@@ -12,7 +12,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from forkmerge.app.check_own import NAMED, OTHER, WORD, other_code, own_edits, squeezed
+from forkmerge.app.check_own import NAMED, OTHER, WORD, other_code, own_edits
+from forkmerge.app.check_units import squeezed
 from forkmerge.errors import ForkmergeError
 from forkmerge.model.finding import Severity
 from forkmerge.report.check import Place, finding

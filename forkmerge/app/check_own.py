@@ -12,13 +12,15 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from forkmerge.model.source import EXECUTABLE, REGULAR, SourceFile
+from forkmerge.app.check_units import aligned, squeezed
+from forkmerge.model.source import EXECUTABLE, REGULAR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from forkmerge.alignment.located import Homology, Located
+    from forkmerge.alignment.located import Located
     from forkmerge.app.check_names import Trees
+    from forkmerge.app.check_units import Three
     from forkmerge.model.source import Tree
     from forkmerge.model.span import Span
     from forkmerge.syntax.catalogue import Catalogue
@@ -116,11 +118,6 @@ def own_text(located: Located) -> bytes:
     return b"".join(out)
 
 
-def squeezed(text: bytes) -> bytes:
-    """Return ``text`` without what is layout alone: blanks, the kind of quotes, a comma that ends a last line."""
-    return b"".join(re.sub(rb",(?=\s*\n\s*[)\]}])", b"", text).split()).replace(b'"', b"'")
-
-
 def _changed(base: Tree, side: Tree, path: str) -> bool:
     one, other = base.get(path), side.get(path)
     if one == other or (one is not None and other is not None and one.oid == other.oid):
@@ -162,63 +159,52 @@ def _near(taken: set[str], trees: Trees, words: Words) -> list[str]:
 def _units(
     taken: set[str], trees: Trees, read: Callable[[str], bytes], languages: Catalogue, words: Words
 ) -> Iterator[Own]:
-    from forkmerge.alignment.align import align  # noqa: PLC0415 - only where head changed programs
-
-    paths = sorted({*taken, *_near(taken, trees, words)})
-
-    def sources(tree: Tree) -> tuple[SourceFile, ...]:
-        return tuple(
-            SourceFile(p, read(tree[p].oid), tree[p].mode) for p in paths if p in tree and tree[p].mode in _FILES
-        )
-
-    base, ours, theirs = sources(trees.base), sources(trees.ours), sources(trees.theirs)
-    homologies = align(base, ours, theirs, changed_only=True, languages=languages)
+    found = aligned(sorted(taken), _near(taken, trees, words), trees, read, languages)
     inside: dict[tuple[bool, str], list[Span]] = {}
-    spans: dict[str, dict[str, list[Span]]] = {"base": {}, "ours": {}, "theirs": {}}
-    for h in homologies:
-        for name, unit in (("base", h.base), ("ours", h.ours), ("theirs", h.theirs)):
-            if unit is not None and (unit.unit.kind in NAMED or unit.unit.kind == "imports"):
-                spans[name].setdefault(unit.path, []).append(unit.unit.span)
-        located = h.ours or h.base
-        if located is None or (h.ours is None and h.base is not None and h.base.path not in taken):
+    for three in found.threes:
+        located = three.mine or three.base
+        if located is None:
             continue
-        around = inside.setdefault((h.ours is None, located.path), [])
+        around = inside.setdefault((three.mine is None, located.path), [])
         if any(span.covers(located.unit.span) for span in around):
             continue
-        if h.base is None or h.ours is None or located.unit.kind in WHOLE:
+        if three.base is None or three.mine is None or located.unit.kind in WHOLE:
             around.append(located.unit.span)
-        one = _own(h)
+        one = _own(three, located)
         if one is not None:
             yield one
+    sides = (("base", trees.base), ("ours", trees.ours), ("theirs", trees.theirs))
     for path in sorted(taken):
-        sides = (("base", base), ("ours", ours), ("theirs", theirs))
-        yield from _rest(path, [_without(path, side, spans[name]) for name, side in sides])
+        if all(path in tree and tree[path].mode in _FILES for _, tree in sides):
+            base, mine, other = (
+                _without(read(tree[path].oid), found.spans[name].get(path, ())) for name, tree in sides
+            )
+            if squeezed(base) != squeezed(mine):
+                yield Own(path, OTHER, 0, "edited", base, mine, other)
 
 
-def _own(h: Homology) -> Own | None:
-    base, mine, other = h.base, h.ours, h.theirs
-    located = mine or base
-    if located is None or not located.unit.name or located.unit.kind not in NAMED:
+def _own(three: Three, located: Located) -> Own | None:
+    base, mine, other = three.base, three.mine, three.other
+    unit = located.unit
+    if not unit.name or unit.kind not in NAMED:
         return None
     texts = [own_text(u) if u is not None else None for u in (base, mine, other)]
     change = _change(base, mine, texts)
     if not change:
         return None
-    if base is None and h.cross_match is not None and h.cross_match.doubtful:
-        other, texts[2] = None, None
     return Own(
-        located.path,
-        located.unit.qualified,
-        located.line,
-        change,
-        texts[0],
-        texts[1],
-        texts[2],
-        located.unit.kind,
-        base,
-        mine,
-        other,
-        bool(h.parts),
+        path=located.path,
+        unit=unit.qualified,
+        line=located.line,
+        change=change,
+        base_text=texts[0],
+        mine_text=texts[1],
+        other_text=texts[2],
+        kind=unit.kind,
+        base=base,
+        mine=mine,
+        other=other,
+        split=three.split,
     )
 
 
@@ -239,20 +225,10 @@ def _but_for_names(base: Located, mine: Located, texts: list[bytes | None]) -> b
     return re.sub(rb"\b%b\b" % re.escape(old), new, texts[0] or b"").split() == (texts[1] or b"").split()
 
 
-def _rest(path: str, texts: list[bytes | None]) -> Iterator[Own]:
-    """Yield the edit of what stands in no unit, where base, head and target have the file."""
-    base, mine, other = texts
-    if base is not None and mine is not None and other is not None and squeezed(base) != squeezed(mine):
-        yield Own(path, OTHER, 0, "edited", base, mine, other)
-
-
-def _without(path: str, side: tuple[SourceFile, ...], spans: dict[str, list[Span]]) -> bytes | None:
-    """Return the text of a file without its units; None where there is no such file."""
-    data = next((s.data for s in side if s.path == path), None)
-    if data is None:
-        return None
+def _without(data: bytes, spans: Iterable[tuple[str, Span]]) -> bytes:
+    """Return the text of a file without its named units and imports."""
     out, at = [], 0
-    for span in sorted(spans.get(path, ())):
+    for span in sorted(span for kind, span in spans if kind in NAMED or kind == "imports"):
         if span.start > at:
             out.append(data[at : span.start])
         at = max(at, span.end)
@@ -264,10 +240,7 @@ def other_code(path: str, data: bytes, languages: Catalogue) -> bytes:
     from forkmerge.syntax.units import units, walk  # noqa: PLC0415 - only where both sides changed such code
 
     profile = languages.for_path(path, data)
-    if profile is None:
-        return b""
-    spans = [u.span for u in walk(units(profile, data)) if u.kind in NAMED or u.kind == "imports"]
-    return _without(path, (SourceFile(path, data),), {path: spans}) or b""
+    return _without(data, ((u.kind, u.span) for u in walk(units(profile, data)))) if profile is not None else b""
 
 
 def _whole_file(path: str, trees: Trees, read: Callable[[str], bytes], gone: dict[str, str]) -> Iterator[Own]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forkmerge.app.check_own import OTHER, own_edits, squeezed
+from forkmerge.app.check_own import OTHER, own_edits
+from forkmerge.app.check_units import squeezed
 from forkmerge.app.contract import HOME, Globs, Mined
 from forkmerge.app.testpaths import is_test
 from forkmerge.errors import ForkmergeError

@@ -10,7 +10,7 @@ import pytest
 from support.proposing import build
 
 from forkmerge.app.check import CheckRequest, check
-from forkmerge.app.check_own import squeezed
+from forkmerge.app.check_units import squeezed
 from forkmerge.report.codec import to_data
 from forkmerge.report.events import Silent
 
@@ -203,6 +203,22 @@ def test_an_edit_that_the_merge_joins_with_target_s_is_needed(tmp_path: Path) ->
         {"a.py": base["a.py"].replace("2}", "2, 'four': 4}")},
     )
     assert told(box) == [("a.py", "NAMES", "edited", "needed")]
+
+
+def test_a_clone_that_lacks_an_edited_file_tells_no_fates_and_checks_all_else(tmp_path: Path) -> None:
+    box = build(
+        tmp_path,
+        {"lib.py": LIB, "big.txt": "one\n"},
+        {"big.txt": "two\n", "new.py": "from lib import tax\n"},
+        {"lib.py": LIB.replace("tax", "vat_of")},
+    )
+    blob = box.git("rev-parse", "fork:big.txt").strip()
+    (box.folder / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    done = box.run("check", "upstream", "--format", "json")
+    assert done.code == 1, done.err
+    assert [f["rule"] for f in done.data["findings"]] == ["dangling-import"]
+    assert done.data["patches"] == []
+    assert any(blob in text for text in done.data["not_covered"])
 
 
 def test_fates_are_told_in_text_markdown_and_json_lines(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import subprocess
 import sys
 import tempfile
@@ -31,12 +32,16 @@ LOOKED_AT = 400
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One merge: the commit, the document of ``check``, the seconds of the process and the files of its tree."""
+    """One merge: the commit, the document of ``check``, the files of its tree, and what the process took.
+
+    ``seconds`` are by the clock, ``cpu`` those of the processor.
+    """
 
     repository: str
     merge: str
     files: int
     seconds: float
+    cpu: float
     code: int
     report: dict[str, Any]
     error: str = ""
@@ -86,6 +91,12 @@ def sample(repository: Path, each: int, *, busy: bool = False) -> list[tuple[str
     return out[:each]
 
 
+def _used() -> float:
+    """Return the processor's seconds of all children that ended."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
+
+
 def _both_changed(repository: Path, one: str, two: str) -> int:
     """Return how many files the side with fewer changes changed, 0 where that can't be told."""
     base = _answer(repository, "merge-base", one, two).strip()
@@ -97,11 +108,12 @@ def checked(clone: Path, name: str, merge: str, target: str, head: str) -> Check
     """Return what ``forkmerge check`` says of merging ``head`` into ``target``."""
     files = len(git(clone, "ls-tree", "-r", "--name-only", merge).splitlines())
     command = [sys.executable, "-m", "forkmerge.cli", "-q", "check", target, "--head", head, "--format", "json"]
-    began = time.monotonic()
+    began, used = time.monotonic(), _used()
     done = subprocess.run(command, cwd=clone, check=False, capture_output=True, text=True, timeout=LIMIT)
     seconds = round(time.monotonic() - began, 2)
+    cpu = round(_used() - used, 2)
     report = json.loads(done.stdout) if done.stdout else {}
-    return Checked(name, merge, files, seconds, done.returncode, report, "" if report else done.stderr[-2000:])
+    return Checked(name, merge, files, seconds, cpu, done.returncode, report, "" if report else done.stderr[-2000:])
 
 
 def measure(repository: Path, each: int, only: Sequence[str] = (), *, busy: bool = False) -> Iterator[Checked]:
@@ -120,7 +132,8 @@ def measure(repository: Path, each: int, only: Sequence[str] = (), *, busy: bool
 
 def shown(one: Checked) -> str:
     """Return a merge as lines: its head, and each finding with its places."""
-    out = [f"{one.repository} {one.merge[:10]} {one.files} files {one.seconds:.1f} s: {len(one.findings)} findings"]
+    took = f"{one.seconds:.1f} s ({one.cpu:.1f})"
+    out = [f"{one.repository} {one.merge[:10]} {one.files} files {took}: {len(one.findings)} findings"]
     if one.error:
         out.append(f"  failed with {one.code}: {one.error}")
     for f in one.findings:
@@ -131,14 +144,15 @@ def shown(one: Checked) -> str:
 
 def summary(found: Sequence[Checked]) -> str:
     """Return the counts as a table and a sentence on time."""
-    rows = ["| repository | merges | with findings | errors | warnings | notes | median s | longest s |"]
-    rows.append("|---|---|---|---|---|---|---|---|")
+    counted = "merges | with findings | errors | warnings | notes"
+    rows = [f"| repository | {counted} | median s | longest s | median CPU s | longest |", "|---" * 10 + "|"]
     names = list(dict.fromkeys(c.repository for c in found))
     for name in (*names, "all"):
         mine = [c for c in found if name in ("all", c.repository)]
         counts = [sum(f["severity"] == s for c in mine for f in c.findings) for s in ("error", "warning", "note")]
-        times = sorted(c.seconds for c in mine) or [0.0]
-        cells = (name, len(mine), sum(bool(c.findings) for c in mine), *counts, times[len(times) // 2], times[-1])
+        times = [sorted(values) or [0.0] for values in ((c.seconds for c in mine), (c.cpu for c in mine))]
+        took = (t for each in times for t in (each[len(each) // 2], each[-1]))
+        cells = (name, len(mine), sum(bool(c.findings) for c in mine), *counts, *took)
         rows.append("| " + " | ".join(str(c) for c in cells) + " |")
     return "\n".join(rows)
 

@@ -104,6 +104,7 @@ class _Transplanting:
     fork: Revision
     tip: Revision
     ended: Ended
+    near: set[str] = field(default_factory=set)
 
     def run(self) -> None:
         """Fill in ``ended``."""
@@ -187,7 +188,9 @@ class _Transplanting:
             for change in (Change.CHANGED, Change.DELETED)
         )
         passing = frozenset(r.test for r in upstream.results if r.status.good)
-        search = Search(self.repo, seen, self.ended.goals, asking, swap, known, edited, deleted, passing)
+        touched = {p for p in {*seen.base, *seen.theirs} if seen.base.get(p) != seen.theirs.get(p)}
+        near, self.near = frozenset(self.near), self.near | touched
+        search = Search(self.repo, seen, self.ended.goals, asking, swap, known, edited, deleted, passing, near)
         self.bench.phase("searching", f"{donor.source}: {len(seen.loci.loci)} loci")
         result = search.run()
         if isinstance(result, Refused):

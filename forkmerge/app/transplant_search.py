@@ -52,6 +52,7 @@ class Search:
     edited: frozenset[TestId] = frozenset()
     deleted: frozenset[TestId] = frozenset()
     passing: frozenset[TestId] = frozenset()
+    near: frozenset[str] = frozenset()
     gone: tuple[Definition, ...] = ()
     kept: list[Duty] = field(default_factory=list)
     waived: list[Waiver] = field(default_factory=list)
@@ -143,7 +144,7 @@ class Search:
         whole = self.offer.tree(offered)
         if not self._holds(whole):
             return Refused("goal", self._why(whole), len(offered))
-        start = offered
+        start = self._guess(offered)
         while True:
             tree, minimal = self._shrunk(start)
             evaluation = self.asking.whole(tree)
@@ -171,6 +172,13 @@ class Search:
             if begin is None:
                 return Refused("lost", "tests of the fork are lost", len(offered), names)
             start = begin
+
+    def _guess(self, offered: frozenset[int]) -> frozenset[int]:
+        """Return what is offered, or what of it lies in the files that the goal's own commit touched, if that holds."""
+        near = frozenset(i for i in offered if self.seen.loci.loci[i].path in self.near)
+        if 0 < len(near) < len(offered) and self._holds(self.offer.tree(self.offer.closed(near | self._own_loci()))):
+            return near
+        return offered
 
     def _start(self, tree: str, offered: frozenset[int]) -> frozenset[int] | None:
         """Return loci that hold with the tests that were lost on ``tree``, None where none are found."""

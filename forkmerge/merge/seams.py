@@ -40,8 +40,8 @@ def objections(profile: Profile, path: str, inputs: Sequence[bytes], result: byt
     """
     if profile.data:
         return ()
-    if profile.name == "python" and any(map(compiles, inputs[1:])) and not compiles(result):
-        return (Finding("does-not-parse", "the merge does not parse, though a side does", path),)
+    if profile.name == "python" and not compiles(result) and not compiles(inputs[0]) and any(map(compiles, inputs[1:])):
+        return (Finding("does-not-parse", "the merge does not parse, though a side has seen to that", path),)
     four = (*inputs, result)
     trees = [parse(profile, data) for data in four]
     now = names(profile, result, trees[-1])

@@ -70,7 +70,8 @@ def test_lines_that_both_put_in_stand_once_in_a_function() -> None:
     assert kinds("a.py", base, ours, base + other, ours + other) == []
 
 
-def test_python_that_a_side_reads_is_read() -> None:
+def test_python_that_a_side_made_readable_is_read() -> None:
     old, new = "print 1\n", "print(1)\n"
     assert kinds("a.py", old, new, old + "print 2\n", new + "print 2\n") == ["does-not-parse"]
     assert kinds("a.py", old, old, old, old) == []
+    assert kinds("a.py", new, old, new + "print(2)\n", old + "print(2)\n") == []

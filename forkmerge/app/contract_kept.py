@@ -105,7 +105,7 @@ class _Look:
         self._read = read
         self._languages = languages
         self._skip = skip
-        self._units: dict[tuple[str, str], dict[str, int]] = {}
+        self._units: dict[tuple[str, str], dict[str, int] | None] = {}
         self._project: Project | None = None
 
     def at(self, thing: str) -> Iterator[CheckFinding]:
@@ -119,6 +119,8 @@ class _Look:
             return
         unit, _, above = name.partition(" -> ")
         home = path
+        if self._opaque(path):
+            return
         if unit not in self._in(self._trees.merged, path):
             fate = self._elsewhere(path, unit)
             if fate is None or not above:
@@ -193,7 +195,7 @@ class _Look:
         ]
         if len(homes) != 1:
             return None
-        place = Place("merge", homes[0], self._in(self._trees.merged, homes[0])[unit], unit)
+        place = Place("merge", homes[0], self._in(self._trees.merged, homes[0]).get(unit, 0), unit)
         return Fate(f"moved {unit} to {homes[0]}", place)
 
     def _foreign(self, place: Place) -> bool:
@@ -223,7 +225,14 @@ class _Look:
         places = (Place("merge", home, line, unit, f"overrides nothing, once {above}"),)
         yield finding("contract-broken", Severity.ERROR, message, path, line, places=places, subject=f"{unit} {above}")
 
+    def _opaque(self, path: str) -> bool:
+        """Return whether nobody can tell what units the merge's file has."""
+        return self._taken_apart(self._trees.merged, path) is None
+
     def _in(self, tree: Tree, path: str) -> dict[str, int]:
+        return self._taken_apart(tree, path) or {}
+
+    def _taken_apart(self, tree: Tree, path: str) -> dict[str, int] | None:
         entry = tree.get(path)
         key = (path, entry.oid if entry is not None else "")
         if key not in self._units:

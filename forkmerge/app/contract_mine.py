@@ -6,6 +6,7 @@ own is named as a whole; of its units only tests and overrides are named besides
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from forkmerge.app.check_own import OTHER, own_edits
@@ -14,6 +15,7 @@ from forkmerge.app.contract import HOME, Globs, Mined
 from forkmerge.app.testpaths import is_test
 from forkmerge.errors import ForkmergeError
 from forkmerge.model.source import EXECUTABLE, REGULAR, SYMLINK
+from forkmerge.syntax.parsing import parse, sound
 from forkmerge.syntax.units import units, walk
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ SYMBOLS = frozenset(
 )
 TESTS = frozenset(("function", "method", "test"))
 _LARGEST = 1_000_000
+_NAME = re.compile(rb"[\w\x80-\xff]+")
 
 
 def mine(
@@ -69,19 +72,38 @@ def mine(
     return mined.without(Globs(ignore)), note
 
 
-def units_in(tree: Tree, path: str, read: Callable[[str], bytes], languages: Catalogue) -> dict[str, int]:
-    """Return the named units of a file with their lines; none where it is not there or can't be taken apart."""
+class Doubtful(dict[str, int]):
+    """The units of a file that does not parse: what bears a name that is written in it counts as there."""
+
+    def __init__(self, found: dict[str, int], data: bytes) -> None:
+        super().__init__((name, data.count(b"\n", 0, start) + 1) for name, start in found.items())
+        self._words = frozenset(_NAME.findall(data))
+
+    def __contains__(self, unit: object) -> bool:
+        last = str(unit).rpartition(".")[2].encode("utf-8", "surrogateescape")
+        return super().__contains__(unit) or last in self._words
+
+
+def units_in(tree: Tree, path: str, read: Callable[[str], bytes], languages: Catalogue) -> dict[str, int] | None:
+    """Return the named units of a file with their lines, none where it is not there.
+
+    None stands for a file that can't be taken apart: nothing can be told of what is in it.
+    """
     entry = tree.get(path)
-    if entry is None or entry.mode not in (REGULAR, EXECUTABLE):
+    if entry is None:
         return {}
-    data = read(entry.oid)
+    data = read(entry.oid) if entry.mode in (REGULAR, EXECUTABLE) else b""
     profile = languages.for_path(path, data)
     if profile is None or len(data) > _LARGEST:
-        return {}
+        return None
     try:
-        return {u.qualified: data.count(b"\n", 0, u.span.start) + 1 for u in walk(units(profile, data)) if u.name}
+        parsed = parse(profile, data)
+        found = {u.qualified: u.span.start for u in walk(units(profile, data, parsed)) if u.name}
     except ForkmergeError:
-        return {}
+        return None
+    if not sound(parsed):  # a parser that stumbles may lose what is there: whatever is written there may be there
+        return Doubtful(found, data)
+    return {name: data.count(b"\n", 0, start) + 1 for name, start in found.items()}
 
 
 def _alone(one: Own) -> bool:

@@ -149,6 +149,21 @@ def test_what_moved_or_got_another_name_is_a_note(box: Sandbox) -> None:
     assert sorted(words) == ["moved to own/test_fork.py", "renamed postage to shipping"]
 
 
+@pytest.mark.parametrize(
+    ("pin", "text", "told"),
+    [
+        ("plain.xyz::thing", "no thing\n", False),
+        ("old.py::f", "print 'old'\n\ndef f():\n    exec 'x' in y\n  )(\n", False),
+        ("old.py::f", "print 'old'\n\ndef g():\n    exec 'x' in y\n  )(\n", True),
+        ("old.py::f", "def g():\n    return 1\n", True),
+    ],
+)
+def test_what_can_not_be_taken_apart_is_no_finding(box: Sandbox, pin: str, text: str, told: bool) -> None:
+    contract = (box.folder / CONTRACT).read_text().replace("pins = []", f'pins = ["{pin}"]')
+    box.commit("odd", {CONTRACT: contract, pin.partition("::")[0]: text})
+    assert [rule for rule, *_ in found(box)] == ["contract-broken"] * told
+
+
 def test_what_target_put_in_its_place_is_not_what_it_is_called_now(box: Sandbox) -> None:
     other = OWN_TEST.replace("postage", "freight").replace("3) == 3", "3) == 9")
     box.git("checkout", "-q", "upstream")

@@ -31,7 +31,7 @@ NAMED = frozenset(
 )
 OTHER = "(other code)"
 _FILES = (REGULAR, EXECUTABLE)
-_MOST_BYTES = 4_000_000
+MOST_BYTES = 4_000_000
 _MOST_NEAR = 40
 _LARGEST = 1_000_000
 WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]{2,}")
@@ -78,14 +78,17 @@ class Words:
 
 
 def own_edits(
-    trees: Trees, read: Callable[[str], bytes], languages: Catalogue, words: Words
+    trees: Trees, read: Callable[[str], bytes], languages: Catalogue, words: Words, *, most: int = MOST_BYTES
 ) -> tuple[tuple[Own, ...], str]:
-    """Return what head did since the base, in the order of its paths, and a sentence on what was taken less apart."""
+    """Return what head did since the base, in the order of its paths, and a sentence on what was taken less apart.
+
+    ``most`` bounds the bytes that are.
+    """
     changed = [p for p in sorted({*trees.base, *trees.ours}) if _changed(trees.base, trees.ours, p)]
     if not changed:
         return (), ""
     coded = [p for p in changed if has_units(languages, p)]
-    taken, left = _within(coded, trees, read)
+    taken, left = _within(coded, trees, read, most)
     found: list[Own] = []
     if taken:
         found += _units(taken, trees, read, languages, words)
@@ -125,14 +128,14 @@ def _changed(base: Tree, side: Tree, path: str) -> bool:
     return all(e is None or e.mode in _FILES for e in (one, other))
 
 
-def _within(paths: list[str], trees: Trees, read: Callable[[str], bytes]) -> tuple[set[str], int]:
+def _within(paths: list[str], trees: Trees, read: Callable[[str], bytes], most: int) -> tuple[set[str], int]:
     """Return the paths that are taken apart, those that target changed too first, and how many are left."""
     taken: set[str] = set()
     size = 0
     for path in sorted(paths, key=lambda p: (trees.base.get(p) == trees.theirs.get(p), p)):
         oids = {e.oid for e in (t.get(path) for t in (trees.base, trees.ours, trees.theirs)) if e is not None}
         more = sum(len(read(oid)) for oid in oids)
-        if more <= _LARGEST and size + more <= _MOST_BYTES:
+        if more <= _LARGEST and size + more <= most:
             size += more
             taken.add(path)
     return taken, len(paths) - len(taken)

@@ -31,6 +31,8 @@ SYMBOLS = frozenset(
 )
 TESTS = frozenset(("function", "method", "test"))
 _LARGEST = 1_000_000
+_MOST_BYTES = 60_000_000
+"""A contract is written once in a while and has to be whole: it may take a minute."""
 _NAME = re.compile(rb"[\w\x80-\xff]+")
 
 
@@ -57,7 +59,7 @@ def mine(
         and p != HOME
         and e.mode in (REGULAR, EXECUTABLE, SYMLINK)
     )
-    own, note = own_edits(trees, read, languages, words)
+    own, note = own_edits(trees, read, languages, words, most=_MOST_BYTES)
     added = [o for o in own if o.change == "added" and o.unit != OTHER and _alone(o)]
     alone = frozenset(files)
     symbols, tests = set(), set()

@@ -10,9 +10,13 @@ import pytest
 from support.proposing import build
 
 from forkmerge.app.check import CheckRequest, check
+from forkmerge.app.check_names import Trees
+from forkmerge.app.check_own import Words, own_edits
 from forkmerge.app.check_units import squeezed
+from forkmerge.git.repository import Repository
 from forkmerge.report.codec import to_data
 from forkmerge.report.events import Silent
+from forkmerge.syntax.catalogue import BUILTIN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -219,6 +223,18 @@ def test_a_clone_that_lacks_an_edited_file_tells_no_fates_and_checks_all_else(tm
     assert [f["rule"] for f in done.data["findings"]] == ["dangling-import"]
     assert done.data["patches"] == []
     assert any(blob in text for text in done.data["not_covered"])
+
+
+def test_what_is_too_much_to_take_apart_is_one_piece_and_said(tmp_path: Path) -> None:
+    box = build(tmp_path, {"lib.py": LIB}, {"lib.py": LIB + NEW}, {"more.py": "X = 1\n"})
+    with Repository.open(str(box.folder)) as repo:
+        trees = Trees(*(repo.entries(repo.resolve(name).tree) for name in ("main", "fork", "upstream", "fork")))
+        own, note = own_edits(trees, repo.read, BUILTIN, Words(repo.read), most=len(LIB))
+        units, none = own_edits(trees, repo.read, BUILTIN, Words(repo.read))
+    assert [(o.path, o.unit, o.change) for o in own] == [("lib.py", "", "edited")]
+    assert note == "single units in 1 files that head changed: they are taken as a whole"
+    assert [(o.path, o.unit, o.change) for o in units] == [("lib.py", "label", "added")]
+    assert not none
 
 
 def test_fates_are_told_in_text_markdown_and_json_lines(tmp_path: Path) -> None:

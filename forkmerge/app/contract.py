@@ -141,6 +141,7 @@ def _quoted(text: str) -> str:
 def _path(glob: str) -> re.Pattern[str]:
     if glob.endswith("/"):
         glob += "**"
+    glob = re.sub(r"(?:\*\*/)+", "**/", glob)
     out, at = [], 0
     for found in re.finditer(r"\*\*/|\*\*|\*|\?", glob):
         out.append(re.escape(glob[at : found.start()]))
@@ -150,4 +151,4 @@ def _path(glob: str) -> re.Pattern[str]:
 
 
 def _name(glob: str) -> re.Pattern[str]:
-    return re.compile(".*".join(re.escape(part) for part in glob.split("*")), re.DOTALL)
+    return re.compile(".*".join(re.escape(part) for part in re.split(r"\*+", glob)), re.DOTALL)

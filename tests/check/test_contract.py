@@ -278,6 +278,8 @@ def test_writing_and_reporting_exclude_each_other(box: Sandbox) -> None:
         ("*.py", "x/a.py", False),
         ("**/*.py", "x/y/a.py", True),
         ("**/*.py", "a.py", True),
+        ("**/**/a.py", "x/y/a.py", True),
+        ("a.py::**f", "a.py::F.f", True),
         ("x/", "x/y/a.py", True),
         ("x/**", "xy/a.py", False),
         ("?.py", "a.py", True),

@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from forkmerge.recombination.patch import Patch
 
 
+_CHUNKS = 8
+"""How many parts of a donor are left out in turn, where all of it together does not do."""
+
+
 @dataclass(slots=True)
 class Search:
     """The search in one donor."""
@@ -142,9 +146,9 @@ class Search:
         if not offered:
             return Refused("absent", "it changes nothing that the fork does not have")
         whole = self.offer.tree(offered)
-        if not self._holds(whole):
+        start = self._guess(offered) if self._holds(whole) else self._without_breakers(offered)
+        if start is None:
             return Refused("goal", self._why(whole), len(offered))
-        start = self._guess(offered)
         while True:
             tree, minimal = self._shrunk(start)
             evaluation = self.asking.whole(tree)
@@ -179,6 +183,21 @@ class Search:
         if 0 < len(near) < len(offered) and self._holds(self.offer.tree(self.offer.closed(near | self._own_loci()))):
             return near
         return offered
+
+    def _without_breakers(self, offered: frozenset[int]) -> frozenset[int] | None:
+        """Return a part of what is offered that holds although all of it does not, None where none is found.
+
+        Something in it may not stand together with the fork's edits, and have nothing to do with the goal.
+        """
+        own = self._own_loci()
+        rest = sorted(offered - own)
+        near = frozenset(i for i in rest if self.seen.loci.loci[i].path in self.near)
+        size = -(-len(rest) // _CHUNKS)
+        chunks = [frozenset(rest[at : at + size]) for at in range(0, len(rest), size)] if len(rest) > 1 else []
+        for candidate in dict.fromkeys((near, *(frozenset(rest) - chunk for chunk in chunks))):
+            if candidate != offered and self._holds(self.offer.tree(self.offer.closed(candidate | own))):
+                return candidate | own
+        return None
 
     def _start(self, tree: str, offered: frozenset[int]) -> frozenset[int] | None:
         """Return loci that hold with the tests that were lost on ``tree``, None where none are found."""

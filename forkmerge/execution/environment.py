@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from forkmerge.sandbox.backend import Backend
 
 INSIDE = "/tmp/.forkmerge/env"  # noqa: S108 - a path inside the sandbox, on a file system of its own
+BUILT = "FORKMERGE_CARGO_TARGET"
+"""The variable that names where a run sees what the user's own cargo has built."""
+
 PASSED = frozenset(
     {
         "PATH", "VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "LANG", "LANGUAGE", "TZ", "PYTHONPATH",
@@ -91,8 +94,12 @@ class Environment:
         python_path.append(variables.pop("PYTHONPATH", ""))
         joined = os.pathsep.join(filter(None, python_path))
         merged = {**variables, **added, **({"PYTHONPATH": joined} if joined else {})}
+        sources = self._sources(backend)
+        for each in self.found:
+            if each.kind == "build":
+                merged[BUILT] = sources[each.path]
         mounts = [Mount(path, path) for path in self.shown]
-        for path, target in self._sources(backend).items():
+        for path, target in sources.items():
             source = next(each.source for each in self.found if each.path == path)
             mounts.append(Mount(source, target))
         if support is not None:
@@ -115,7 +122,7 @@ class Environment:
 
         The folder keeps its name: what lies in ``node_modules`` finds its neighbours by it.
         """
-        folders = [each for each in self.found if each.kind == "environment"]
+        folders = [each for each in self.found if each.kind in ("environment", "build")]
         if backend.maps_paths:
             return {
                 each.path: f"{INSIDE}/{number}/{os.path.basename(each.path)}" for number, each in enumerate(folders)

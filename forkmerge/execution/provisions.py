@@ -2,7 +2,8 @@
 
 Environment folders (virtual environments, node_modules) are shown to a run read-only, through a symlink in its
 candidate.  Small generated files (``src/_version.py``, compiled extensions, ``*.egg-info``), which git was told to
-ignore, are copied into it.  Nothing else of the user's checkout reaches a run.
+ignore, are copied into it.  What cargo built is shown too, without a symlink: a runner takes from it the dependencies
+that need not be compiled again.  Nothing else of the user's checkout reaches a run.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from forkmerge.git import command as git
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Kind: TypeAlias = Literal["environment", "file"]
+Kind: TypeAlias = Literal["environment", "file", "build"]
 ENVIRONMENTS = frozenset({".venv", "venv", "env", ".env", "node_modules", ".tox", ".nox", ".direnv", "virtualenv"})
 SUFFIXES = (".py", ".pyi", ".so", ".pyd", ".json", ".toml", ".js", ".cjs", ".mjs")
 MAX_FILES, MAX_FILE, MAX_TOTAL = 500, 32 << 20, 128 << 20
@@ -52,6 +53,9 @@ def provisions(checkout: str) -> tuple[Provision, ...]:
         if is_environment(full):
             found.append(Provision(path, os.path.realpath(full), "environment"))
             continue
+        if path == "target" and os.path.isdir(os.path.join(full, "debug", ".fingerprint")):
+            found.append(Provision(path, os.path.realpath(full), "build"))
+            continue
         for each in _small_files(checkout, path):
             size = os.path.getsize(os.path.join(checkout, each))
             if len(found) < MAX_FILES and size <= MAX_FILE and total + size <= MAX_TOTAL:
@@ -70,11 +74,13 @@ def is_environment(path: str) -> bool:
 
 
 def put(candidate: str, found: tuple[Provision, ...], sources: dict[str, str]) -> None:
-    """Put ``found`` into ``candidate``: environments as symlinks to ``sources[path]``, files as copies.
+    """Put ``found`` into ``candidate``: environments as symlinks to ``sources[path]``, files as copies, builds not.
 
     What the tree itself has at a path stays.  A path that leads through a symlink of the candidate is left out.
     """
     for each in found:
+        if each.kind == "build":
+            continue
         target = os.path.join(candidate, each.path)
         above = os.path.dirname(target)
         if os.path.lexists(target) or os.path.realpath(above) != os.path.normpath(above):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from forkmerge.model.outcome import RunStatus, Status, TestId, TestResult
 from forkmerge.suites.runner import Mode
-from forkmerge.suites.tool import COLLECTION, MOST_SELECTED, Call, Reading, head, numbered, tail
+from forkmerge.suites.tool import COLLECTION, MOST_SELECTED, Call, Reading, head, numbered, source, tail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ class CargoTool:
         if build or order.mode is Mode.COLLECT:
             command = re.sub(r"\s(?:test|t)(?=\s|$)", " build --tests --keep-going", command, count=1)
             command = re.sub(r"\s--(?:no-fail-fast|no-run|doc)(?=\s|$)", "", command)
-            return Call(f"{command} --message-format=json", captured=True)
+            return seeded(f"{command} --message-format=json", order)
         options = [o for o in ("--no-fail-fast", "--message-format=json") if o.partition("=")[0] not in command.split()]
         given = [word for word in rest if word not in ("--nocapture", "--show-output", "-q", "--quiet")]
         if order.tests and len(order.tests) <= MOST_SELECTED:
@@ -69,7 +69,7 @@ class CargoTool:
                 given = [word for word in given if word.startswith("-")]
                 given += [*(["--test-threads=1"] if len(names) <= _FEW else []), "--exact", *names]
         after = f" -- {' '.join(map(shlex.quote, given))}" if given else ""
-        return Call(f"{command} {' '.join(options)}{after}", captured=True)
+        return seeded(f"{command} {' '.join(options)}{after}", order)
 
     def read(self, sessions: tuple[Session, ...], files: Files, ended: Ended) -> Reading:
         """Return what the messages and the output say."""
@@ -82,6 +82,13 @@ class CargoTool:
         """Return how many tests ended in this part of the output, and which last."""
         found = _ENDED.findall(data)
         return len(found), found[-1].decode("utf-8", "replace") if found else ""
+
+
+def seeded(text: str, order: Order, *files: tuple[str, bytes]) -> Call:
+    """Return the call of ``text`` in a candidate that gets what the user's own build compiled of its dependencies."""
+    script = "forkmerge_cargo_seed.sh"
+    given = ((script, source("cargo_seed.sh")), *files)
+    return Call(text, files=given, before=f"sh {shlex.quote(f'{order.support}/{script}')}", captured=True)
 
 
 @dataclass(frozen=True, slots=True)

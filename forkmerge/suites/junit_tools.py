@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.model.outcome import RunStatus, Status, TestId, TestResult
+from forkmerge.suites.cargo_tool import seeded
 from forkmerge.suites.junit import read_junit
 from forkmerge.suites.runner import Mode
 from forkmerge.suites.tool import COLLECTION, MOST_SELECTED, Call, Reading, head, numbered, tail
@@ -142,7 +143,7 @@ class NextestTool:
         elif order.tests and len(order.tests) <= MOST_SELECTED:
             names = sorted({"::".join(part for part in (test.suite, test.name) if part) for test in order.tests})
             options.append(f"-E {shlex.quote(' | '.join(f'test(={name})' for name in names))}")
-        return Call(f"{text} {' '.join(options)}", files=((_NEXTEST_CONFIG, config),), captured=True)
+        return seeded(f"{text} {' '.join(options)}", order, (_NEXTEST_CONFIG, config))
 
     def read(self, sessions: tuple[Session, ...], files: Files, ended: Ended) -> Reading:
         """Return the tests of the results files; a unit test's suite is its whole module path."""

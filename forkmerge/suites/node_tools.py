@@ -16,9 +16,8 @@ from forkmerge.model.outcome import RunStatus
 from forkmerge.suites import streamed
 from forkmerge.suites.events import EventLog, parse_events
 from forkmerge.suites.exitcode import NOT_STARTED
-from forkmerge.suites.python_tools import source
 from forkmerge.suites.runner import Mode
-from forkmerge.suites.tool import MOST_SELECTED, Call, Reading
+from forkmerge.suites.tool import MOST_SELECTED, Call, Reading, source
 
 if TYPE_CHECKING:
     from forkmerge.model.outcome import TestId

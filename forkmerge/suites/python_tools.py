@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 from forkmerge.suites import streamed
 from forkmerge.suites.pytest_runner import PytestRunner, identity, node_id
 from forkmerge.suites.runner import Mode, TestCommand
-from forkmerge.suites.tool import Call
+from forkmerge.suites.tool import Call, source
 
 if TYPE_CHECKING:
     from forkmerge.model.outcome import TestId
@@ -77,13 +76,6 @@ class UnittestTool:
     def finished(self, data: bytes) -> tuple[int, str]:
         """Return how many tests ended, and which last."""
         return streamed.finished(data)
-
-
-def source(name: str) -> bytes:
-    """Return a file of this package, to be written into the support folder."""
-    path = os.path.join(os.path.dirname(__file__), name)  # noqa: PTH118, PTH120 - pathlib is slow to load
-    with open(path, "rb") as file:  # noqa: PTH123 - the same
-        return file.read()
 
 
 def _identity(nodeid: str, ordinal: int) -> TestId:

@@ -164,3 +164,10 @@ def numbered(found: Iterable[TestResult]) -> tuple[TestResult, ...]:
         seen[result.test] = ordinal + 1
         out.append(replace(result, test=replace(result.test, ordinal=ordinal)) if ordinal else result)
     return tuple(out)
+
+
+def source(name: str) -> bytes:
+    """Return a file of this package, to be written into the support folder."""
+    path = os.path.join(os.path.dirname(__file__), name)  # noqa: PTH118, PTH120 - pathlib is slow to load
+    with open(path, "rb") as file:  # noqa: PTH123 - the same
+        return file.read()

@@ -87,6 +87,42 @@ def test_big_files_are_left_out(checkout, monkeypatch):
     assert "src/pkg/fast.so" not in {each.path for each in provisions(str(checkout))}
 
 
+def test_what_cargo_built_is_named_to_the_run_and_stands_in_no_candidate(tmp_path):
+    checkout, candidate = tmp_path / "home" / "p", tmp_path / "c"
+    write(checkout / "target/debug/.fingerprint/x-1/lib-x", "f")
+    write(checkout / ".gitignore", "target\n")
+    subprocess.run(["git", "init", "-q"], cwd=checkout, check=True)
+    environment = discover(str(checkout), {"HOME": str(tmp_path / "home"), "PATH": os.environ["PATH"]})
+    assert [(each.path, each.kind) for each in environment.found] == [("target", "build")]
+    candidate.mkdir()
+    for backend in (choose("none"), choose("auto")):
+        environment.prepare(str(candidate), backend)
+        command = environment.command(("true",), candidate=str(candidate), backend=backend)
+        named = dict(command.env)["FORKMERGE_CARGO_TARGET"]
+        assert any(mount.target == named and mount.source == str(checkout / "target") for mount in command.readonly)
+    assert list(candidate.iterdir()) == []
+
+
+def test_caches_of_go_and_stores_of_java_are_named_where_the_project_asks_for_them(tmp_path):
+    home, checkout = tmp_path / "home", tmp_path / "p"
+    for folder in (".cache/go-build", "go/pkg/mod", ".m2/repository", ".gradle/caches"):
+        (home / folder).mkdir(parents=True)
+    write(checkout / "server/go.mod")
+    environ = {"HOME": str(home), "PATH": "/bin"}
+    named = toolchains.homes(environ, str(checkout))
+    assert named["GOCACHE"] == str(home / ".cache/go-build")
+    assert named["GOMODCACHE"] == str(home / "go/pkg/mod")
+    assert not {"FORKMERGE_MAVEN_REPOSITORY", "GRADLE_RO_DEP_CACHE"} & named.keys()
+    shown = toolchains.outside(toolchains.prefixes("go", environ, str(checkout)), str(home), str(checkout))
+    assert {str(home / ".cache/go-build"), str(home / "go/pkg/mod")} <= set(shown)
+    assert str(home / ".m2/repository") not in shown
+    write(checkout / "pom.xml")
+    write(checkout / "app/build.gradle.kts")
+    named = toolchains.homes(environ, str(checkout))
+    assert named["FORKMERGE_MAVEN_REPOSITORY"] == str(home / ".m2/repository")
+    assert named["GRADLE_RO_DEP_CACHE"] == str(home / ".gradle/caches")
+
+
 def test_put_keeps_what_the_tree_has_and_follows_no_symlink(tmp_path):
     source = write(tmp_path / "user/f", "generated")
     outside = tmp_path / "outside"

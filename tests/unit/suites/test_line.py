@@ -14,6 +14,7 @@ from support.runners import needs
 from forkmerge.model.outcome import RunStatus, SuiteRun, TestId
 from forkmerge.suites.detect import runner_for
 from forkmerge.suites.runner import Ended, Mode, Progress, TestCommand, TestLimits
+from forkmerge.suites.tool import source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -230,3 +231,40 @@ def test_a_sandbox_that_did_not_start_is_no_failure(tmp_path):
     ended = Ended(None, RunStatus.UNVERIFIED, "no sandbox")
     run = runner_for("go test").collect(events_path=str(tmp_path / "none"), candidate=str(tmp_path), completed=ended)
     assert (run.status, run.tail) == (RunStatus.UNVERIFIED, "no sandbox")
+
+
+def test_a_build_begins_with_what_was_compiled_of_others_and_nothing_of_its_own(tmp_path):
+    built, project = tmp_path / "built", tmp_path / "project"
+    own, other, alike = "my-lib-0123456789abcdef", "serde-0123456789abcdef", "my-lib-extra-0123456789abcdef"
+    for name in (own, other, alike):
+        (built / "debug/.fingerprint" / name).mkdir(parents=True)
+        (built / "debug/build" / name).mkdir(parents=True)
+        (built / "debug/deps").mkdir(exist_ok=True)
+        stem, _, code = name.rpartition("-")
+        crate = f"{stem.replace('-', '_')}-{code}"
+        for file in (f"lib{crate}.rlib", f"lib{crate}.rmeta", f"{crate}.d", crate):
+            (built / "debug/deps" / file).write_text(name)
+    (project / "member").mkdir(parents=True)
+    (project / "member/Cargo.toml").write_text('[package]\nname = "my-lib"\n')
+    env = {"PATH": os.environ["PATH"], "FORKMERGE_CARGO_TARGET": str(built)}
+    done = subprocess.run(["sh"], input=source("cargo_seed.sh"), cwd=project, env=env, capture_output=True, check=True)
+    assert done.stderr == b""
+    debug = project / "target/debug"
+    assert {path.name for path in (debug / ".fingerprint").iterdir()} == {other, alike}
+    assert {path.name for path in (debug / "build").iterdir()} == {other, alike}
+    libraries = {path.name for path in (debug / "deps").iterdir()}
+    assert libraries == {
+        f"{start}{crate}-0123456789abcdef{end}"
+        for crate in ("serde", "my_lib_extra")
+        for start, end in (("lib", ".rlib"), ("lib", ".rmeta"), ("", ".d"))
+    }
+    assert (debug / "deps/libserde-0123456789abcdef.rlib").is_symlink()
+    assert not (debug / "deps/serde-0123456789abcdef.d").is_symlink()
+    (debug / "mine").write_text("")
+    subprocess.run(["sh"], input=source("cargo_seed.sh"), cwd=project, env=env, check=True)
+    assert (debug / "mine").exists()  # what is there is left alone
+
+
+def test_a_build_without_a_former_one_begins_with_nothing(tmp_path):
+    subprocess.run(["sh"], input=source("cargo_seed.sh"), cwd=tmp_path, env={"PATH": os.environ["PATH"]}, check=True)
+    assert list(tmp_path.iterdir()) == []

@@ -396,9 +396,9 @@ def test_nextest_results_are_read(crate):
     }  # fmt: skip
     call = NextestTool().call("cargo nextest run", order(*(r.test for r in reading.results[:2])))
     assert "-E 'test(=deep::tests::adds) | test(=tests::fails)'" in call.text
-    assert call.files == (("forkmerge_nextest.toml", b'[profile.default.junit]\npath = "junit.xml"\n'),)
+    assert dict(call.files)["forkmerge_nextest.toml"] == b'[profile.default.junit]\npath = "junit.xml"\n'
     ci = NextestTool().call("cargo nextest run -P ci", order())
-    assert b"[profile.ci.junit]" in ci.files[0][1]
+    assert b"[profile.ci.junit]" in dict(ci.files)["forkmerge_nextest.toml"]
 
 
 # -- JavaScript ----------------------------------------------------------------------------------------------------

@@ -163,7 +163,7 @@ class _Transplanting:
                 evaluator = Evaluator(
                     swap, bench.runs, bench.recall, known, trees, seconds, selects=bench.selects, jobs=bench.jobs
                 )
-                ended.asking = Asking(bench, evaluator, len(ours))
+                ended.asking = Asking(bench, evaluator, max(len(ours), len(theirs_run[0].results)))
                 ended.required = known
                 if not ours:
                     ended.warnings.append("no test passes on the fork, so nothing can be lost there")
@@ -182,11 +182,10 @@ class _Transplanting:
         asking: Asking,
     ) -> bool:
         """Return whether the search is over after this donor."""
-        mine = [d.test for d in known.duties if changes.of("ours", d.test) is Change.UNCHANGED]
-        edited, deleted = (
-            frozenset(t for t in mine if changes.of("theirs", t) is change)
-            for change in (Change.CHANGED, Change.DELETED)
-        )
+        mine = [d.test for d in known.duties]
+        edited = frozenset(t for t in mine if changes.of("theirs", t) is Change.CHANGED)
+        same = (t for t in mine if changes.of("ours", t) is Change.UNCHANGED)
+        deleted = frozenset(t for t in same if changes.of("theirs", t) is Change.DELETED)
         passing = frozenset(r.test for r in upstream.results if r.status.good)
         touched = {p for p in {*seen.base, *seen.theirs} if seen.base.get(p) != seen.theirs.get(p)}
         near, self.near = frozenset(self.near), self.near | touched

@@ -172,7 +172,7 @@ class Search:
                 return Refused("lost", "tests of the fork are lost", len(offered), names)
             if not self._replaced(new):
                 self.kept += new  # where some are replaced the others may hold again
-            begin = self._start(tree, offered)
+            begin = self._start(tree, start, offered)
             if begin is None:
                 return Refused("lost", "tests of the fork are lost", len(offered), names)
             start = begin
@@ -199,13 +199,13 @@ class Search:
                 return candidate | own
         return None
 
-    def _start(self, tree: str, offered: frozenset[int]) -> frozenset[int] | None:
+    def _start(self, tree: str, start: frozenset[int], offered: frozenset[int]) -> frozenset[int] | None:
         """Return loci that hold with the tests that were lost on ``tree``, None where none are found."""
         entries = self.repo.entries(tree)
         mine = self.repo.entries(self.seen.scenario.ours.tree)
         touched = {p for p in {*entries, *mine} if entries.get(p) != mine.get(p)}
         beside = frozenset(i for i in offered if self.seen.loci.loci[i].path in touched)
-        for candidate in (offered, beside):
+        for candidate in dict.fromkeys((offered, start, beside)):
             if self._holds(self.offer.tree(self.offer.closed(candidate))):
                 return candidate
         return None
@@ -222,7 +222,7 @@ class Search:
             if duty.test in self.deleted:
                 reason = "upstream deleted it, together with what was taken"
             elif duty.test in self.edited and heirs:
-                reason = "upstream's version of it, edited with what was taken, takes its place"
+                reason = "upstream edited it together with what was taken; its version, merged with the fork's, counts"
             else:
                 continue
             self.waived.append(Waiver(duty, reason))

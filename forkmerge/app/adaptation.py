@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from forkmerge.recombination.values import LocusMap
 
 _RENAMED = frozenset(("renamed", "moved+renamed", "moved-file+renamed"))
+_MEMBERS = frozenset(("method", "field"))
 _NAMED = frozenset(("function", "method", "class", "constant", "type", "field", "variable"))
 
 
 def adapted(found: LocusMap, homologies: tuple[Homology, ...], read: Callable[[Entry], bytes]) -> LocusMap:
     """Return the loci with adapted alleles beside those that a rename or a changed default leaves behind."""
-    renames = tuple(r for h in homologies for r in _renames(h))
+    kept = _still_there(homologies)
+    renames = tuple(r for h in homologies for r in _renames(h) if not _ambiguous(r, kept))
     defaults = tuple(d for h in homologies for d in _defaults(h))
     if not renames and not defaults:
         return found
@@ -46,6 +48,21 @@ def _renames(h: Homology) -> Iterator[Rename]:
     for side, unit, match in _sides(h):
         if str(match.kind) in _RENAMED and not match.doubtful and unit.unit.name != h.base.unit.name:
             yield Rename(h.base.unit.name, unit.unit.name, side, h.base.unit.kind, h.base.path)
+
+
+def _still_there(homologies: tuple[Homology, ...]) -> frozenset[tuple[str, str, str]]:
+    """Return (side, path, name) of what a side defines still, or anew; members stand for every path, as ""."""
+    return frozenset(
+        (side, "" if unit.unit.kind in _MEMBERS else unit.path, unit.unit.name)
+        for h in homologies
+        for side, unit in (("ours", h.ours), ("theirs", h.theirs))
+        if unit is not None and unit.unit.kind in _NAMED
+    )
+
+
+def _ambiguous(rename: Rename, kept: frozenset[tuple[str, str, str]]) -> bool:
+    """Return whether the old name still means something: whose method ``x.name`` calls can't be told from the text."""
+    return (rename.side, "" if rename.kind in _MEMBERS else rename.path, rename.old) in kept
 
 
 def _defaults(h: Homology) -> Iterator[DefaultChange]:

@@ -24,6 +24,12 @@ MOST_CONTEXTS = 2
 MOST_SCREENED = 8
 """How many tests that failed before are tried on a new candidate before the whole suite is."""
 
+MANY_CHANGED = 24
+"""From so many differences to the nearest passing genome on, a cause is first looked for file by file."""
+
+MOST_FILES = 8
+"""How many files are tried as the passing genome has them before that is given up."""
+
 MOST_SHRUNK = 16
 """How many failures of one candidate are shrunk before the next candidate is tried."""
 
@@ -159,6 +165,11 @@ class Blaming(Driven):
             start = self._nearest(test, genome)
             if start is None:
                 break
+            mended = yield from self._mend(test, start, genome)
+            if mended:
+                self.shrunk += [Shrunk(Clause(((i, frozenset({genome[i]})),), test), test) for i in mended]
+                verdict = yield from self.run_tests(mixed(genome, start, mended), test, *others)
+                return explained | (frozenset(others) - verdict.failed if verdict.status == "ok" else frozenset())
             blamed = yield from self._explain(test, start, genome)
             if not blamed:
                 break
@@ -180,6 +191,43 @@ class Blaming(Driven):
                 if self._clear(test, verdict):
                     break
         return explained
+
+    def _mend(
+        self, test: str, passing: Genome, failing: Genome
+    ) -> Generator[tuple[Query, ...], tuple[Verdict, ...], tuple[int, ...]]:
+        """Return a minimal set of loci of one file which, as ``passing`` has them, make ``test`` pass on ``failing``.
+
+        Far from the candidate most mixtures of two programs can't even be imported, and fail for reasons of their own;
+        next to it they can.  () where the two are near each other, and where no file of the first few does it.
+        """
+        files, changed = self.landscape.files, self._between(test, failing, passing)
+        if test == BROKEN or not files or len(changed) < MANY_CHANGED:
+            return ()
+        asleep = self.landscape.dormant
+        places: dict[str, list[int]] = {}
+        for i in changed:
+            places.setdefault(files[i], []).append(i)
+        most = sorted(places.values(), key=lambda x: (-sum(i not in asleep for i in x), -len(x)))
+        for loci in most[:MOST_FILES]:
+            if (yield from self._passes_with(test, mixed(failing, passing, loci))):
+                first, second = [i for i in loci if i in asleep], [i for i in loci if i not in asleep]
+                search = quickxplain(failing, passing, first, second)
+                try:
+                    probe = next(search)
+                    while True:
+                        probe = search.send((yield from self._passes_with(test, probe)))
+                except StopIteration as stop:
+                    return tuple(stop.value)
+        return ()
+
+    def _passes_with(self, test: str, genome: Genome) -> Generator[tuple[Query, ...], tuple[Verdict, ...], bool]:
+        if not self.landscape.allowed(genome):
+            return False
+        known = self.knowledge.known(test, genome)
+        if known is None:
+            verdict = yield from self.run_tests(genome, test)
+            known = verdict.status == "ok" and test not in verdict.failed
+        return known
 
     def _context(
         self, test: str, start: Genome, failing: Genome, blamed: tuple[int, ...]

@@ -320,3 +320,35 @@ def test_pieces_that_fit_only_as_one_parent_has_them_are_found_in_few_candidates
     assert search.answer().good
     first = next(i for i, q in enumerate(log) if q.tests is None and not answer(q).failed)
     assert first <= 80
+
+
+def test_cause_far_from_what_passes_is_found_in_its_file() -> None:
+    """Sixty dormant places in three files; most mixtures of them can't be imported, and one place has to change."""
+    count, guilty = 60, 37
+    worths = ((Worth(4, 0), Worth(0, 4)),) * count + (BOTH, BOTH)
+    landscape = Landscape(
+        worths,
+        (0,) * count + (2, 2),
+        (0,) * (count + 2),
+        (1,) * (count + 2),
+        dormant=frozenset(range(count)),
+        files=("a",) * 20 + ("b",) * 20 + ("c",) * 20 + ("d", "e"),
+    )
+    asked = []
+
+    def answer(query: Query) -> Verdict:
+        asked.append(query)
+        *deep, one, other = query.genome
+        flipped = {i for i, a in enumerate(deep) if a == 1}
+        if len(flipped) > 20 and len(flipped) < count:
+            return Verdict(status="broken", cost=0.01)
+        failed = {"needs theirs"} if guilty not in flipped else set()
+        failed |= {"needs ours"} if one == 1 or other == 1 or len(flipped) == count else set()
+        names = failed if query.tests is None else failed & query.tests
+        return Verdict(frozenset(names), cost=1.0 if query.tests is None else 0.01)
+
+    search = new(landscape)
+    play(search, answer, most=3000)
+    assert search.answer().good
+    assert {i for i, a in enumerate(search.answer().best.genome[:count]) if a == 1} == {guilty}
+    assert len(asked) <= 40

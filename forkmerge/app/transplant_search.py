@@ -205,7 +205,8 @@ class Search:
         mine = self.repo.entries(self.seen.scenario.ours.tree)
         touched = {p for p in {*entries, *mine} if entries.get(p) != mine.get(p)}
         beside = frozenset(i for i in offered if self.seen.loci.loci[i].path in touched)
-        for candidate in dict.fromkeys((offered, start, beside)):
+        own = self._own_loci()
+        for candidate in dict.fromkeys((offered, start | own, beside | own)):
             if self._holds(self.offer.tree(self.offer.closed(candidate))):
                 return candidate
         return None

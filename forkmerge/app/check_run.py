@@ -158,7 +158,7 @@ class _Testing:
         if evaluation.failed:
             self.progress.update(events.PhaseStarted("each side's tests on the other side's code"))
             failing, uncollectable = self._crossed(evaluate, seen)
-            left = outdated(required, changes, failing)
+            left = outdated(required, changes, failing, frozenset(uncollectable))
             asked = {(d.owner, path) for d in left.duties for path in (d.test.file, "")}
             merged = frozenset(uncollectable & asked)
             if merged:

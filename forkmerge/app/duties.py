@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.app.testpaths import asked_in_merged, is_test, tests_of
+from forkmerge.fitness.observed import uncollected_files
 from forkmerge.fitness.required import Duty, Required, Waiver, changes_of, required
+from forkmerge.model.outcome import RunStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,13 +49,16 @@ def duties(parents: Parents, read: Callable[[str], bytes], given: tuple[str, ...
     return required(parents.ours_runs, parents.theirs_runs, changes), changes
 
 
-def outdated(known: Required, changes: TestChanges, failing: dict[Owner, frozenset[str]]) -> Required:
+def outdated(
+    known: Required, changes: TestChanges, failing: dict[Owner, frozenset[str]], merged: Asked = frozenset()
+) -> Required:
     """Return ``known`` without the duties that the other side's own test files have made outdated.
 
     ``failing`` are the keys of duties that fail on the *other* parent as it is.  Such a test stands word for word in
     both parents and passes in both, each with its own test files; it fails only where one side's old test files meet
     the other side's code.  So what it needs besides its own text (data, helpers, constants) was changed together with
-    that code, and the newer copy of the test, which stays required, supersedes it.
+    that code, and the newer copy of the test, which stays required, supersedes it.  What is asked as ``merged`` meets
+    no old test files: it stays.  (Where code is built, one test that can't be keeps all beside it from running.)
     """
     both = {d.test for d in known.duties if d.owner == "ours"} & {d.test for d in known.duties if d.owner == "theirs"}
     kept: list[Duty] = []
@@ -61,7 +66,14 @@ def outdated(known: Required, changes: TestChanges, failing: dict[Owner, frozens
     for duty in known.duties:
         other: Owner = "theirs" if duty.owner == "ours" else "ours"
         alike = changes.of("ours", duty.test) == changes.of("theirs", duty.test) == "unchanged"
-        if duty.test in both and alike and str(duty) in failing[duty.owner] and other in changes.support_changed:
+        as_merged = asked_in_merged(merged, duty.owner, duty.test.file)
+        if (
+            not as_merged
+            and duty.test in both
+            and alike
+            and str(duty) in failing[duty.owner]
+            and other in changes.support_changed
+        ):
             waived.append(
                 Waiver(duty, f"what it shares with other tests was changed by {other} together with the code")
             )
@@ -71,12 +83,19 @@ def outdated(known: Required, changes: TestChanges, failing: dict[Owner, frozens
 
 
 def in_merged(known: Required, asked: Asked, merged: SuiteRun) -> Required:
-    """Return ``known`` without the ``asked`` duties whose test is not in ``merged``, a run of the merged tests."""
+    """Return ``known`` without the ``asked`` duties whose test is not in ``merged``, a run of the merged tests.
+
+    A test whose file is there and can't be collected is not gone but broken: it stays asked, and so do all of them
+    where the merge can't even be built.
+    """
     listed = {r.test for r in merged.results}
+    unread = uncollected_files(merged)
+    nothing = merged.status is RunStatus.UNCOLLECTED
     kept: list[Duty] = []
     waived = list(known.waived)
     for duty in known.duties:
-        if not asked_in_merged(asked, duty.owner, duty.test.file) or duty.test in listed:
+        there = duty.test in listed or duty.test.file in unread or nothing
+        if there or not asked_in_merged(asked, duty.owner, duty.test.file):
             kept.append(duty)
         else:
             waived.append(

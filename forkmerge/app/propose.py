@@ -239,7 +239,7 @@ class _Proposing:
                 mine, others = (seen.ours, seen.theirs) if owner == "ours" else (seen.theirs, seen.ours)
                 unread = uncollected_files(run)
                 uncollectable |= {(owner, p) for p in unread if others.get(p) not in (None, mine.get(p))}
-        left = outdated(required, changes, failing)
+        left = outdated(required, changes, failing, frozenset(uncollectable))
         asked = {(d.owner, path) for d in left.duties for path in (d.test.file, "")}
         return left, frozenset(uncollectable & asked)
 

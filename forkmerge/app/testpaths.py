@@ -16,7 +16,8 @@ Asked: TypeAlias = "frozenset[tuple[str, str]]"
 
 _FOLDERS = frozenset(("test", "tests", "testing", "__tests__", "spec", "specs", "testdata"))
 _NAMES = re.compile(
-    r"^(?:test_.*\.py|.*_test\.py|conftest\.py|.*_test\.go|.*[.-](?:test|spec)\.[cm]?[jt]sx?|.*(?:Test|Tests|IT)\.java)$"
+    r"^(?:test_.*\.py|.*_test\.py|conftest\.py|.*_test\.go|(?:test|test-.*|.*[._-](?:test|spec))\.[cm]?[jt]sx?"
+    r"|.*(?:Test|Tests|IT|Spec)\.(?:java|kt|groovy|scala))$"
 )
 
 

@@ -98,9 +98,14 @@ class _Log:
     started: dict[str, None] = field(default_factory=dict)
     died: dict[str, None] = field(default_factory=dict)
     plain: list[str] = field(default_factory=list)
+    fresh: set[tuple[str, str]] = field(default_factory=set)
+    timed_out: set[str] = field(default_factory=set)
 
     def add(self, session: Session) -> None:
         """Take in one session."""
+        self.fresh.clear()
+        self.timed_out.clear()
+        self.said.clear()
         for line in session.data.splitlines():
             if line.startswith(b"{"):
                 try:
@@ -135,19 +140,24 @@ class _Log:
             if not test and ("[build failed]" in text or "[setup failed]" in text):
                 self.broken[package] = str(event.get("FailedBuild", ""))
             if text.startswith("panic: test timed out"):
-                self.died[package] = None
+                self.timed_out.add(package)
         elif not package:
             return
         elif action in ("start", "run"):
             self.started[package] = None
             if test:
                 self.began[key] = None
+                self.fresh.add(key)
         elif action in _STATUS:
             self.started[package] = None
             if test:
+                self.fresh.add(key)
                 self._end(key, action, event.get("Elapsed"))
-            elif action == "fail":
-                self._package_failed(package, event)
+            else:
+                timed_out = package in self.timed_out
+                self.died.pop(package, None)  # it has come to its end now, whatever happened in an earlier session
+                if action == "fail":
+                    self._package_failed(package, event, timed_out=timed_out)
 
     def _end(self, key: tuple[str, str], action: str, elapsed: object) -> None:
         seconds = float(elapsed) if isinstance(elapsed, int | float) and 0 <= elapsed < 1e9 else 0.0
@@ -155,16 +165,16 @@ class _Log:
         self.began[key] = None
         self.done[key] = TestResult(self._identity(*key), _STATUS[action], seconds, message)
 
-    def _package_failed(self, package: str, event: dict[str, Any]) -> None:
+    def _package_failed(self, package: str, event: dict[str, Any], *, timed_out: bool) -> None:
         if event.get("FailedBuild"):
             self.broken[package] = str(event["FailedBuild"])
         if package in self.broken:
             return
-        mine = [key for key in self.began if key[0] == package]
+        mine = [key for key in self.fresh if key[0] == package]
         failed = [key for key in mine if key in self.done and self.done[key].status is Status.FAILED]
         text = "".join(line for key in (*failed, (package, "")) for line in self.said.get(key, []))
         hanging = [key for key in mine if key not in self.done]
-        if hanging or "panic: " in text or not failed:  # its process ended before its tests had
+        if timed_out or hanging or "panic: " in text or not failed:  # its process ended before its tests had
             self.died[package] = None
 
     def _identity(self, package: str, test: str) -> TestId:
@@ -185,7 +195,8 @@ class _Log:
         words = "".join(
             self.built.get(build) or [t for k, ts in self.built.items() if k.startswith(package) for t in ts]
         )
-        message = head(words or "\n".join(self.plain)) or "the package does not build"
+        lines = (words or "\n".join(self.plain)).splitlines()
+        message = head("\n".join(line for line in lines if not line.startswith("# "))) or "the package does not build"
         folder = self._folder(package)
         for path in sorted({path for (of, _), path in self.files.items() if of == folder}):
             yield TestResult(TestId("go", path, "", COLLECTION), Status.ERROR, 0.0, message)

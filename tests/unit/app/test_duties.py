@@ -1,11 +1,12 @@
-"""What a side did to a test counts what the test uses of its file."""
+"""What a side did to a test counts what the test uses of its file; what is waived, and what never is."""
 
 from __future__ import annotations
 
 import pytest
 
-from forkmerge.app.duties import Parents, duties
-from forkmerge.fitness.required import Change
+from forkmerge.app.duties import Parents, duties, in_merged, outdated
+from forkmerge.fitness.observed import COLLECTION
+from forkmerge.fitness.required import Change, Duty, Required, TestChanges
 from forkmerge.model.outcome import RunStatus, Status, SuiteRun, TestId, TestResult
 from forkmerge.model.source import REGULAR, Entry
 
@@ -58,3 +59,34 @@ def test_an_edit_of_what_a_test_uses_supersedes_it(old: bytes, new: bytes, chang
     assert {t.name for t, c in changes.theirs.items() if c is Change.CHANGED} == changed
     assert set(changes.ours.values()) == {Change.UNCHANGED}
     assert {w.duty.test.name for w in known.waived if w.duty.owner == "ours"} == changed
+
+
+def required_of(*duties: Duty) -> Required:
+    return Required(tuple(duties))
+
+
+OURS, THEIRS = (Duty(owner, TestId("go", "a_test.go", "", "TestA")) for owner in ("ours", "theirs"))
+BOTH = {owner: frozenset({str(OURS), str(THEIRS)}) for owner in ("ours", "theirs")}
+EDITED = TestChanges(support_changed=frozenset({"ours", "theirs"}))
+
+
+def test_a_test_that_fails_both_ways_is_not_waived_on_both_sides_where_it_is_asked_as_merged() -> None:
+    known = required_of(OURS, THEIRS)
+    assert outdated(known, EDITED, BOTH).duties == ()
+    merged = frozenset({("ours", ""), ("theirs", "a_test.go")})
+    assert outdated(known, EDITED, BOTH, merged).duties == (OURS, THEIRS)
+
+
+@pytest.mark.parametrize(
+    ("merged", "kept"),
+    [
+        (SuiteRun(RunStatus.COMPLETED, (TestResult(OURS.test, Status.FAILED),)), True),
+        (SuiteRun(RunStatus.COMPLETED, (TestResult(TestId("go", "b_test.go", "", "TestB"), Status.PASSED),)), False),
+        (SuiteRun(RunStatus.COMPLETED, (TestResult(TestId("go", "a_test.go", "", COLLECTION), Status.ERROR),)), True),
+        (SuiteRun(RunStatus.UNCOLLECTED), True),
+    ],
+    ids=["fails", "is gone", "does not build", "nothing builds"],
+)
+def test_a_test_asked_as_merged_is_waived_only_if_it_is_gone(merged: SuiteRun, kept: bool) -> None:
+    left = in_merged(required_of(OURS), frozenset({("ours", "")}), merged)
+    assert (left.duties, len(left.waived)) == (((OURS,), 0) if kept else ((), 1))

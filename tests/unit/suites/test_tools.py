@@ -109,6 +109,24 @@ def test_a_panic_leaves_the_tests_that_it_took_along_to_be_run_again():
     assert reading.status is RunStatus.CRASHED
 
 
+def test_what_a_resumed_package_does_not_run_is_not_there():
+    listed = LISTED.replace("func TestB(t", "func ExampleB(t").encode()
+    panicked = go(of("run", "TestA"), of("output", "TestA", Output="panic: boo\n"), of("fail", "TestA"), of("fail"))
+    first = Session(panicked.encode().replace(LISTED.encode(), listed), 1)
+    assert [test.name for test in GoTool().read((first,), Candidate(""), ENDED).left] == ["ExampleB"]
+    again = Session(listed + go(of("start"), of("pass")).removeprefix(LISTED).encode(), 0)
+    reading = GoTool().read((first, again), Candidate(""), ENDED)
+    assert statuses(reading) == {"a_test.go::TestA": "failed"}
+    assert (reading.status, reading.left) == (RunStatus.COMPLETED, ())
+
+
+def test_a_go_package_over_its_time_leaves_the_tests_that_did_not_come_to_run():
+    timeout = of("output", Output="panic: test timed out after 1s\n")
+    reading = read(GoTool(), go(of("run", "TestA"), timeout, of("fail", "TestA"), of("fail")))
+    assert statuses(reading) == {"a_test.go::TestA": "failed"}
+    assert [test.name for test in reading.left] == ["TestB"]
+
+
 def test_go_that_stops_before_any_package_collected_nothing():
     reading = read(GoTool(), LISTED + "go: updates to go.mod needed\n")
     assert (reading.status, reading.results) == (RunStatus.UNCOLLECTED, ())

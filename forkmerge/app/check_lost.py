@@ -38,8 +38,8 @@ def lost(
 
     def defined(tree: Tree, path: str) -> Defined:
         entry = tree.get(path)
-        if entry is None or entry.mode not in _FILES:
-            return {}
+        if entry is None or entry.mode not in _FILES or ("." in path.rpartition("/")[2] and for_path(path) is None):
+            return {}  # what has no language by its name is not even read
         key = (entry.oid, path)
         if key not in known:
             module = modules(entry.oid).tree if path.endswith(".py") else None

@@ -212,12 +212,13 @@ def test_an_edit_that_the_merge_joins_with_target_s_is_needed(tmp_path: Path) ->
 def test_a_clone_that_lacks_an_edited_file_tells_no_fates_and_checks_all_else(tmp_path: Path) -> None:
     box = build(
         tmp_path,
-        {"lib.py": LIB, "big.txt": "one\n"},
-        {"big.txt": "two\n", "new.py": "from lib import tax\n"},
+        {"lib.py": LIB, "big.txt": "one\n", "gone.series": "1\n"},
+        {"big.txt": "two\n", "gone.series": "2\n", "new.py": "from lib import tax\n"},
         {"lib.py": LIB.replace("tax", "vat_of")},
     )
-    blob = box.git("rev-parse", "fork:big.txt").strip()
-    (box.folder / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    for path in ("gone.series", "big.txt"):
+        blob = box.git("rev-parse", f"fork:{path}").strip()
+        (box.folder / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
     done = box.run("check", "upstream", "--format", "json")
     assert done.code == 1, done.err
     assert [f["rule"] for f in done.data["findings"]] == ["dangling-import"]

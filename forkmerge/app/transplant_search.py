@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.app import goals
 from forkmerge.app.offer import Offer, meets
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from forkmerge.recombination.patch import Patch
 
 
+Start: TypeAlias = "frozenset[int] | str"
+"""Where shrinking starts: loci, or a tree where these are too coarse."""
 _CHUNKS = 8
 """How many parts of a donor are left out in turn, where all of it together does not do."""
 
@@ -146,7 +148,7 @@ class Search:
         if not offered:
             return Refused("absent", "it changes nothing that the fork does not have")
         whole = self.offer.tree(offered)
-        start = self._guess(offered) if self._holds(whole) else self._without_breakers(offered)
+        start = self._guess(offered) if self._holds(whole) else self._without_breakers(offered, whole)
         if start is None:
             return Refused("goal", self._why(whole), len(offered))
         while True:
@@ -184,23 +186,32 @@ class Search:
             return near
         return offered
 
-    def _without_breakers(self, offered: frozenset[int]) -> frozenset[int] | None:
+    def _without_breakers(self, offered: frozenset[int], whole: str | None) -> Start | None:
         """Return a part of what is offered that holds although all of it does not, None where none is found.
 
-        Something in it may not stand together with the fork's edits, and have nothing to do with the goal.
+        Something in it may not stand together with the fork's edits, and have nothing to do with the goal.  It is
+        looked for among the loci, then among the lines and definitions of ``whole``, the tree with everything.
         """
         own = self._own_loci()
         rest = sorted(offered - own)
         near = frozenset(i for i in rest if self.seen.loci.loci[i].path in self.near)
-        size = -(-len(rest) // _CHUNKS)
-        chunks = [frozenset(rest[at : at + size]) for at in range(0, len(rest), size)] if len(rest) > 1 else []
-        for candidate in dict.fromkeys((near, *(frozenset(rest) - chunk for chunk in chunks))):
-            if candidate != offered and self._holds(self.offer.tree(self.offer.closed(candidate | own))):
+        for candidate in dict.fromkeys((near, *_leaving_out(rest))):
+            if self._holds(self.offer.tree(self.offer.closed(candidate | own))):
                 return candidate | own
+        if whole is None:
+            return None
+        made = self._patch(whole, heads=True)
+        parts = self._own_parts(made, whole)
+        for chosen in _leaving_out([i for i in range(len(made.parts)) if i not in parts]):
+            tree = self._written(made, parts | chosen)
+            if tree is not None and self._holds(tree):
+                return tree
         return None
 
-    def _start(self, tree: str, start: frozenset[int], offered: frozenset[int]) -> frozenset[int] | None:
-        """Return loci that hold with the tests that were lost on ``tree``, None where none are found."""
+    def _start(self, tree: str, start: Start, offered: frozenset[int]) -> Start | None:
+        """Return what holds with the tests that were lost on ``tree``, None where nothing is found."""
+        if isinstance(start, str):
+            return start if self._holds(start) else self._without_breakers(offered, self.offer.tree(offered))
         entries = self.repo.entries(tree)
         mine = self.repo.entries(self.seen.scenario.ours.tree)
         touched = {p for p in {*entries, *mine} if entries.get(p) != mine.get(p)}
@@ -256,8 +267,13 @@ class Search:
 
     # -- shrinking -------------------------------------------------------------------------------------------------
 
-    def _shrunk(self, start: frozenset[int]) -> tuple[str, bool]:
+    def _shrunk(self, start: Start) -> tuple[str, bool]:
         """Return the tree of the smallest part of ``start`` that holds, and whether it is one-minimal for sure."""
+        if isinstance(start, str):
+            try:
+                return self._finer(start), True
+            except Spent:
+                return (self.best[1] if self.best is not None else start), False
         own = self._own_loci()
         items = sorted(start - own)
         self.best = None
@@ -293,11 +309,7 @@ class Search:
         self.best = (len(items), tree, False)
 
         def written(chosen: frozenset[int]) -> str | None:
-            changes = made.written(own | {items[i] for i in chosen})
-            try:
-                return trees.write(self.repo, self.seen.scenario.ours.tree, changes)
-            except UnusableInput:
-                return None
+            return self._written(made, own | {items[i] for i in chosen})
 
         def holds(chosen: frozenset[int]) -> bool:
             small = written(chosen)
@@ -309,6 +321,13 @@ class Search:
         found = written(one_minimal(len(items), holds))
         assert found is not None  # noqa: S101 - it was seen to hold
         return found
+
+    def _written(self, made: Patch, taken: frozenset[int]) -> str | None:
+        """Return the fork's tree with some parts of a patch, None where it can't be."""
+        try:
+            return trees.write(self.repo, self.seen.scenario.ours.tree, made.written(taken))
+        except UnusableInput:
+            return None
 
     def _patch(self, tree: str, *, heads: bool = False) -> Patch:
         mine, new = self.repo.entries(self.seen.scenario.ours.tree), self.repo.entries(tree)
@@ -346,6 +365,13 @@ def own_parts(repo: Repository, made: Patch, tree: str, places: Sequence[tuple[s
             i for i, part in enumerate(made.parts) if part.path == path and any(meets(part.span, s) for s in inside)
         }
     return frozenset(found)
+
+
+def _leaving_out(rest: Sequence[int]) -> list[frozenset[int]]:
+    """Return what is left of ``rest`` without each of a few runs of it."""
+    size = max(1, -(-len(rest) // _CHUNKS))
+    runs = [frozenset(rest[at : at + size]) for at in range(0, len(rest), size)]
+    return [frozenset(rest) - run for run in runs]
 
 
 def _function(test: TestId) -> tuple[str, str, str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
+from support.proposing import cheap
 from support.transplanting import commit, goal, shop, transplant
 
 import forkmerge
@@ -237,3 +238,34 @@ def test_show_and_diff_work_on_what_was_found(box: Sandbox) -> None:
     assert shown.code == 0
     assert "shop.py" in shown.out
     assert "+    return sum(prices or ())" in box.run("diff").out
+
+
+def test_what_breaks_with_the_fork_is_left_out_where_the_goal_can_do_without_it(tmp_path: Path) -> None:
+    box = shop(tmp_path)
+    box.git("checkout", "-q", "upstream")
+    text = (box.folder / "shop.py").read_text() + '\n\nassert "after" not in dir(), "the name is taken"\n'
+    box.commit("Taken", {"shop.py": text})
+    box.git("checkout", "-q", "fork")
+    data = goal(box, "check_tidy_label").data
+    assert data["outcome"] == "found"
+    assert [c[1] for c in taken(data)] == ["check_tidy_label", "label", "tidy"]
+
+
+def test_a_test_that_both_sides_edited_counts_as_it_is_merged(tmp_path: Path) -> None:
+    module = 'def rate():\n    return 7\n\n\ndef name():\n    return "m"\n'
+    checks = "import m\n\n\ndef check_rate():\n    assert m.rate() == 7\n    value = m.name()\n    assert value\n"
+    box = cheap(
+        tmp_path,
+        {"m.py": module, "checks/m.py": checks},
+        {"checks/m.py": checks.replace("assert value", 'assert value == "m"')},
+        {
+            "m.py": module.replace("return 7", "return 19"),
+            "checks/m.py": checks.replace("== 7", "== 19") + "\n\ndef check_high():\n    assert m.rate() > 10\n",
+        },
+    )
+    done = goal(box, "check_high")
+    assert done.code == 0, done.err
+    assert [w["test"].rpartition("::")[2] for w in done.data["waivers"]] == ["check_rate"]
+    text = box.blob(done.data["proposal"]["tree"], "checks/m.py").decode()
+    assert "m.rate() == 19" in text
+    assert 'assert value == "m"' in text

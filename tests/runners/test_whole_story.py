@@ -55,7 +55,7 @@ def test_go(tmp_path: Path) -> None:
     runners.needs("go")
     data = runners.check(runners.fork("go", tmp_path, **runners.go_cache()))
     tells_the_story(data, "go", "receipt_test.go::TestReceipt", {"receipt.go"}, ("toll.go", "Rate"))
-    assert data["tests"]["required"] == 6  # each side's copies of the test and the two subtests that both have
+    assert data["tests"]["required"] == 10  # of each side: two tests that both have, two subtests, one of its own
 
 
 @pytest.mark.slow
@@ -131,3 +131,36 @@ def test_nextest(tmp_path: Path) -> None:
     tells_the_story(
         data, "nextest", "tests/receipt.rs::is_in_euros", {"src/lib.rs", "src/receipt.rs"}, ("src/lib.rs", "rate")
     )
+
+
+HOURS = "package hours\n\nfunc Noon() int { return 12 }\n"
+HOURS_TEST = """package hours
+
+import "testing"
+
+func TestNoon(t *testing.T) {
+	if Noon() != 12 {
+		t.Fail()
+	}
+}
+"""
+
+
+@pytest.mark.slow
+def test_a_merge_that_does_not_compile_breaks_the_tests_of_that_package_and_no_others(tmp_path: Path) -> None:
+    runners.needs("go")
+    box = runners.fork("go", tmp_path, **runners.go_cache())
+    top = box.folder
+    box.commit("use the rate", {"receipt.go": (top / "receipt.go").read_text().replace("Price(axles)", "axles*Rate()")})
+    box.git("switch", "-q", "upstream")
+    renamed = {name: (top / name).read_text().replace("Rate()", "AxleRate()") for name in ("toll.go", "toll_test.go")}
+    hours = {"hours/hours.go": HOURS, "hours/hours_test.go": HOURS_TEST}
+    box.commit("rename", renamed | hours)
+    box.git("switch", "-q", "fork")
+    data = runners.check(box, "--runs", "1")
+    assert (data["behaviour"], data["verdict"]) == ("broken", "failed")
+    failed = {test["test"] for test in data["tests"]["tests"] if test["status"] == "broken"}
+    assert {"receipt_test.go::TestReceipt", "toll_test.go::TestPriceGrowsWithAxles"} <= failed
+    assert "hours/hours_test.go::TestNoon" not in failed
+    assert any("undefined: Rate" in test["message"] for test in data["tests"]["tests"])
+    assert data["tests"]["holds"] == 1

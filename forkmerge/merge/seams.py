@@ -70,10 +70,15 @@ _Bound: TypeAlias = "Counter[tuple[tuple[str, ...], str]]"
 
 def _twice(path: str, before: Sequence[_Bound], twice: Mapping[tuple[tuple[str, ...], str], int]) -> list[Finding]:
     base, ours, theirs = before
+    most: Counter[str] = Counter()  # whatever the scope: it may have got another name
+    for found in before:
+        for (_, text), count in found.items():
+            most[text] = max(most[text], count)
     return [
         Finding("bound-twice", f"{key[1]} is bound twice in one place, which neither side did", path)
         for key, count in twice.items()
-        if count > max(ours[key], theirs[key]) and ours[key] > base[key] and theirs[key] > base[key]
+        if (count > max(ours[key], theirs[key]) and ours[key] > base[key] and theirs[key] > base[key])
+        or count > most[key[1]] > 0
     ]
 
 
@@ -129,7 +134,7 @@ def _again(profile: Profile, path: str, four: Sequence[bytes], trees: Sequence[T
             for data, tree, found in zip(four, trees, (base, ours, theirs, merged), strict=True)
         ]
         b, o, t, r = counts
-        if any(n > max(o[k], t[k]) and o[k] > b[k] and t[k] > b[k] for k, n in r.items()):
+        if max(r.values()) > max(max(x.values(), default=0) for x in (b, o, t)):
             said = run[0].decode("utf-8", "replace")[:60]
             return (Finding("said-twice", f"the lines from {said!r} on stand twice, which neither side did", path),)
     return ()

@@ -57,6 +57,15 @@ def test_a_name_is_bound_where_it_is_used() -> None:
     assert kinds("a.py", base, ours, theirs, result.replace("f(a)", "f(a, b)")) == []
 
 
+def test_a_scope_that_got_another_name_is_the_same_scope() -> None:
+    base = "package a\n\nfunc f() {\n\tg()\n}\n"
+    ours = "package a\n\nfunc part() {\n\tn := size()\n\tg(n)\n}\n\nfunc f() {\n\tpart()\n}\n"
+    theirs = "package a\n\nfunc f() {\n\tn := size()\n\tg()\n}\n"
+    both = ours.replace("\tg(n)", "\tn := size()\n\tg(n)")
+    assert kinds("a.go", base, ours, theirs, both) == ["bound-twice"]
+    assert kinds("a.go", base, ours, theirs, ours) == []
+
+
 LINES = "    rows = read_rows(table)\n    for row in rows:\n        write_row(target, row, header)\n"
 
 

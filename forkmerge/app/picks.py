@@ -70,6 +70,8 @@ def pick(repo: Repository, donor: Donor, fork: Tree, allowed: Allowed) -> Pick:
         tree = trees.write(repo, whole.ours.tree, express(seen.loci, genome))
     except (ValueError, UnusableInput) as error:
         return Pick(None, (str(error),))
+    if left and tree == whole.ours.tree:
+        return Pick(None, left)
     new = repo.entries(tree)
     differ = sorted(p for p in {*fork, *new} if fork.get(p) != new.get(p))
     return Pick(tree, (), patch([(p, fork.get(p), new.get(p)) for p in differ], repo.read, for_path), left)

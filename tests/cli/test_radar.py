@@ -134,6 +134,18 @@ def test_what_the_fork_has_already_is_left_out_and_said(tmp_path: Path) -> None:
     assert "nothing that the fork lacks" in radar(box, json=False).out
 
 
+def test_prose_that_conflicts_is_left_out_unless_it_is_all(tmp_path: Path) -> None:
+    box = shop(tmp_path)
+    box.git("checkout", "-q", "upstream")
+    box.commit("Only notes", {"NOTES": "notes\n\nAll new.\n"})
+    box.git("checkout", "-q", "fork")
+    box.commit("Own notes", {"NOTES": "other notes\n"})
+    data = radar(box).data
+    assert fates(data)["Only notes"] == "conflict"
+    assert change(data, "Only notes")["conflicts"] == ["NOTES"]
+    assert fates(data)["Total of nothing"] == "green"
+
+
 def test_apply_takes_a_change_as_a_commit_of_its_own(tmp_path: Path) -> None:
     box = shop(tmp_path)
     assert radar(box).code == 0

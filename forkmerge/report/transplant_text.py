@@ -51,7 +51,7 @@ def effort(found: Transplant) -> str:
 
 def _taken(console: Console, found: Transplant) -> None:
     added, removed = sum(c.added for c in found.taken), sum(c.removed for c in found.taken)
-    few = "no smaller set does" if found.minimal else "not shrunk to the end"
+    few = "none can be left out" if found.minimal else "not shrunk to the end"
     line(
         console,
         f"{len(found.taken)} of {max(found.offered, len(found.taken))} changes of {words.safe(found.source)} "

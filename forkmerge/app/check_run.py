@@ -313,7 +313,7 @@ class _Testing:
         )
         if counts[Behaviour.BROKEN]:
             self.found.behaviour = Behaviour.BROKEN
-        elif counts[Behaviour.UNVERIFIED] or not states:
+        elif counts[Behaviour.UNVERIFIED] or not states or not _ran(parents):
             self.found.behaviour = Behaviour.UNVERIFIED
         else:
             self.found.behaviour = Behaviour.HOLDS if counts[Behaviour.HOLDS] else Behaviour.FLAKY
@@ -323,6 +323,11 @@ class _Testing:
         if limit is not None and time.monotonic() - self.started > limit:
             self.out_of_time = True
         return self.out_of_time
+
+
+def _ran(parents: Parents) -> bool:
+    """Return whether each side's suite came to its end on that side: of one that did not, nothing is verified."""
+    return all(runs[0].status is RunStatus.COMPLETED for runs in (parents.ours_runs, parents.theirs_runs))
 
 
 def flaky_findings(report: TestsReport) -> list[CheckFinding]:

@@ -120,6 +120,14 @@ def test_a_run_that_is_killed_on_the_merge_alone_is_not_green(tmp_path: Path) ->
     assert done.data["tests"]["unverified"] == done.data["tests"]["required"] == 2
 
 
+def test_a_side_whose_own_tests_can_not_run_is_not_green(tmp_path: Path) -> None:
+    box = cheap(tmp_path, BASE, {"a.py": "X = 1\n"}, {"b.py": "X = 1\n"})
+    done = run(box, test=f"test -e b.py || exit 1; {CHEAP_COMMAND}")
+    assert done.code == 4, (done.out, done.err)
+    assert (done.data["behaviour"], done.data["verdict"]) == ("could-not-verify", "could-not-verify")
+    assert any("the tests of head end badly on head itself" in note for note in done.data["not_covered"])
+
+
 def test_time_that_is_up_is_not_green(tmp_path: Path) -> None:
     box = cheap(tmp_path, BASE, {"a.py": "X = 1\n"}, {"b.py": "X = 1\n"})
     slow = f"sleep 2; {CHEAP_COMMAND}"

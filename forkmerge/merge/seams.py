@@ -7,6 +7,7 @@ both began to, and nothing may be used that all three versions bind and the resu
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _WORD = re.compile(rb"[^\W\d]\w*")
 _ANY = "*"
 """What an import of everything binds."""
+_BUILTIN = frozenset(dir(builtins))
 _PROTOTYPES = frozenset(("c", "cpp", "objc"))
 """Languages in which the parameters of a prototype look like variables."""
 
@@ -43,19 +45,26 @@ def objections(profile: Profile, path: str, inputs: Sequence[bytes], result: byt
     if profile.name == "python" and not compiles(result) and not compiles(inputs[0]) and any(map(compiles, inputs[1:])):
         return (Finding("does-not-parse", "the merge does not parse, though a side has seen to that", path),)
     four = (*inputs, result)
-    trees = [parse(profile, data) for data in four]
-    now = names(profile, result, trees[-1])
+    now = names(profile, result)
     variables = profile.binder != "python" and profile.name not in _PROTOTYPES
     twice = {key: count for key, count in _bound(now, variables=variables).items() if count > 1}
     loose = _unbound(now) & _touched(four)
-    ours = names(profile, inputs[1], trees[1])
-    loose -= _unbound(ours)  # PERF: nearly always nothing is left
-    if twice or loose:
-        before = [names(profile, inputs[0], trees[0]), ours, names(profile, inputs[2], trees[2])]
-        found = (*_twice(path, [_bound(n, variables=variables) for n in before], twice), *_loose(path, before, loose))
-        if found:
-            return found
-    return _again(profile, path, four, trees)
+    if profile.binder == "python":
+        loose -= _BUILTIN
+    if loose or twice:  # PERF: nearly always the names of one more version are enough
+        ours = names(profile, inputs[1])
+        loose -= _unbound(ours)
+        known = _bound(ours, variables=variables)
+        twice = {key: count for key, count in twice.items() if known[key] < count}
+        if loose or twice:
+            before = [names(profile, inputs[0]), ours, names(profile, inputs[2])]
+            found = (
+                *_twice(path, [_bound(n, variables=variables) for n in before], twice),
+                *_loose(path, before, loose),
+            )
+            if found:
+                return found
+    return _again(profile, path, four)
 
 
 def _touched(four: Sequence[bytes]) -> set[str]:
@@ -120,14 +129,15 @@ def _unbound(found: Names) -> set[str]:
     }
 
 
-def _again(profile: Profile, path: str, four: Sequence[bytes], trees: Sequence[Tree]) -> tuple[Finding, ...]:
+def _again(profile: Profile, path: str, four: Sequence[bytes]) -> tuple[Finding, ...]:
     """Return a finding if ``result`` has lines twice that both sides put into one construct, at two places of it."""
-    merged = passages(four[-1])
-    if all(len(at) == 1 for at in merged.values()):
+    merged = {run: at for run, at in passages(four[-1]).items() if len(at) > 1}
+    if not merged:
         return ()
     base, ours, theirs = (passages(data) for data in four[:-1])
     doubled = {run for run, at in merged.items() if len(at) > max(len(x.get(run, ())) for x in (base, ours, theirs))}
     doubled = {r for r in doubled if all(len(x.get(r, ())) > len(base.get(r, ())) for x in (ours, theirs))}
+    trees = [parse(profile, data) for data in four] if doubled else []
     for run in doubled:
         counts = [
             Counter(_around(profile, data, tree, at) for at in found.get(run, ()))

@@ -188,7 +188,7 @@ class _Testing:
             lines = [line.strip() for line in found[0].tail.splitlines() if line.strip()]
             if found[0].status is RunStatus.UNVERIFIED:
                 raise testing.not_run(label, runs.setting, lines[-1] if lines else "")
-            if found[0].status is not RunStatus.COMPLETED:
+            if not _came_to_its_end(found[0]):
                 said = f" ({lines[-1]})" if lines else ""
                 self.found.notes.append(f"behaviour: the tests of {label} end badly on {label} itself{said}")
         return Parents(seen.base, seen.ours, seen.theirs, measured[0], measured[1])
@@ -327,7 +327,12 @@ class _Testing:
 
 def _ran(parents: Parents) -> bool:
     """Return whether each side's suite came to its end on that side: of one that did not, nothing is verified."""
-    return all(runs[0].status is RunStatus.COMPLETED for runs in (parents.ours_runs, parents.theirs_runs))
+    return all(_came_to_its_end(runs[0]) for runs in (parents.ours_runs, parents.theirs_runs))
+
+
+def _came_to_its_end(run: SuiteRun) -> bool:
+    """Return whether a run did and there was something to run: not all that was found failed to be collected."""
+    return run.status is RunStatus.COMPLETED and not (run.collected == 0 and run.results)
 
 
 def flaky_findings(report: TestsReport) -> list[CheckFinding]:

@@ -84,6 +84,8 @@ def not_run(side: str, used: Setting, words: str) -> MissingTool:
     program = used.command.argv[0]
     hint = "forkmerge doctor says what is missing; --sandbox chooses another isolation"
     said = f": {words}" if words else ""
+    if re.search(r"dial (?:tcp|udp)|offline|network is unreachable|failed to download", words):
+        hint = "fetch what they depend on once yourself (go mod download, cargo fetch, mvn test), or --allow-network"
     if named := re.search(r"(?:^|[\s:])([^\s:]+): (?:command )?not found", words):
         program = named[1]
     if "failed to execute" in words or "No such file" in words or "not found" in words:

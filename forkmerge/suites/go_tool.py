@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from forkmerge.model.outcome import RunStatus, Status, TestId, TestResult
 from forkmerge.suites.runner import Mode
-from forkmerge.suites.tool import COLLECTION, MOST_SELECTED, Call, Reading, head, numbered, tail
+from forkmerge.suites.tool import COLLECTION, MOST_SELECTED, Call, Reading, head, numbered, source, tail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,6 +35,7 @@ _ENDED = re.compile(rb'"Action":"(?:pass|fail|skip)".*?"Test":"([^"]+)"')
 _NOISE = re.compile(r"^\s*(?:===|---) ?(?:RUN|PAUSE|CONT|NAME|FAIL:|PASS:|SKIP:)")
 _STATUS = {"pass": Status.PASSED, "fail": Status.FAILED, "skip": Status.SKIPPED}
 _MOST_SAID = 200
+_CACHE = "forkmerge_go_cache.sh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,9 @@ class GoTool:
             added.append(f"-timeout={max(order.limits.whole / 2, 1):.0f}s")
         if order.tests and order.mode is not Mode.COLLECT and len(order.tests) <= MOST_SELECTED:
             added.append(f"-run={shlex.quote(pattern(order.tests))}")
-        return Call(f"{command} {' '.join(added)} {args}".strip(), before=_LIST, captured=True)
+        cache = f'GOCACHE="$(sh {shlex.quote(f"{order.support}/{_CACHE}")})"'
+        files = ((_CACHE, source("go_cache.sh")),)
+        return Call(f"{cache} {command} {' '.join(added)} {args}".strip(), files=files, before=_LIST, captured=True)
 
     def read(self, sessions: tuple[Session, ...], files: Files, ended: Ended) -> Reading:  # noqa: ARG002 - the protocol's
         """Return what the events say; the test files of a package that does not build are not collected."""

@@ -11,6 +11,7 @@ Events of this module: ``plan`` (``i``: the numbers of the tools that are to run
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,12 @@ from forkmerge.suites.shell import Piece, pieces
 from forkmerge.suites.tool import Candidate, Files, Order, Reading, Session, Tool, tail
 
 _NO_OP = ":"
+_OFFLINE = re.compile(
+    r"dial (?:tcp|udp)|no such host|network is unreachable|module lookup disabled"  # go
+    r"|but --offline was specified|try without the offline flag|failed to download|not resolve host"  # cargo
+    r"|in offline mode|No cached version of .* available for offline"  # Maven, Gradle
+)
+"""How tools say that a dependency is not here and can't be fetched: that is no word about the code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +241,8 @@ def _reading(tool: Tool, mine: tuple[Session, ...], files: Files, ended: Ended) 
         return Reading(RunStatus.COMPLETED)  # a tool that can't collect without running was asked to collect
     read = tool.read(mine, files, ended)
     last = mine[-1].exit_code
+    if read.status is RunStatus.UNCOLLECTED and _OFFLINE.search(read.tail):
+        return Reading(RunStatus.UNVERIFIED, tail=read.tail)
     if not read.results and (last in NOT_STARTED or last == COULD_NOT_TELL):
         return Reading(RunStatus.UNVERIFIED, tail=read.tail)
     return read

@@ -208,6 +208,29 @@ def test_a_build_that_fails_before_the_tests_is_nothing_collected(place):
     assert (run.status, run.results) == (RunStatus.UNCOLLECTED, ())
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            "go test",
+            'go: example.org/x@v1.0.0: Get "https://example.org/x.mod": dial tcp: lookup example.org: no such host',
+        ),
+        ("cargo test", "  attempting to make an HTTP request, but --offline was specified"),
+        (
+            "mvn test",
+            "[ERROR] Cannot access central in offline mode and the artifact x:y:jar:1 has not been downloaded",
+        ),
+        ("gradle test", "> No cached version of x:y:1 available for offline mode."),
+    ],
+)
+def test_a_dependency_that_is_not_here_is_no_word_about_the_code(tmp_path, line, said):
+    events = tmp_path / "events"
+    events.write_text(f'{{"e":"plan","i":[0],"c":false}}\n{{"e":"tool","i":0}}\n{said}\n\n{{"e":"exit","i":0,"x":1}}\n')
+    run = runner_for(line).collect(events_path=str(events), candidate=str(tmp_path), completed=Ended(1))
+    assert run.status is RunStatus.UNVERIFIED
+    assert said.strip() in run.tail
+
+
 def test_a_tool_that_is_not_there_could_not_tell(place):
     run = place.run("no-such-folder/jest")
     assert run.status is RunStatus.UNVERIFIED
@@ -263,6 +286,20 @@ def test_a_build_begins_with_what_was_compiled_of_others_and_nothing_of_its_own(
     (debug / "mine").write_text("")
     subprocess.run(["sh"], input=source("cargo_seed.sh"), cwd=project, env=env, check=True)
     assert (debug / "mine").exists()  # what is there is left alone
+
+
+def test_go_keeps_its_cache_where_it_may_write(tmp_path):
+    cache = tmp_path / "cache"
+    (cache / "0a").mkdir(parents=True)
+    (cache / "0a" / "x-d").write_text("compiled")
+
+    def folder(**env: str) -> str:
+        found = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path / "tmp")} | env
+        said = subprocess.run(["sh"], input=source("go_cache.sh"), env=found, capture_output=True, check=True)
+        return said.stdout.decode()
+
+    assert folder(GOCACHE=str(cache)) == str(cache)
+    assert folder(GOCACHE=str(tmp_path / "gone")) == folder() == ""
 
 
 def test_a_build_without_a_former_one_begins_with_nothing(tmp_path):

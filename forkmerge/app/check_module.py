@@ -200,19 +200,24 @@ def _class(node: ast.ClassDef) -> Class:
     methods: dict[str, Function] = {}
     attributes: set[str] = set()
     for item in node.body:
+        plain = not isinstance(item, (*_FUNCTIONS, ast.ClassDef))
         if isinstance(item, _FUNCTIONS):
             methods[item.name] = item
         elif isinstance(item, ast.ClassDef):
             attributes.add(item.name)
-        else:
-            attributes |= {p.id for p in walk(item) if isinstance(p, ast.Name) and isinstance(p.ctx, ast.Store)}
-            attributes |= {(a.asname or a.name) for p in walk(item) if isinstance(p, ast.ImportFrom) for a in p.names}
-            for part in walk(item):
-                if isinstance(part, _FUNCTIONS):
-                    methods.setdefault(part.name, part)
-    for part in walk(node):
-        if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store):
-            attributes.add(part.attr)
+        for part in walk(item):
+            if isinstance(part, ast.Attribute):
+                if isinstance(part.ctx, ast.Store):
+                    attributes.add(part.attr)
+            elif not plain:
+                continue
+            elif isinstance(part, ast.Name):
+                if isinstance(part.ctx, ast.Store):
+                    attributes.add(part.id)
+            elif isinstance(part, ast.ImportFrom):
+                attributes |= {a.asname or a.name for a in part.names}
+            elif isinstance(part, _FUNCTIONS):
+                methods.setdefault(part.name, part)
     bases = tuple(dotted(b) for b in node.bases)
     opened = bool(node.decorator_list or node.keywords) or "" in bases or "__getattr__" in methods
     return Class(node.name, node.lineno, bases, methods, frozenset(attributes), opened or "__getattribute__" in methods)

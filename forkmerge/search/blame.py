@@ -38,10 +38,11 @@ Asking: TypeAlias = Generator[tuple[Query, ...], tuple[Verdict, ...], Verdict]
 
 @dataclass(frozen=True, slots=True)
 class Shrunk:
-    """A heuristic nogood: these alleles together fail this test."""
+    """A heuristic nogood: these alleles together fail this test, as was seen on the genome ``where``."""
 
     clause: Clause
     test: str
+    where: Genome = ()
 
 
 class Blaming(Driven):
@@ -130,7 +131,15 @@ class Blaming(Driven):
     def _refuted(self, shrunk: Shrunk, genome: Genome) -> bool:
         if shrunk.test in self.knowledge.flaky:
             return True
-        return shrunk.clause.violated(genome) and self.knowledge.known(shrunk.test, genome) is True
+        if not shrunk.clause.violated(genome) or self._far(genome, shrunk.where):
+            return False
+        return self.knowledge.known(shrunk.test, genome) is True
+
+    def _far(self, genome: Genome, other: Genome) -> bool:
+        """Return whether two genomes are different programs: what is true of one says little of the other."""
+        if not other:
+            return False
+        return sum(genome[i] != other[i] for i in self.landscape.dormant) >= MANY_CHANGED
 
     # -- blame ---------------------------------------------------------------------------------------------------
 
@@ -167,7 +176,7 @@ class Blaming(Driven):
                 break
             mended = yield from self._mend(test, start, genome)
             if mended:
-                self.shrunk += [Shrunk(Clause(((i, frozenset({genome[i]})),), test), test) for i in mended]
+                self.shrunk += [Shrunk(Clause(((i, frozenset({genome[i]})),), test), test, genome) for i in mended]
                 verdict = yield from self.run_tests(mixed(genome, start, mended), test, *others)
                 return explained | (frozenset(others) - verdict.failed if verdict.status == "ok" else frozenset())
             blamed = yield from self._explain(test, start, genome)
@@ -176,7 +185,7 @@ class Blaming(Driven):
             context = yield from self._context(test, start, genome, blamed)
             together = mixed(start, genome, blamed)
             cells = tuple((i, frozenset({together[i]})) for i in sorted({*blamed, *context}))
-            self.shrunk.append(Shrunk(Clause(cells, test or "import and collection"), test))
+            self.shrunk.append(Shrunk(Clause(cells, test or "import and collection"), test, together))
             alike = [t for t in others if t not in explained and set(blamed) <= set(self._between(t, genome))]
             if self.knowledge.covered(test) is not None:
                 explained |= frozenset(alike)
@@ -238,7 +247,8 @@ class Blaming(Driven):
         fail stood in ``start`` too, and is looked for in the same way.
         """
         together = mixed(start, failing, blamed)
-        others = [g for g in self.knowledge.passing(test) if set(self._between(test, g, start)) - set(blamed)]
+        near = [g for g in self.knowledge.passing(test) if not self._far(g, start)]
+        others = [g for g in near if set(self._between(test, g, start)) - set(blamed)]
         for other in sorted(others, key=lambda g: -len(self._between(test, g, start)))[:MOST_CONTEXTS]:
             probe = mixed(other, failing, blamed)
             if not self.landscape.allowed(probe):

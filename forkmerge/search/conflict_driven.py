@@ -78,10 +78,20 @@ class ConflictDriven(Blaming):
     def story(self) -> Story:
         """Candidates, blame, nogoods, until something is proven or nothing is left to spend."""
         yield from self.parents()
+        yield from self._plain_merge()
         while True:
             yield from self._climb()
             if not self._refine(self._short()):
                 return
+
+    def _plain_merge(self) -> Story:
+        """Try the plain merge where static clauses forbid it: it is scored in any case, and may prove them wrong."""
+        start = self.landscape.default
+        if self.landscape.allowed(start) or start in (self.landscape.ours, self.landscape.theirs):
+            return
+        if self.passes((yield from self.try_genome(start))):
+            kept = tuple(clause for clause in self.landscape.clauses if not clause.violated(start))
+            self.landscape = replace(self.landscape, clauses=kept)
 
     # -- the rounds ----------------------------------------------------------------------------------------------
 

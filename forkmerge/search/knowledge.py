@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 Projection: TypeAlias = tuple[tuple[int, int], ...]
+Key: TypeAlias = tuple[frozenset[int] | None, Genome]
+"""The loci that a test executes, and a genome."""
 
 BROKEN = ""
 """The name under which import and collection count as a test of their own."""
@@ -34,6 +36,7 @@ class Knowledge:
         self._facts: dict[str, dict[Genome, bool]] = defaultdict(dict)
         self._by_projection: dict[str, dict[Projection, tuple[bool, Genome]]] = defaultdict(dict)
         self._whole: dict[Genome, frozenset[str]] = {}
+        self._cells: dict[Key, tuple[tuple[int, frozenset[int]], ...]] = {}
 
     def record(self, query: Query, verdict: Verdict) -> None:
         """Take in what came out of a query; a run that could not tell adds nothing."""
@@ -98,14 +101,19 @@ class Knowledge:
 
     def sound_nogood(self, test: str, genome: Genome) -> Clause:
         """Return the clause that is certain once ``test`` failed on ``genome``: the same projection fails again."""
-        cells = tuple((i, frozenset({a})) for i, a in self.projection(test, genome))
+        key = self.covered(test), genome
+        cells = self._cells.get(key)
+        if cells is None:
+            cells = self._cells[key] = tuple((i, frozenset({a})) for i, a in self.projection(test, genome))
         return Clause(cells, test or "import and collection")
 
     def sound_nogoods(self) -> tuple[Clause, ...]:
-        """Return the sound nogoods of everything that was seen to fail."""
-        return tuple(
-            dict.fromkeys(self.sound_nogood(test, g) for test in self.failed_tests() for g in self.failing(test))
-        )
+        """Return the sound nogoods of everything that was seen to fail; tests that see the same share one."""
+        found: dict[Key, str] = {}
+        for test in self.failed_tests():
+            for genome in self.failing(test):
+                found.setdefault((self.covered(test), genome), test)
+        return tuple(self.sound_nogood(test, genome) for (_, genome), test in found.items())
 
     def unseen(self, tests: Iterable[str], genome: Genome) -> frozenset[str]:
         """Return those of ``tests`` whose verdict on ``genome`` does not follow from what was seen."""

@@ -161,7 +161,8 @@ def _static(
     languages = catalogue_of(repo, trees.base, trees.ours, trees.theirs)
     patches: tuple[Patch, ...] = ()
     try:
-        patches, orphaned, whole = fates(trees, read, languages, Words(read), history, findings)
+        moved = _moved(repo, trees, scenario.base.tree, scenario.theirs.tree)
+        patches, orphaned, whole = fates(trees, read, languages, Words(read), history, findings, moved)
         findings += orphaned
     except UnusableInput as error:  # a partial clone lacks what a merge does not need
         whole = f"what became of head's own edits: {error}"
@@ -169,6 +170,15 @@ def _static(
     if merged.conflicted:
         notes.append(f"what stands in files with conflicts ({len(merged.conflicted)}), as nobody has resolved them yet")
     return findings, notes, patches
+
+
+def _moved(repo: Repository, trees: Trees, base: str, target: str) -> dict[str, str]:
+    """Return what git finds renamed in target, if target lacks a file that head changed."""
+    from forkmerge.git.renames import renames  # noqa: PLC0415 - only where files are gone
+
+    if all(p in trees.theirs or trees.ours.get(p) == e for p, e in trees.base.items()):
+        return {}
+    return {old: rename.new for old, rename in renames(repo, base, target).items()}
 
 
 def _once(findings: list[CheckFinding], contract: tuple[CheckFinding, ...]) -> list[CheckFinding]:

@@ -20,7 +20,7 @@ from forkmerge.report.check import Place, finding
 from forkmerge.report.patches import Patch, PatchFate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from forkmerge.app.check_history import Fate, History
     from forkmerge.app.check_names import Trees
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _GONE = ("dangling-import", "dangling-attribute", "orphaned-override")
 _TOKEN = re.compile(rb"\w+|[^\w\s]")
+_MOST_NAMES = 5
 _MOST_HOOKS = 400
 """Files of target that are searched for names that are gone."""
 
@@ -41,9 +42,13 @@ def fates(
     words: Words,
     history: History,
     findings: Sequence[CheckFinding],
+    moved: Mapping[str, str],
 ) -> tuple[tuple[Patch, ...], tuple[CheckFinding, ...], str]:
-    """Return the patches of head, warnings for the orphaned ones that no error names, and what was left out."""
-    own, note = own_edits(trees, read, languages, words)
+    """Return the patches of head, warnings for the orphaned ones that no error names, and what was left out.
+
+    ``moved`` are the files that git finds renamed in target, old -> new.
+    """
+    own, note = own_edits(trees, read, languages, words, moved=moved)
     joined = _Joined(trees, read, languages) if own else None
     hooks = _Hooks(trees, read, languages, words, history) if own else None
     patches: list[Patch] = []
@@ -62,7 +67,26 @@ def fates(
         patches.append(Patch(one.path, one.unit, one.line, one.change, fate, reason))
         if fate is PatchFate.ORPHANED and not _covered(one, findings):
             warnings.append(_warning(one, reason, place))
-    return tuple(patches), tuple(warnings), note
+    return tuple(patches), tuple(_by_file(warnings, trees)), note
+
+
+def _by_file(warnings: Sequence[CheckFinding], trees: Trees) -> Iterator[CheckFinding]:
+    """Yield ``warnings``, one for all of a file that target has no more."""
+    gone: dict[str, list[CheckFinding]] = {}
+    for one in warnings:
+        if one.path in trees.theirs or one.path not in trees.base:
+            yield one
+        else:
+            gone.setdefault(one.path, []).append(one)
+    for path, found in gone.items():
+        if len(found) == 1:
+            yield found[0]
+            continue
+        names = ", ".join(f.places[0].unit for f in found[:_MOST_NAMES])
+        more = f" and {len(found) - _MOST_NAMES} more" if len(found) > _MOST_NAMES else ""
+        message = f"{len(found)} edits of head in {path} are orphaned ({names}{more}): target removed what they change"
+        places = tuple(f.places[0] for f in found[:_MOST_NAMES])
+        yield finding("orphaned-patch", Severity.WARNING, message, path, found[0].line, places=places, subject="file")
 
 
 def _fate(one: Own) -> tuple[PatchFate, str]:
@@ -84,6 +108,8 @@ def _fate(one: Own) -> tuple[PatchFate, str]:
             return PatchFate.NEEDED, ""
         if one.change in ("renamed", "moved"):
             return PatchFate.SUPERSEDED, "target removed it"
+        if one.doubtful:
+            return PatchFate.NEEDED, ""
         return PatchFate.ORPHANED, "target removed what it changes"
     if mine is None:
         if squeezed(other) == squeezed(base):

@@ -9,14 +9,14 @@ Invariant: what is the same but for its layout is no edit.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.app.check_units import aligned, squeezed
 from forkmerge.model.source import EXECUTABLE, REGULAR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from forkmerge.alignment.located import Located
     from forkmerge.app.check_names import Trees
@@ -42,7 +42,8 @@ class Own:
     """One edit of head: what it ``change``d, and the unit as base, head (``mine``) and target (``other``) have it.
 
     The texts are those of the piece alone, without its members; None where it is not there.  ``unit`` is "" for a whole
-    file; ``split`` says that target took the unit apart or joined it with another.
+    file; ``split`` says that target took the unit apart or joined it with another, ``doubtful`` that target may
+    have it in a file that was not looked at.
     """
 
     path: str
@@ -57,6 +58,7 @@ class Own:
     mine: Located | None = None
     other: Located | None = None
     split: bool = False
+    doubtful: bool = False
 
 
 @dataclass(slots=True)
@@ -78,11 +80,17 @@ class Words:
 
 
 def own_edits(
-    trees: Trees, read: Callable[[str], bytes], languages: Catalogue, words: Words, *, most: int = MOST_BYTES
+    trees: Trees,
+    read: Callable[[str], bytes],
+    languages: Catalogue,
+    words: Words,
+    *,
+    moved: Mapping[str, str] | None = None,
+    most: int = MOST_BYTES,
 ) -> tuple[tuple[Own, ...], str]:
     """Return what head did since the base, in the order of its paths, and a sentence on what was taken less apart.
 
-    ``most`` bounds the bytes that are.
+    ``moved`` are the files that git finds renamed in target, old -> new; ``most`` bounds the bytes that are parsed.
     """
     changed = [p for p in sorted({*trees.base, *trees.ours}) if _changed(trees.base, trees.ours, p)]
     if not changed:
@@ -91,13 +99,13 @@ def own_edits(
     taken, left = _within(coded, trees, read, most)
     found: list[Own] = []
     if taken:
-        found += _units(taken, trees, read, languages, words)
+        found += _units(taken, trees, read, languages, words, moved or {})
     files = [p for p in changed if p not in taken]
     gone = {trees.base[p].oid: p for p in changed if p in trees.base and p not in trees.ours}
-    moved = {gone[trees.ours[p].oid] for p in files if p not in trees.base and trees.ours[p].oid in gone}
+    away = {gone[trees.ours[p].oid] for p in files if p not in trees.base and trees.ours[p].oid in gone}
     for path in files:
-        if path not in moved:
-            found += _whole_file(path, trees, read, gone)
+        if path not in away:
+            found += _whole_file(path, trees, read, gone, (moved or {}).get(path, ""))
     note = f"single units in {left} files that head changed: they are taken as a whole" if left else ""
     return tuple(sorted(found, key=lambda o: (o.path, o.line, o.unit))), note
 
@@ -141,8 +149,12 @@ def _within(paths: list[str], trees: Trees, read: Callable[[str], bytes], most: 
     return taken, len(paths) - len(taken)
 
 
-def _near(taken: set[str], trees: Trees, words: Words) -> list[str]:
-    """Return other files of target that may hold what head changed: they gained words that head's edits have."""
+def _near(taken: set[str], trees: Trees, words: Words, moved: Mapping[str, str]) -> tuple[list[str], bool]:
+    """Return other files of target that may hold what head changed, and whether these are all of them.
+
+    They are what target renamed head's files to, and what gained words that head's edits have.
+    """
+    homes = {moved[p] for p in taken if p in moved} - taken
     wanted: set[bytes] = set()
     for path in taken:
         mine = words.of(trees.ours, path)
@@ -151,18 +163,29 @@ def _near(taken: set[str], trees: Trees, words: Words) -> list[str]:
     kinds = {p.rpartition(".")[2] for p in taken}
     found = []
     for path in trees.theirs:
-        if path in taken or path.rpartition(".")[2] not in kinds or not _changed(trees.base, trees.theirs, path):
+        if (
+            path in taken
+            or path in homes
+            or path.rpartition(".")[2] not in kinds
+            or not _changed(trees.base, trees.theirs, path)
+        ):
             continue
         shared = len((words.of(trees.theirs, path) - words.of(trees.base, path)) & wanted)
         if shared:
             found.append((-shared, path))
-    return [path for _, path in sorted(found)[:_MOST_NEAR]]
+    return [*sorted(homes), *(path for _, path in sorted(found)[:_MOST_NEAR])], len(found) <= _MOST_NEAR
 
 
 def _units(
-    taken: set[str], trees: Trees, read: Callable[[str], bytes], languages: Catalogue, words: Words
+    taken: set[str],
+    trees: Trees,
+    read: Callable[[str], bytes],
+    languages: Catalogue,
+    words: Words,
+    moved: Mapping[str, str],
 ) -> Iterator[Own]:
-    found = aligned(sorted(taken), _near(taken, trees, words), trees, read, languages)
+    near, complete = _near(taken, trees, words, moved)
+    found = aligned(sorted(taken), near, trees, read, languages)
     inside: dict[tuple[bool, str], list[Span]] = {}
     for three in found.threes:
         located = three.mine or three.base
@@ -175,7 +198,7 @@ def _units(
             around.append(located.unit.span)
         one = _own(three, located)
         if one is not None:
-            yield one
+            yield one if complete or one.other is not None else replace(one, doubtful=True)
     sides = (("base", trees.base), ("ours", trees.ours), ("theirs", trees.theirs))
     for path in sorted(taken):
         if all(path in tree and tree[path].mode in _FILES for _, tree in sides):
@@ -246,7 +269,9 @@ def other_code(path: str, data: bytes, languages: Catalogue) -> bytes:
     return _without(data, ((u.kind, u.span) for u in walk(units(profile, data)))) if profile is not None else b""
 
 
-def _whole_file(path: str, trees: Trees, read: Callable[[str], bytes], gone: dict[str, str]) -> Iterator[Own]:
+def _whole_file(
+    path: str, trees: Trees, read: Callable[[str], bytes], gone: dict[str, str], home: str
+) -> Iterator[Own]:
     entries = [t.get(path) for t in (trees.base, trees.ours, trees.theirs)]
     if entries[0] is None and entries[1] is not None and entries[1].oid in gone:
         old = gone[entries[1].oid]
@@ -256,7 +281,7 @@ def _whole_file(path: str, trees: Trees, read: Callable[[str], bytes], gone: dic
         return
     if entries[2] is None and entries[0] is not None:
         same = (p for p, e in trees.theirs.items() if e.oid == getattr(entries[0], "oid", "") and p not in trees.base)
-        entries[2] = trees.theirs.get(next(same, ""))
+        entries[2] = trees.theirs.get(home) or trees.theirs.get(next(same, ""))
     texts = [read(e.oid) if e is not None and e.mode in _FILES else None for e in entries]
     change = "added" if texts[0] is None else "removed" if texts[1] is None else "edited"
     if change == "edited" and squeezed(texts[0] or b"") == squeezed(texts[1] or b""):

@@ -42,6 +42,8 @@ class Removed:
         self._read = read
         self._projects = projects
         self._judged: dict[str, tuple[Found, ...]] = {}
+        self._used: dict[str, bool] = {}
+        self._tree = trees.side(other)
         changed = [p for p, e in trees.base.items() if p.endswith(".py") and trees.side(other).get(p) != e]
         before = _methods(projects["base"], changed)
         news = [p for p, e in trees.side(other).items() if p.endswith(".py") and trees.base.get(p) != e]
@@ -57,7 +59,7 @@ class Removed:
         """Return what is to be said in the merge of a call of an unknown object's method."""
         from forkmerge.app.check_names import Judged  # noqa: PLC0415 - the two look at each other
 
-        if use.text in self._gone and not self._defined(use.text):
+        if use.text in self._gone and not self._defined(use.text) and not self._still_used(use.text):
             return Judged("is gone", self._gone[use.text][0], "dangling-attribute")
         if use.text in self._changed and use.call is not None and len(self._defined(use.text)) == 1:
             now = self._defined(use.text)[0]
@@ -66,6 +68,14 @@ class Removed:
                 return Judged("")
             return Judged(misfit(now.function, use.call, bound=True), now, "call-mismatch")
         return Judged("")
+
+    def _still_used(self, name: str) -> bool:
+        """Return whether the side that removed the method has uses of that name yet: other objects have it as well."""
+        if name not in self._used:
+            word = re.compile(rb"\.\s*%b\b" % re.escape(name.encode()))
+            programs = (e for p, e in self._tree.items() if p.endswith(".py") and e.mode & 0o170000 == 0o100000)
+            self._used[name] = any(word.search(self._read(e.oid)) for e in programs)
+        return self._used[name]
 
     def former(self, use: Use) -> Found | None:
         """Return the definition that the use had."""

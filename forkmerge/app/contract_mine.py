@@ -19,7 +19,7 @@ from forkmerge.syntax.parsing import parse, sound
 from forkmerge.syntax.units import units, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from forkmerge.app.check_names import Trees
     from forkmerge.app.check_own import Own, Words
@@ -42,24 +42,25 @@ def mine(
     languages: Catalogue,
     words: Words,
     *,
-    renamed: Collection[str],
+    renamed: tuple[Mapping[str, str], Mapping[str, str]],
     test_paths: tuple[str, ...],
     ignore: tuple[str, ...] = (),
 ) -> tuple[Mined, str]:
     """Return what only the fork has, and a sentence on what was not taken apart.
 
-    ``renamed`` are paths of head that git knows under another name in the base.
+    ``renamed`` are the files that git finds renamed in head and in target since the base, old -> new.
     """
+    new_names = frozenset(renamed[0].values())
     files = sorted(
         p
         for p, e in trees.ours.items()
         if p not in trees.base
         and p not in trees.theirs
-        and p not in renamed
+        and p not in new_names
         and p != HOME
         and e.mode in (REGULAR, EXECUTABLE, SYMLINK)
     )
-    own, note = own_edits(trees, read, languages, words, most=_MOST_BYTES)
+    own, note = own_edits(trees, read, languages, words, moved=renamed[1], most=_MOST_BYTES)
     added = [o for o in own if o.change == "added" and o.unit != OTHER and _alone(o)]
     alone = frozenset(files)
     symbols, tests = set(), set()

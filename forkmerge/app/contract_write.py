@@ -46,6 +46,10 @@ def write_contract(request: CheckRequest) -> WrittenContract:
             raise UsageError("a contract is written into a work tree, and this repository has none")
         scenario = resolve(repo, request.head, request.target)
         base, ours, theirs = (repo.entries(r.tree) for r in (scenario.base, scenario.ours, scenario.theirs))
+
+        def renamed(tree: str) -> dict[str, str]:
+            return {old: rename.new for old, rename in renames(repo, scenario.base.tree, tree).items()}
+
         path = repo.worktree / HOME
         before = _text(path)
         known = parse(before.encode("utf-8"), str(path)) if before else None
@@ -54,7 +58,7 @@ def write_contract(request: CheckRequest) -> WrittenContract:
             repo.read,
             catalogue_of(repo, base, ours, theirs),
             Words(repo.read),
-            renamed={r.new for r in renames(repo, scenario.base.tree, scenario.ours.tree).values()},
+            renamed=(renamed(scenario.ours.tree), renamed(scenario.theirs.tree)),
             test_paths=request.settings.test_paths,
             ignore=known.ignore if known is not None else (),
         )

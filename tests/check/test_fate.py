@@ -238,6 +238,40 @@ def test_what_is_too_much_to_take_apart_is_one_piece_and_said(tmp_path: Path) ->
     assert not none
 
 
+def test_what_target_moved_with_its_folder_is_no_orphan_and_what_it_removed_is_one_warning(tmp_path: Path) -> None:
+    many = {f"pkg/m{i}.py": f"def common_{i}(amount):\n    value = amount * {i}\n    return value\n" for i in range(50)}
+    body = "".join(f"def step_{i}(amount):\n    return amount + {i}\n\n\n" for i in range(6))
+    box = build(
+        tmp_path,
+        {**many, "pkg/last.py": body, "gone.py": body.replace("step", "walk"), "notes.txt": "one\ntwo\nthree\nfour\n"},
+        {
+            "pkg/last.py": body.replace("amount + 3", "amount - renewed_amount"),
+            "gone.py": body.replace("step", "walk").replace("+ 2", "- 2").replace("+ 4", "- 4"),
+            "notes.txt": "one\ntwo\nthree\nFOUR\n",
+        },
+        {
+            **dict.fromkeys(many),
+            **{f"src/{path}": text + "\n\nrenewed_amount = 3\n" for path, text in many.items()},
+            "pkg/last.py": None, "src/pkg/last.py": body + "LAST = 1\n", "gone.py": None,
+            "notes.txt": None, "docs/notes.txt": "ONE\ntwo\nthree\nfour\n",
+        },
+    )  # fmt: skip
+    done = box.run("check", "upstream", "--format", "json")
+    assert [(p["path"], p["unit"], p["fate"]) for p in done.data["patches"]] == [
+        ("gone.py", "walk_2", "needed"), ("gone.py", "walk_4", "needed"), ("notes.txt", "", "needed"),
+        ("pkg/last.py", "step_3", "needed"),
+    ]  # fmt: skip
+    assert not [f for f in done.data["findings"] if f["rule"] == "orphaned-patch"]
+    box.git("checkout", "-qb", "lean", "main")
+    box.commit("lean", {"gone.py": None})
+    box.git("checkout", "-q", "fork")
+    done = box.run("check", "lean", "--format", "json")
+    assert [(p["unit"], p["fate"]) for p in done.data["patches"] if p["path"] == "gone.py"] == [
+        ("walk_2", "orphaned"), ("walk_4", "orphaned"),
+    ]  # fmt: skip
+    assert {f["rule"] for f in done.data["findings"]} == {"conflict"}, "the conflict tells of the file"
+
+
 def test_fates_are_told_in_text_markdown_and_json_lines(tmp_path: Path) -> None:
     fork, upstream, _ = FATES["edited, and target edited the same line"]
     box = build(tmp_path, {"lib.py": LIB}, fork, {**upstream, "more.py": "X = 1\n"})

@@ -56,7 +56,8 @@ def found(box: Sandbox) -> list[dict[str, Any]]:
 
 
 def shop(where: Path, fork: Files, upstream: Files) -> Sandbox:
-    return build(where, {"shop.py": SHOP, "app.py": APP}, fork, upstream)
+    out = "class Spoof:\n    def getvalue(self):\n        return 1\n"
+    return build(where, {"shop.py": SHOP, "app.py": APP, "out.py": out}, fork, upstream)
 
 
 COLLISIONS: dict[str, tuple[Files, Files, tuple[str, str, int, str, str]]] = {
@@ -144,6 +145,10 @@ SAFE: dict[str, tuple[Files, Files]] = {
     "a method of another class has the name": (
         {"new.py": "def use(cart):\n    return cart.total()\n"},
         {"shop.py": SHOP.replace("def total", "def amount"), "other.py": "class Bill:\n    def total(self):\n        return 1\n"},
+    ),
+    "a method that others have as well": (
+        {"new.py": "import io\n\n\ndef use():\n    text = io.StringIO()\n    return text.getvalue()\n"},
+        {"out.py": "import io\n\n\nclass Other:\n    pass\n\n\ndef show():\n    return io.StringIO().getvalue()\n"},
     ),
     "an import that is tried": (
         {"new.py": "try:\n    from shop import tax\nexcept ImportError:\n    tax = None\n"},

@@ -9,6 +9,7 @@ import re
 import warnings
 from _symtable import symtable  # type: ignore[import-not-found]  # what the standard library's `symtable` calls
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.pieces import lines_of
@@ -58,6 +59,7 @@ def _parses(profile: Profile, path: str, inputs: tuple[bytes, bytes, bytes], res
     return [Finding("does-not-parse", "the merge does not parse, though base, ours and theirs do", path)]
 
 
+@lru_cache(maxsize=4)  # PERF: the merge with the sides swapped is mostly the same text
 def compiles(source: bytes) -> bool:
     """Return whether this Python reads ``source``: its grammar is stricter than tree-sitter's, which knows Python 2."""
     with warnings.catch_warnings():

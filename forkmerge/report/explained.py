@@ -50,8 +50,9 @@ class ExplainedFile:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A run of ``command`` (``merge``, ``solve``; ``explain``: worked out again): which revisions met ("" unknown), and the files.
+    """A run of ``command``: which revisions met ("" unknown), and the files.
 
+    The command is ``merge`` or ``solve``, or ``explain`` for a merge that was worked out again.
     ``commit`` is the merge that was made ("" if none was), ``created`` seconds since the epoch; ``clean`` says that no
     conflict was left in what the run looked at.
     """

@@ -27,6 +27,9 @@ MOST_SCREENED = 8
 MANY_CHANGED = 24
 """From so many differences to the nearest passing genome on, a cause is first looked for file by file."""
 
+FAR = 150
+"""Genomes that differ in so many dormant loci are different programs."""
+
 MOST_FILES = 8
 """How many files are tried as the passing genome has them before that is given up."""
 
@@ -139,7 +142,7 @@ class Blaming(Driven):
         """Return whether two genomes are different programs: what is true of one says little of the other."""
         if not other:
             return False
-        return sum(genome[i] != other[i] for i in self.landscape.dormant) >= MANY_CHANGED
+        return sum(genome[i] != other[i] for i in self.landscape.dormant) >= FAR
 
     # -- blame ---------------------------------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _GONE = ("dangling-import", "dangling-attribute", "orphaned-override")
 _TOKEN = re.compile(rb"\w+|[^\w\s]")
+_REMOVED = "target removed what it changes"
 _MOST_NAMES = 5
 _MOST_HOOKS = 400
 """Files of target that are searched for names that are gone."""
@@ -67,14 +68,14 @@ def fates(
         patches.append(Patch(one.path, one.unit, one.line, one.change, fate, reason))
         if fate is PatchFate.ORPHANED and not _covered(one, findings):
             warnings.append(_warning(one, reason, place))
-    return tuple(patches), tuple(_by_file(warnings, trees)), note
+    return tuple(patches), tuple(_by_file(warnings)), note
 
 
-def _by_file(warnings: Sequence[CheckFinding], trees: Trees) -> Iterator[CheckFinding]:
-    """Yield ``warnings``, one for all of a file that target has no more."""
+def _by_file(warnings: Sequence[CheckFinding]) -> Iterator[CheckFinding]:
+    """Yield ``warnings``, one for all of a file whose units target removed."""
     gone: dict[str, list[CheckFinding]] = {}
     for one in warnings:
-        if one.path in trees.theirs or one.path not in trees.base:
+        if not one.message.endswith(_REMOVED):
             yield one
         else:
             gone.setdefault(one.path, []).append(one)
@@ -110,7 +111,7 @@ def _fate(one: Own) -> tuple[PatchFate, str]:
             return PatchFate.SUPERSEDED, "target removed it"
         if one.doubtful:
             return PatchFate.NEEDED, ""
-        return PatchFate.ORPHANED, "target removed what it changes"
+        return PatchFate.ORPHANED, _REMOVED
     if mine is None:
         if squeezed(other) == squeezed(base):
             return PatchFate.NEEDED, ""

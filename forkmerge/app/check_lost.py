@@ -53,6 +53,8 @@ def lost(
         paths |= {p for p, e in side.items() if trees.base.get(p) != e and e != trees.merged.get(p)}
     for path in sorted(paths - skip):
         base, ours, theirs, merged = (defined(t, path) for t in (trees.base, trees.ours, trees.theirs, trees.merged))
+        if path not in trees.base:  # a file that was renamed, perhaps: what it had before is not new
+            base = {name: line for p in _former(path, trees) for name, line in defined(trees.base, p).items()}
         for name in sorted({*ours, *theirs} - set(merged)):
             if name in base and not (name in ours and name in theirs):
                 continue
@@ -62,6 +64,13 @@ def lost(
             if last in elsewhere:
                 continue
             yield _finding(path, name, ours, theirs, test=is_test(path, given) and last.lower().startswith("test"))
+
+
+def _former(path: str, trees: Trees) -> list[str]:
+    """Return the files of the base that a side may have renamed to ``path``: of that name, and gone in a side."""
+    name = path.rpartition("/")[2]
+    named = (p for p in trees.base if p.rpartition("/")[2] == name)
+    return [p for p in named if p not in trees.ours or p not in trees.theirs]
 
 
 def _finding(path: str, name: str, ours: Defined, theirs: Defined, *, test: bool) -> CheckFinding:

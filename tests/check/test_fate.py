@@ -272,6 +272,24 @@ def test_what_target_moved_with_its_folder_is_no_orphan_and_what_it_removed_is_o
     assert {f["rule"] for f in done.data["findings"]} == {"conflict"}, "the conflict tells of the file"
 
 
+def test_edits_of_what_target_removed_are_one_warning_a_file(tmp_path: Path) -> None:
+    body = "".join(f"def step_{i}(amount):\n    other = amount * {i}\n    return other + {i}\n\n\n" for i in range(3))
+    box = build(
+        tmp_path,
+        {"old.py": body, "keep.py": "X = 1\n"},
+        {
+            "old.py": None,
+            "new.py": body.replace("other +", "other -") + "".join(f"LINE_{i} = {i}\n" for i in range(60)),
+        },
+        {"old.py": None, "keep.py": "X = 2\n"},
+    )
+    found = box.run("check", "upstream", "--format", "json").data["findings"]
+    (warning,) = (f for f in found if f["rule"] == "orphaned-patch")
+    assert warning["message"] == (
+        "3 edits of head in new.py are orphaned (step_0, step_1, step_2): target removed what they change"
+    )
+
+
 def test_fates_are_told_in_text_markdown_and_json_lines(tmp_path: Path) -> None:
     fork, upstream, _ = FATES["edited, and target edited the same line"]
     box = build(tmp_path, {"lib.py": LIB}, fork, {**upstream, "more.py": "X = 1\n"})

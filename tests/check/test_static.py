@@ -237,6 +237,15 @@ def test_a_committed_merge_is_judged_as_it_was_committed(tmp_path: Path) -> None
     assert "Cart.clear" in data["findings"][1]["message"]
 
 
+def test_what_target_removed_from_a_file_that_head_renamed_is_not_lost(tmp_path: Path) -> None:
+    box = shop(
+        tmp_path,
+        {"shop.py": None, "src/shop.py": SHOP + "\n\ndef own():\n    return 1\n"},
+        {"shop.py": SHOP.replace("    def clear(self):\n        return None\n", "")},
+    )
+    assert [f["rule"] for f in found(box) if f["rule"].startswith("lost")] == []
+
+
 def test_fingerprints_stay_while_code_moves(tmp_path: Path) -> None:
     fork, upstream, _ = COLLISIONS["renamed function, new caller through the module"]
     box = shop(tmp_path, fork, upstream)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from forkmerge.app.settings import SANDBOXES
 from forkmerge.cli.common import ui
 from forkmerge.cli.group import Command
+from forkmerge.cli.testing import limit_options, risk_option, sandbox_options, settings_of, suite_options, watched
 from forkmerge.errors import ExitCode, UsageError
 from forkmerge.report.check_formats import FORMATS
 
@@ -60,22 +59,15 @@ class _Check(Command):
     is_flag=True,
     help="Write .forkmerge/contract.toml: what HEAD has and TARGET has not, for every later check to ask for.",
 )
-@click.option("--test", metavar="CMD", help="Run both sides' tests with this command (auto: find it by itself).")
-@click.option("--results", metavar="GLOB", help="JUnit XML files that the test command writes.")
-@click.option("--test-paths", metavar="PATH", multiple=True, help="What is a test; may be repeated.")
+@suite_options(test="Run both sides' tests with this command (auto: find it by itself).")
 @click.option("--propose", is_flag=True, help="Attach the best offspring, as forkmerge propose keeps it; needs tests.")
-@click.option("--budget", metavar="N", help="Suite equivalents that the search for culprits may cost (20).")
-@click.option("--time", metavar="DURATION", help="Limit of the test runs: 90s, 10m, 1h30m.")
-@click.option("--test-timeout", metavar="DURATION", help="Limit of a single test.")
-@click.option("--run-timeout", metavar="DURATION", help="Limit of one run of a suite.")
-@click.option("--jobs", metavar="N", help="Test runs at the same time (0: one for each processor).")
-@click.option("--runs", metavar="N", help="How often each side's own suite runs, to find flaky tests (2).")
-@click.option("--sandbox", type=click.Choice(SANDBOXES), help="The isolation of test runs; none only by your word.")
-@click.option("--allow-network", is_flag=True, default=None, help="Let the tests use the network.")
-@click.option("--pass-env", metavar="NAME", multiple=True, help="An environment variable for the tests.")
-@click.option("--carry", metavar="GLOB", multiple=True, help="Untracked files that the tests need.")
-@click.option("--no-cache", is_flag=True, default=None, help="Run everything again; the ledger is only written.")
-@click.option("--risk", metavar="RISK", help="How sure a rule must be: strict, balanced, eager or a number.")
+@limit_options(
+    budget="Suite equivalents that the search for culprits may cost (20).",
+    runs="How often each side's own suite runs, to find flaky tests (2).",
+    time="test runs",
+)
+@sandbox_options()
+@risk_option()
 def check(  # noqa: PLR0913 - click's way: an argument for each option
     target: str,
     head: str,
@@ -98,7 +90,7 @@ def check(  # noqa: PLR0913 - click's way: an argument for each option
     verified.
     """
     from forkmerge.app.check import CheckRequest  # noqa: PLC0415 - after the command line is understood
-    from forkmerge.app.config import load  # noqa: PLC0415 - the same
+    from forkmerge.app.check import check as run  # noqa: PLC0415 - the same
     from forkmerge.app.place import top  # noqa: PLC0415 - the same
     from forkmerge.model.finding import Severity  # noqa: PLC0415 - the same
 
@@ -109,12 +101,9 @@ def check(  # noqa: PLR0913 - click's way: an argument for each option
     tests = options["test"] is not None
     if propose and not tests:
         raise UsageError("--propose needs tests to choose by", hint="--test CMD, or --test auto")
-    given = {key: value for key, value in options.items() if value not in (None, ())}
     if options["test"] == "auto":
-        del given["test"]  # what is configured, or found
-    if no_cache:
-        given["cache"] = False
-    settings = load(root, os.environ, given)
+        options["test"] = None  # what is configured, or found
+    settings = settings_of(root, options, no_cache=no_cache)
     request = CheckRequest(
         root,
         target,
@@ -130,7 +119,7 @@ def check(  # noqa: PLR0913 - click's way: an argument for each option
         if formats or outputs:
             raise UsageError("--write-contract writes the contract and makes no report", hint="leave out --format")
         return _write_contract(request)
-    report = _run(request)
+    report = watched(run, request, quiet=not tests)
     _write(report, wanted)
     return _code(report, exit_zero=exit_zero)
 
@@ -165,18 +154,6 @@ def _wanted(order: list[str], formats: tuple[str, ...], outputs: tuple[str, ...]
     if sum(not file for _, file in wanted) > 1:
         raise UsageError("two formats can't both go to stdout", hint="give all but one of them an --output FILE")
     return wanted
-
-
-def _run(request: CheckRequest) -> CheckReport:
-    from forkmerge.app.check import check as run  # noqa: PLC0415 - after the command line is understood
-    from forkmerge.report.events import Silent  # noqa: PLC0415 - the same
-
-    if ui().quiet or not request.tests:
-        return run(request, Silent())
-    from forkmerge.report.progress import Display  # noqa: PLC0415 - rich comes with it
-
-    with Display(ui().error_console()) as display:
-        return run(request, display)
 
 
 def _write(report: CheckReport, wanted: list[tuple[str, str]]) -> None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from forkmerge.cli.common import json_option, ui
 from forkmerge.cli.group import Command
-from forkmerge.cli.testing import test_options
+from forkmerge.cli.testing import limit_options, risk_option, sandbox_options, settings_of, suite_options, watched
 from forkmerge.errors import ExitCode
-
-if TYPE_CHECKING:
-    from forkmerge.report.radar import Radar
 
 
 @click.command(cls=Command)
@@ -26,7 +22,13 @@ if TYPE_CHECKING:
     "--since", metavar="DATE", default="", help="None that is older, as git log has it: 2024-05-01, 3.months."
 )
 @click.option("--commits", is_flag=True, help="Every commit by itself, instead of merges as one change.")
-@test_options
+@suite_options()
+@limit_options(
+    budget="Runs of whole suites at most, single tests counted by their share (20).",
+    runs="How often the fork's suite runs, to find flaky tests (2).",
+)
+@risk_option()
+@sandbox_options()
 @json_option("radar")
 def radar(
     upstream: str,
@@ -44,16 +46,13 @@ def radar(
     A change is picked by the structured merge and tested with the fork's suite and with the tests that it brings.
     Those that are green are kept as proposals, those that mend tests first.
     """
-    from forkmerge.app.config import load  # noqa: PLC0415 - after the command line is understood
-    from forkmerge.app.place import top  # noqa: PLC0415 - the same
+    from forkmerge.app.place import top  # noqa: PLC0415 - after the command line is understood
     from forkmerge.app.radar import RadarRequest  # noqa: PLC0415 - the same
+    from forkmerge.app.radar import radar as run  # noqa: PLC0415 - the same
 
     root = top(".")
-    given = {key: value for key, value in options.items() if value not in (None, ())}
-    if no_cache:
-        given["cache"] = False
-    settings = load(root, os.environ, given)
-    found = _run(RadarRequest(root, upstream, fork, limit, since, commits, settings))
+    settings = settings_of(root, options, no_cache=no_cache)
+    found = watched(run, RadarRequest(root, upstream, fork, limit, since, commits, settings))
     if as_json:
         from forkmerge.report.codec import to_data  # noqa: PLC0415 - only for --json
 
@@ -65,14 +64,3 @@ def radar(
     if found.interrupted:
         return ExitCode.INTERRUPTED
     return ExitCode.DONE
-
-
-def _run(request: Any) -> Radar:
-    from forkmerge.app.radar import radar as run  # noqa: PLC0415 - after the command line is understood
-    from forkmerge.report.events import Silent  # noqa: PLC0415 - the same
-    from forkmerge.report.progress import Display  # noqa: PLC0415 - rich comes with it
-
-    if ui().quiet:
-        return run(request, Silent())
-    with Display(ui().error_console()) as display:
-        return run(request, display)

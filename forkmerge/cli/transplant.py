@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from forkmerge.cli.common import json_option, ui
 from forkmerge.cli.group import Command
-from forkmerge.cli.testing import test_options
+from forkmerge.cli.testing import limit_options, risk_option, sandbox_options, settings_of, suite_options, watched
 from forkmerge.errors import ExitCode
-
-if TYPE_CHECKING:
-    from forkmerge.report.transplant import Transplant
 
 
 @click.command(cls=Command)
@@ -23,7 +19,13 @@ if TYPE_CHECKING:
     "--commit", metavar="REV", default="", help="A commit of upstream's; its tests are the goal, if none is named."
 )
 @click.option("--fork", metavar="REV", default="HEAD", show_default=True, help="What the changes are brought into.")
-@test_options
+@suite_options()
+@limit_options(
+    budget="Runs of whole suites at most, single tests counted by their share (20).",
+    runs="How often the fork's suite runs, to find flaky tests (2).",
+)
+@risk_option()
+@sandbox_options()
 @json_option("transplant")
 def transplant(
     upstream: str,
@@ -40,17 +42,14 @@ def transplant(
     No passing test of the fork is lost. What is found is kept as a proposal under refs/forkmerge/, with the fork as
     its only parent; nothing else of the repository is touched.
     """
-    from forkmerge.app.config import load  # noqa: PLC0415 - after the command line is understood
-    from forkmerge.app.place import top  # noqa: PLC0415 - the same
+    from forkmerge.app.place import top  # noqa: PLC0415 - after the command line is understood
     from forkmerge.app.transplant import TransplantRequest  # noqa: PLC0415 - the same
+    from forkmerge.app.transplant import transplant as run  # noqa: PLC0415 - the same
     from forkmerge.report.transplant import Outcome  # noqa: PLC0415 - the same
 
     root = top(".")
-    given = {key: value for key, value in options.items() if value not in (None, ())}
-    if no_cache:
-        given["cache"] = False
-    settings = load(root, os.environ, given)
-    found = _run(TransplantRequest(root, upstream, goals, commit, fork, settings))
+    settings = settings_of(root, options, no_cache=no_cache)
+    found = watched(run, TransplantRequest(root, upstream, goals, commit, fork, settings))
     if as_json:
         from forkmerge.report.codec import to_data  # noqa: PLC0415 - only for --json
 
@@ -62,14 +61,3 @@ def transplant(
     if found.interrupted:
         return ExitCode.INTERRUPTED
     return ExitCode.DONE if found.outcome in (Outcome.FOUND, Outcome.NOTHING) else ExitCode.FINDINGS
-
-
-def _run(request: Any) -> Transplant:
-    from forkmerge.app.transplant import transplant as run  # noqa: PLC0415 - after the command line is understood
-    from forkmerge.report.events import Silent  # noqa: PLC0415 - the same
-    from forkmerge.report.progress import Display  # noqa: PLC0415 - rich comes with it
-
-    if ui().quiet:
-        return run(request, Silent())
-    with Display(ui().error_console()) as display:
-        return run(request, display)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from forkmerge.app.landscape import Genotype
 from forkmerge.app.testpaths import is_test
 from forkmerge.recombination.genome import default
-from forkmerge.search.quickxplain import quickxplain
+from forkmerge.search.quickxplain import smallest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -186,16 +186,7 @@ def _allele(locus: Locus, merged: int, *, ours: bool, theirs: bool) -> int:
 
 def _smallest(edits: tuple[Edit, ...], fails: Callable[[tuple[Edit, ...]], bool]) -> tuple[Edit, ...]:
     """Return a smallest part of ``edits`` that ``fails``; all of them together are known to."""
-    if not edits:
-        return ()
-    none, all_in = (0,) * len(edits), (1,) * len(edits)
-    search = quickxplain(none, all_in, (), range(len(edits)))
-    try:
-        probe = next(search)
-        while True:
-            probe = search.send(fails(tuple(e for e, inside in zip(edits, probe, strict=True) if inside)))
-    except StopIteration as stop:
-        return tuple(edits[i] for i in stop.value)
+    return tuple(edits[i] for i in smallest(len(edits), lambda chosen: fails(tuple(edits[i] for i in chosen))))
 
 
 def _words(locus: Locus, side: Owner) -> frozenset[bytes]:

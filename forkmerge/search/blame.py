@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -10,7 +10,7 @@ from forkmerge.recombination.values import Clause, Genome
 from forkmerge.search.driven import Driven, Story
 from forkmerge.search.knowledge import BROKEN, Knowledge
 from forkmerge.search.protocol import Budget, Evaluated, Landscape, Query, Verdict
-from forkmerge.search.quickxplain import mixed, quickxplain
+from forkmerge.search.quickxplain import Check, mixed, quickxplain
 
 MOST_CAUSES = 3
 """How many independent causes of one test's failure are looked for in one candidate."""
@@ -37,6 +37,7 @@ MOST_SHRUNK = 16
 """How many failures of one candidate are shrunk before the next candidate is tried."""
 
 Asking: TypeAlias = Generator[tuple[Query, ...], tuple[Verdict, ...], Verdict]
+Telling: TypeAlias = Generator[tuple[Query, ...], tuple[Verdict, ...], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,23 +224,18 @@ class Blaming(Driven):
         for loci in most[:MOST_FILES]:
             if (yield from self._passes_with(test, mixed(failing, passing, loci))):
                 first, second = [i for i in loci if i in asleep], [i for i in loci if i not in asleep]
-                search = quickxplain(failing, passing, first, second)
-                try:
-                    probe = next(search)
-                    while True:
-                        probe = search.send((yield from self._passes_with(test, probe)))
-                except StopIteration as stop:
-                    return tuple(stop.value)
+                return (yield from _told(quickxplain(failing, passing, first, second), test, self._passes_with))
         return ()
 
-    def _passes_with(self, test: str, genome: Genome) -> Generator[tuple[Query, ...], tuple[Verdict, ...], bool]:
+    def _passes_with(self, test: str, genome: Genome) -> Telling:
+        """Return whether ``test`` ran on ``genome`` and passed."""
         if not self.landscape.allowed(genome):
             return False
         known = self.knowledge.known(test, genome)
-        if known is None:
-            verdict = yield from self.run_tests(genome, test)
-            known = verdict.status == "ok" and test not in verdict.failed
-        return known
+        if known is not None:
+            return known
+        verdict = yield from self.run_tests(genome, test)
+        return verdict.status == "ok" and test not in verdict.failed
 
     def _context(
         self, test: str, start: Genome, failing: Genome, blamed: tuple[int, ...]
@@ -276,21 +272,17 @@ class Blaming(Driven):
                     return loci
         asleep = [i for i in changed if i in self.landscape.dormant]
         awake = [i for i in changed if i not in self.landscape.dormant]
-        search = quickxplain(passing, failing, asleep, awake)
-        try:
-            probe = next(search)
-            while True:
-                fails = False
-                if self.landscape.allowed(probe):
-                    known = self.knowledge.known(test, probe)
-                    if known is None:
-                        verdict = yield from self.run_tests(probe, test)
-                        fails = not self._clear(test, verdict)
-                    else:
-                        fails = not known
-                probe = search.send(fails)
-        except StopIteration as stop:
-            return tuple(stop.value)
+        return (yield from _told(quickxplain(passing, failing, asleep, awake), test, self._fails_with))
+
+    def _fails_with(self, test: str, genome: Genome) -> Telling:
+        """Return whether ``test`` fails on ``genome``, in whatever way that is no doubt about the run."""
+        if not self.landscape.allowed(genome):
+            return False
+        known = self.knowledge.known(test, genome)
+        if known is not None:
+            return not known
+        verdict = yield from self.run_tests(genome, test)
+        return not self._clear(test, verdict)
 
     def _former(self, test: str, changed: tuple[int, ...]) -> list[tuple[int, ...]]:
         """Return the loci among ``changed`` that ``test`` blamed last: other alleles of them fail it most often."""
@@ -331,3 +323,15 @@ class Blaming(Driven):
     def passes(self, verdict: Verdict) -> bool:
         """Return whether nothing is lost, flaky tests aside."""
         return verdict.status == "ok" and not self.lost(verdict.failed)
+
+
+def _told(
+    search: Check, test: str, tells: Callable[[str, Genome], Telling]
+) -> Generator[tuple[Query, ...], tuple[Verdict, ...], tuple[int, ...]]:
+    """Return what ``search`` finds when ``tells`` answers for each of its probes."""
+    try:
+        probe = next(search)
+        while True:
+            probe = search.send((yield from tells(test, probe)))
+    except StopIteration as stop:
+        return tuple(stop.value)

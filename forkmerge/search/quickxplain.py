@@ -6,7 +6,7 @@ that a static clause forbids counts as not failing, without a run: its failure w
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import TypeAlias
 
 from forkmerge.recombination.values import Genome
@@ -45,6 +45,17 @@ def quickxplain(passing: Genome, failing: Genome, first: Sequence[int], second: 
         return ()
     found = yield from explain((), False, tuple(first), tuple(second))
     return tuple(sorted(found))
+
+
+def smallest(count: int, holds: Callable[[tuple[int, ...]], bool]) -> tuple[int, ...]:
+    """Return a minimal part of the numbers below ``count`` that ``holds``; all of them together are known to."""
+    search = quickxplain((0,) * count, (1,) * count, (), range(count))
+    try:
+        probe = next(search)
+        while True:
+            probe = search.send(holds(tuple(i for i, inside in enumerate(probe) if inside)))
+    except StopIteration as stop:
+        return tuple(stop.value)
 
 
 def _halves(loci: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from forkmerge.search.quickxplain import quickxplain
+from forkmerge.search.quickxplain import smallest
 
 Holds: TypeAlias = Callable[[frozenset[int]], bool]
 
@@ -67,18 +67,11 @@ def _explained(blocks: Sequence[tuple[int, ...]], asked: _Asked) -> frozenset[in
     nothing: frozenset[int] = frozenset()
     if asked(nothing):
         return nothing
-    none, every = (0,) * len(blocks), (1,) * len(blocks)
-    search = quickxplain(none, every, (), range(len(blocks)))
 
     def union(chosen: Sequence[int]) -> frozenset[int]:
         return nothing.union(*(blocks[i] for i in chosen))
 
-    try:
-        question = next(search)
-        while True:
-            question = search.send(asked(union([i for i, bit in enumerate(question) if bit])))
-    except StopIteration as done:
-        found: tuple[int, ...] = done.value
+    found = smallest(len(blocks), lambda chosen: asked(union(chosen)))
     if asked(union(found)):
         return union(found)
     return _thinned(list(range(len(blocks))), lambda chosen: asked(union(chosen)), union)

@@ -1,7 +1,8 @@
 """Two independent edits of one expression, whose joint result is known: a clean merge is that and nothing else.
 
-Expressions are trees of Python; an edit renames, puts a call around a node or behind it, or adds or takes away an
-argument.  Both edits are made on the tree, so what the merge has to be does not depend on any text.
+Expressions are trees that six languages write alike, but for lists; an edit renames, puts a call around a node or
+behind it, or adds or takes away an argument.  Both edits are made on the tree, so what the merge has to be does not
+depend on any text.
 """
 
 from __future__ import annotations
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
 
 Place: TypeAlias = tuple[int, ...]
 NAMES = "abcdefghijkm"
+PROGRAMS = {
+    "x.py": "def fun(a):\n    r = {}\n    return r\n",
+    "x.js": "function fun(a) {{\n    let r = {};\n    return r;\n}}\n",
+    "x.ts": "function fun(a: A): R {{\n    const r: R = {};\n    return r;\n}}\n",
+    "X.java": "class X {{\n    R fun(A a) {{\n        R r = {};\n        return r;\n    }}\n}}\n",
+    "x.go": "package x\n\nfunc fun(a A) R {{\n\tr := {}\n\treturn r\n}}\n",
+    "x.rs": "fn fun(a: A) -> R {{\n    let r = {};\n    r\n}}\n",
+}
+LISTS = {"X.java": "List.of({})", "x.go": "[]R{{{}}}"}
+"""How a list is written where it is not in brackets."""
 ROUND = frozenset(("wrap", "chain"))
 
 
@@ -32,8 +43,9 @@ class Node:
     parts: tuple[Node, ...] = ()
     word: str = ""
 
-    def text(self) -> str:
-        inner = [p.text() for p in self.parts]
+    def text(self, path: str) -> str:
+        """Return the expression as the language of ``path`` writes it."""
+        inner = [p.text(path) for p in self.parts]
         first = f"({inner[0]})" if inner and self.parts[0].kind == "binary" else "".join(inner[:1])
         if self.kind == "call":
             return f"{first}({', '.join(inner[1:])})"
@@ -43,7 +55,7 @@ class Node:
             second = f"({inner[1]})" if self.parts[1].kind == "binary" else inner[1]
             return f"{first} {self.word} {second}"
         if self.kind == "list":
-            return f"[{', '.join(inner)}]"
+            return LISTS.get(path, "[{}]").format(", ".join(inner))
         return f"{first}[{inner[1]}]" if self.kind == "subscript" else self.word
 
 
@@ -125,16 +137,16 @@ def independent(tree: Node, one: Edit, two: Edit) -> bool:
     return True
 
 
-def outcome(random: Random) -> str:
+def outcome(path: str, random: Random) -> str:
     tree = grown(random, 3)
     ours, theirs = edit_of(random, tree, "o"), edit_of(random, tree, "t")
     if not independent(tree, ours, theirs):
         return "skipped"
     base, left, right, wanted = (
-        f"def fun(a):\n    r = {done(tree, edits).text()}\n    return r\n".encode()
+        PROGRAMS[path].format(done(tree, edits).text(path)).encode()
         for edits in ((), (ours,), (theirs,), (ours, theirs))
     )
-    merged = merge_file("x.py", base, left, right, line_merge=line_merge)
+    merged = merge_file(path, base, left, right, line_merge=line_merge)
     if not merged.clean:
         return "conflict"
     assert merged.merged() == wanted, (base, left, right)
@@ -144,13 +156,21 @@ def outcome(random: Random) -> str:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_clean_merge_of_two_edits_holds_both(seed: int) -> None:
     random = Random(seed)
-    found = Counter(outcome(random) for _ in range(150))
+    found = Counter(outcome("x.py", random) for _ in range(150))
     assert found["merged"] > 2 * found["conflict"], found
+
+
+@pytest.mark.parametrize("path", sorted(set(PROGRAMS) - {"x.py"}))
+def test_a_clean_merge_of_two_edits_holds_both_in_other_languages(path: str) -> None:
+    random = Random(path)
+    found = Counter(outcome(path, random) for _ in range(60))
+    assert found["merged"] > found["conflict"], found
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(10, 30))
-def test_a_clean_merge_of_two_edits_holds_both_at_length(seed: int) -> None:
+@pytest.mark.parametrize("seed", range(10, 20))
+@pytest.mark.parametrize("path", sorted(PROGRAMS))
+def test_a_clean_merge_of_two_edits_holds_both_at_length(path: str, seed: int) -> None:
     random = Random(seed)
-    found = Counter(outcome(random) for _ in range(1000))
-    assert found["merged"] > 2 * found["conflict"], found
+    found = Counter(outcome(path, random) for _ in range(500))
+    assert found["merged"] > found["conflict"], found

@@ -6,8 +6,22 @@ import random
 import re
 from dataclasses import dataclass, replace
 
+from support.written import WRITERS
+
 NAMES = ("load", "save", "total", "width", "parse", "emit", "node", "left", "right", "queue", "limit", "label")
-PATHS = {"python": "case.py", "javascript": "case.js", "json": "case.json", "text": "case.txt"}
+PATHS = {
+    "python": "case.py",
+    "javascript": "case.js",
+    "typescript": "case.ts",
+    "java": "Case.java",
+    "go": "case.go",
+    "rust": "case.rs",
+    "c": "case.c",
+    "json": "case.json",
+    "yaml": "case.yaml",
+    "toml": "case.toml",
+    "text": "case.txt",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,61 +31,33 @@ class Part:
     name: str
     parameters: tuple[str, ...]
     statements: tuple[str, ...]
+    doc: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Imports and parts, written out by ``text`` in any of the languages."""
+    """Imports, a list of names and parts, written out by ``text`` in any of the languages."""
 
     imports: tuple[str, ...]
     parts: tuple[Part, ...]
+    entries: tuple[str, ...] = ()
     indent: str = "    "
     broken: bool = False
 
     def text(self, language: str) -> bytes:
-        return {"python": self._python, "javascript": self._script, "json": self._json, "text": self._plain}[
-            language
-        ]().encode()
-
-    def _python(self) -> str:
-        out = "".join(f"import {name}\n" for name in self.imports) + "\n\n"
-        return out + "\n\n".join(
-            f"def {p.name}({self._listed(p.parameters)}):\n" + "".join(f"{self.indent}{s}\n" for s in p.statements)
-            for p in self.parts
-        )
-
-    def _script(self) -> str:
-        out = "".join(f"import {name} from '{name}';\n" for name in self.imports) + "\n"
-        return out + "\n".join(
-            f"function {p.name}({self._listed(p.parameters)}) {{\n"
-            + "".join(f"{self.indent}{s};\n" for s in p.statements)
-            + "}\n"
-            for p in self.parts
-        )
-
-    def _json(self) -> str:
-        parts = [
-            f'{self.indent}"{p.name}": {{\n'
-            + ",\n".join(f'{self.indent * 2}"k{i}": "{s}"' for i, s in enumerate(p.statements))
-            + f"\n{self.indent}}}"
-            for p in self.parts
-        ]
-        return "{\n" + ",\n".join(parts) + "\n}\n"
-
-    def _plain(self) -> str:
-        return "\n".join(f"{p.name} {' '.join(p.parameters)}\n" + "\n".join(p.statements) for p in self.parts) + "\n"
-
-    def _listed(self, names: tuple[str, ...]) -> str:
-        if not self.broken or not names:
-            return ", ".join(names)
-        return "\n" + "".join(f"{self.indent * 2}{n},\n" for n in names)[:-2] + "\n"
+        return WRITERS[language](self).encode()
 
 
 def program(rng: random.Random) -> Program:
     """Return a program of two to six parts with different names."""
     names = rng.sample(NAMES, rng.randint(2, 6))
     imports = tuple(sorted(rng.sample(("os", "re", "sys", "json", "math"), rng.randint(0, 3))))
-    return Program(imports, tuple(Part(n, ("a", "b")[: rng.randint(0, 2)], _statements(rng)) for n in names))
+    parts = tuple(Part(n, ("a", "b")[: rng.randint(0, 2)], _statements(rng), _doc(rng)) for n in names)
+    return Program(imports, parts, tuple(names[: rng.randint(0, 4)]))
+
+
+def _doc(rng: random.Random) -> str:
+    return f"what a {rng.choice(NAMES)} of {rng.randrange(9)} is" if rng.random() < 0.3 else ""
 
 
 def _statements(rng: random.Random) -> tuple[str, ...]:
@@ -80,7 +66,8 @@ def _statements(rng: random.Random) -> tuple[str, ...]:
 
 def _statement(rng: random.Random) -> str:
     left, right = rng.sample(NAMES, 2)
-    return rng.choice(
+    test = f"if {right} > {rng.randrange(9)}: " if rng.random() < 0.2 else ""
+    return test + rng.choice(
         (
             f"{left} = {right} + {rng.randrange(9)}",
             f"{left}({right}, {rng.randrange(9)})",
@@ -127,8 +114,9 @@ def _wrap_statement(rng: random.Random, start: Program) -> Program:
     index = rng.randrange(len(start.parts))
     statements = list(start.parts[index].statements)
     at = rng.randrange(len(statements))
-    left, equals, right = statements[at].rpartition(" = ")
-    statements[at] = f"{left}{equals}checked({right})"
+    test, colon, rest = statements[at].rpartition(": ")
+    left, equals, right = rest.rpartition(" = ")
+    statements[at] = f"{test}{colon}{left}{equals}checked({right})"
     return _with_part(start, index, replace(start.parts[index], statements=tuple(statements)))
 
 
@@ -146,6 +134,36 @@ def _add_import(rng: random.Random, start: Program) -> Program:
     return replace(start, imports=tuple(sorted({*start.imports, name})))
 
 
+def _add_entry(rng: random.Random, start: Program) -> Program:
+    entries = list(start.entries)
+    entries.insert(rng.randint(0, len(entries)), f"{rng.choice(NAMES)}{rng.randrange(100, 999)}")
+    return replace(start, entries=tuple(entries))
+
+
+def _drop_entry(rng: random.Random, start: Program) -> Program:
+    entries = list(start.entries)
+    if entries:
+        del entries[rng.randrange(len(entries))]
+    return replace(start, entries=tuple(entries))
+
+
+def _change_doc(rng: random.Random, start: Program) -> Program:
+    index = rng.randrange(len(start.parts))
+    return _with_part(start, index, replace(start.parts[index], doc=_doc(rng)))
+
+
+def _take_out(rng: random.Random, start: Program) -> Program:
+    """Make some statements of a part a part of its own, and call it there."""
+    index = rng.randrange(len(start.parts))
+    part = start.parts[index]
+    first = rng.randrange(len(part.statements))
+    last = rng.randint(first + 1, len(part.statements))
+    name = f"{rng.choice(NAMES)}{rng.randrange(100, 999)}"
+    call = (*part.statements[:first], f"{name}()", *part.statements[last:])
+    new = Part(name, (), part.statements[first:last])
+    return replace(start, parts=(*start.parts[:index], replace(part, statements=call), new, *start.parts[index + 1 :]))
+
+
 def _rename(rng: random.Random, start: Program) -> Program:
     index = rng.randrange(len(start.parts))
     old, new = start.parts[index].name, f"{start.parts[index].name}_{rng.randrange(99)}"
@@ -154,7 +172,7 @@ def _rename(rng: random.Random, start: Program) -> Program:
         return re.sub(rf"\b{old}\b", new, text)
 
     parts = tuple(replace(p, name=named(p.name), statements=tuple(map(named, p.statements))) for p in start.parts)
-    return replace(start, parts=parts)
+    return replace(start, parts=parts, entries=tuple(map(named, start.entries)))
 
 
 def _move(rng: random.Random, start: Program) -> Program:
@@ -189,6 +207,7 @@ def _break(_: random.Random, start: Program) -> Program:
 _EDITS = (
     *(_add_statement,) * 3, *(_change_statement,) * 3, *(_drop_statement,) * 2, *(_wrap_statement,) * 2,
     *(_add_parameter,) * 2, *(_add_import,) * 2, _rename, _move, *(_add_part,) * 2, _drop_part, _indent, _break,
+    *(_add_entry,) * 2, _drop_entry, _change_doc, _take_out,
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from forkmerge.app import testing
 from forkmerge.app.duties import Parents, duties, in_merged, outdated
+from forkmerge.app.holdout import split
 from forkmerge.app.landscape import Candidate, Genotype, Materialiser, landscape
 from forkmerge.app.runs import Runs, wished
 from forkmerge.app.scene import Scene, scene
@@ -39,7 +40,7 @@ from forkmerge.merge.rules import allowed_for
 from forkmerge.model.outcome import RunStatus, SuiteRun
 from forkmerge.recombination.genome import default
 from forkmerge.report import events
-from forkmerge.report.values import Verdict
+from forkmerge.report.values import HeldOut, Verdict
 from forkmerge.search.conflict_driven import ConflictDriven
 from forkmerge.search.landscape import Refiner
 from forkmerge.search.protocol import Answer, Budget, Query
@@ -178,9 +179,14 @@ class _Proposing:
                 for owner, path in sorted(uncollectable):
                     self.progress.update(events.Remark(_uncollectable(owner, path), warning=not path))
             found.uncollectable = uncollectable
+            whole = required
+            required, hidden = split(whole, self.request.hold_out, settings.seed)
+            found.required = required
             evaluate = evaluator(required)
             self._explore(found, evaluate, required, merge, seen, runs)
             self._confirm(found, evaluate, runs)
+            if hidden:
+                self._score(found, evaluator(whole), hidden)
         except (KeyboardInterrupt, Interrupted):
             self.interrupted = not self.out_of_time
             runs.close()
@@ -389,6 +395,17 @@ class _Proposing:
         found.confirmed = best
         found.unconfirmed = tuple(sorted(bad))
         found.merged_run = again[plain]
+
+    def _score(self, found: Found, evaluate: Evaluator[Candidate], hidden: tuple[Duty, ...]) -> None:
+        """Ask the tests that the search did not know of, of everything that keeps those that it did know."""
+        best = found.best()
+        self._phase("asking the tests that were held out", f"{len(hidden)}")
+        keys = {str(duty) for duty in hidden}
+        for candidate in found.ranked():
+            if candidate == best or found.fitness(candidate).good:
+                said = evaluate.evaluate(candidate)
+                decided = keys & (said.passed | said.failed | said.undecided)
+                found.held_out[candidate] = HeldOut(len(decided), tuple(sorted(decided - said.passed)))
 
     def _over(self) -> bool:
         limit = self.request.settings.time

@@ -11,7 +11,9 @@ from forkmerge.app.settings import Settings
 class ProposeRequest:
     """Bring ``upstream`` into ``fork`` in the repository at ``repository`` (any folder in it) with ``settings``.
 
-    ``wholesale`` asks for the tests of git's merge with its conflicts resolved to one side too (``app.wholesale``).
+    ``wholesale`` asks for the tests of git's merge with its conflicts resolved to one side too (``app.wholesale``),
+    ``diverse`` for so many fit offspring that behave differently; ``hold_out`` is the share of the required tests that
+    the search isn't told of (``app.holdout``).
     """
 
     repository: str
@@ -19,3 +21,5 @@ class ProposeRequest:
     fork: str = "HEAD"
     settings: Settings = field(default_factory=Settings)
     wholesale: bool = False
+    diverse: int = 1
+    hold_out: float = 0.0

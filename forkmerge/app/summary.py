@@ -64,6 +64,7 @@ class Found:
     out_of_time: bool = False
     seconds: float = 0.0
     fetched: int = 0
+    held_out: dict[Candidate, values.HeldOut] = field(default_factory=dict)
 
     def fitness(self, candidate: Candidate) -> Fitness:
         """Return the fitness of an evaluated candidate."""
@@ -163,6 +164,7 @@ def summary(found: Found) -> Proposals:
         complete=not found.interrupted and not found.out_of_time,
         interrupted=found.interrupted,
         optimal=_optimal(found),
+        held_out=found.held_out.get(shown[0]) if shown else None,
         seed=found.request.settings.seed,
         created=int(time.time()),
     )
@@ -230,7 +232,8 @@ def _proposal(found: Found, candidate: Candidate, number: int) -> Proposal:
     tests = _owner_tests(found, evaluation)
     certificate = _certificate(found, candidate)
     verdict = _verdict(evaluation, fitness)
-    if candidate == found.confirmed and found.unconfirmed:
+    held = found.held_out.get(candidate)
+    if (candidate == found.confirmed and found.unconfirmed) or (held is not None and held.lost):
         verdict = Verdict.LOSES
     if candidate == found.confirmed and found.merged_run is not None:
         tests = (*tests, _merged_tests(found, found.merged_run))
@@ -371,6 +374,9 @@ def _warnings(found: Found) -> list[str]:
         out.append("this test command tells no single tests apart or can't run them alone: whole suites were run")
     if found.unconfirmed:
         out.append(f"tests that failed only when confirming: {', '.join(found.unconfirmed[:5])}")
+    best = found.best()
+    if best in found.held_out and (lost := found.held_out[best].lost):
+        out.append(f"tests that the search did not know of fail: {', '.join(lost[:5])}")
     if found.parents.ours_runs[0].status != "completed" or found.parents.theirs_runs[0].status != "completed":
         out.append("a parent's own suite did not come to its end")
     return out

@@ -20,11 +20,27 @@ from forkmerge.errors import ExitCode
     budget="Trees to test at most (20).", runs="How often each parent's suite runs, to find flaky tests (2)."
 )
 @click.option("--seed", metavar="N", help="The same seed gives the same answer (0).")
+@click.option(
+    "--hold-out",
+    metavar="SHARE",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=0.0,
+    help="Search without this share of the required tests (0.2), then score on them.",
+)
 @risk_option()
 @sandbox_options()
 @json_option("propose")
 @click.option("--html", metavar="FILE", type=click.Path(dir_okay=False), help="Write an HTML page too.")
-def propose(upstream: str, fork: str, *, as_json: bool, html: str | None, no_cache: bool | None, **options: Any) -> int:
+def propose(
+    upstream: str,
+    fork: str,
+    *,
+    hold_out: float,
+    as_json: bool,
+    html: str | None,
+    no_cache: bool | None,
+    **options: Any,
+) -> int:
     """Recombine the fork and UPSTREAM, run both sides' tests on the offspring, and rank proposals.
 
     The proposals are kept under refs/forkmerge/; nothing else of the repository is touched.
@@ -35,7 +51,7 @@ def propose(upstream: str, fork: str, *, as_json: bool, html: str | None, no_cac
 
     root = top(".")
     settings = settings_of(root, options, no_cache=no_cache)
-    found = watched(run, ProposeRequest(root, upstream, fork, settings))
+    found = watched(run, ProposeRequest(root, upstream, fork, settings, hold_out=hold_out))
     if html is not None:
         from forkmerge.app.files import write_text  # noqa: PLC0415 - only for --html
         from forkmerge.report.html import page  # noqa: PLC0415 - only for --html

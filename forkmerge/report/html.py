@@ -35,6 +35,7 @@ def page(run: Proposals) -> str:
         f"<h1>{_t(words.headline(run.scenario))}</h1>",
         f'<p class="lead {"good" if run.good else "warn"}">{_t(words.conclusion(run))}</p>',
         f"<p>{_t(words.git_line(run))}</p>",
+        f"<p>{_t(words.held_out(run))}</p>" if run.held_out is not None else "",
         *(f'<p class="warn">Warning: {_t(warning)}</p>' for warning in run.warnings),
         _ranking(run),
         *(_proposal(p) for p in run.proposals),

@@ -162,6 +162,8 @@ def _names(console: Console, title: str, names: Iterable[str], *, most: int | No
 
 def _remarks(console: Console, run: Proposals) -> None:
     line(console)
+    if run.held_out is not None:
+        line(console, words.held_out(run), "yellow" if run.held_out.lost else "")
     for warning in run.warnings:
         line(console, f"Warning: {words.safe(warning)}", "yellow")
     if run.flaky:

@@ -225,6 +225,14 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldOut:
+    """How many required ``tests`` the search was not told of, and which of them the best proposal ``lost``."""
+
+    tests: int
+    lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class EnvironmentFact:
     """One fact about where the tests ran (``python``: ``3.11.9``, ...)."""
 
@@ -241,6 +249,7 @@ class Proposals:
     (``interrupted``: the user).  ``optimal`` is a sentence when it is proven that nothing better exists, else "".
     ``name`` is that of the kept run ("" before it is kept), ``created`` seconds since the epoch.  ``joins``: a proposal
     is a merge of both histories; where not it takes some of upstream's changes, and has the fork alone for a parent.
+    ``held_out`` is None where the search knew all required tests.
     """
 
     scenario: Scenario
@@ -264,6 +273,7 @@ class Proposals:
     created: int = 0
     name: str = ""
     joins: bool = True
+    held_out: HeldOut | None = None
     version: int = VERSION
 
     @property

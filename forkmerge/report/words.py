@@ -140,6 +140,15 @@ def conclusion(run: Proposals) -> str:
     return f"Proposal 1 keeps every required test of both sides{ended}. {run.optimal}".rstrip()
 
 
+def held_out(run: Proposals) -> str:
+    """Return how the best proposal does on the tests that the search did not know of, "" where it knew all."""
+    if run.held_out is None:
+        return ""
+    tests, lost = run.held_out.tests, len(run.held_out.lost)
+    what = f"{tests} required {plural('test', tests)} held out of the search"
+    return f"{what}: the best proposal keeps {'all of them' if not lost else f'{tests - lost} of them'}"
+
+
 def allele(origin: str) -> str:
     """Return where an allele comes from, in words ("fork", "merge of both", "rule imports", ...)."""
     if origin.startswith("rule:"):

@@ -1,6 +1,7 @@
 """Runs ``forkmerge propose`` on real merges and judges the best proposal by what people committed.
 
     python -m quality.real_merges FILE.json --work DIR [--only SHA8,QUALITY] [--budget 20] [--time 900] [--json OUT]
+    python -m quality.real_merges FILE.json --work DIR --hide 0.2 --seed 0,1,2
 
 (with ``tests`` on the path; docs/how-to/measure-on-real-merges.md tells how DIR is prepared and what the columns say.)
 The judge does not believe ``propose``: it writes the best tree out, runs the recorded test command on it and on
@@ -15,14 +16,20 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from quality.hold_out import Trial, document, table, trials
+from quality.hold_out import line as line_of_trial
 from quality.prepared import SIDES, VERSION, Entry, blob, entries, files, git, outcome
 from quality.real_tables import line, tables
 from quality.sameness import sameness, strays
 
 from forkmerge.recombination.kept import Kept, kept
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 BINARY_PROBE = 8000
 
@@ -68,7 +75,7 @@ class Judged:
 def judge(entry: Entry, options: argparse.Namespace) -> Judged:
     """Return what ``propose`` makes of ``entry`` and how it compares with people's merge."""
     start = time.monotonic()
-    done = _propose(entry, options)
+    done = _propose(entry, options, ("--no-cache",) if options.fresh else ())
     seconds = round(time.monotonic() - start, 1)
     head = (entry.merge, entry.repo, entry.quality)
     try:
@@ -97,7 +104,7 @@ def judge(entry: Entry, options: argparse.Namespace) -> Judged:
     )
 
 
-def _propose(entry: Entry, options: argparse.Namespace) -> subprocess.CompletedProcess[bytes]:
+def _propose(entry: Entry, options: argparse.Namespace, more: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
     git(entry.repository, "checkout", "-qf", "ours")
     entry.put_stubs(entry.repository)
     # PYTHONPATH is the tests'; forkmerge must not import the project (it may be click or rich), hence -E
@@ -106,7 +113,7 @@ def _propose(entry: Entry, options: argparse.Namespace) -> subprocess.CompletedP
     command += ["--budget", str(options.budget), "--time", str(options.time)]
     command += [word for name in VERSION for word in ("--pass-env", name)]
     command += [word for name in entry.stubs for word in ("--carry", name)]
-    command += ["--no-cache"] if options.fresh else []
+    command += more
     return subprocess.run(
         command, cwd=entry.repository, env=entry.environment(entry.repository), check=False, capture_output=True
     )
@@ -187,7 +194,11 @@ def main() -> int:
     parser.add_argument("--fresh", action="store_true", help="run everything again, whatever the ledger knows")
     parser.add_argument("--program", type=Path, default=Path(sys.executable).with_name("forkmerge"))
     parser.add_argument("--json", type=Path, help="write the results here, after each merge")
+    parser.add_argument("--hide", type=float, default=0.0, help="compare with this share of the tests unknown (0.2)")
+    parser.add_argument("--seed", default="0", help="with --hide: the seeds to draw them with, with commas")
     options = parser.parse_args()
+    if options.hide:
+        return _hide(options)
     results: list[dict[str, Any]] = []
     for entry in entries(options.file, options.work, [word for word in options.only.split(",") if word]):
         if not (entry.repository / ".git").exists():
@@ -199,6 +210,23 @@ def main() -> int:
             document = {"budget": options.budget, "merges": results}
             options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     print(tables(results))
+    return 0
+
+
+def _hide(options: argparse.Namespace) -> int:
+    """Print what hiding some tests from the search changes, a line for each trial and then the table."""
+    found: list[Trial] = []
+    for entry in entries(options.file, options.work, [word for word in options.only.split(",") if word]):
+        if not (entry.repository / ".git").exists():
+            print(f"{entry.merge[:8]} {entry.repo}: not prepared", flush=True)
+            continue
+        ask = partial(_propose, entry, options)
+        for trial in trials(entry.merge, entry.repo, map(int, options.seed.split(",")), ask, options.hide):
+            found.append(trial)
+            print(line_of_trial(trial), flush=True)
+            if options.json:
+                options.json.write_text(document(found, options.hide), encoding="utf-8")
+    print(table(found))
     return 0
 
 

@@ -18,24 +18,29 @@ from typing import TYPE_CHECKING
 
 from forkmerge.alignment.candidates import by_rare_words
 from forkmerge.alignment.context import by_members
-from forkmerge.alignment.exact import by_body, by_name, by_place, left_over_names, same_files
-from forkmerge.alignment.homologies import compose, without_base
-from forkmerge.alignment.located import Homology, Kind, Located, Match, Sources
+from forkmerge.alignment.exact import by_body, by_name, by_place, left_over_names, same_files, take_over
+from forkmerge.alignment.homologies import by_way_of, compose, without_base
+from forkmerge.alignment.located import Homology, Key, Kind, Located, Match, Sources
 from forkmerge.alignment.matches import to_matches
 from forkmerge.alignment.measured import measured_round
 from forkmerge.alignment.pairing import Pairing
 from forkmerge.alignment.parts import parts
 from forkmerge.alignment.table import Table
 from forkmerge.alignment.weigh import Scale
+from forkmerge.alignment.words import counts
 from forkmerge.errors import MissingTool
 from forkmerge.syntax.catalogue import BUILTIN, Catalogue
 from forkmerge.syntax.units import units
 
 if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Mapping
+
     from forkmerge.model.source import SourceFile
+    from forkmerge.syntax.profile import Profile
     from forkmerge.syntax.units import Unit
 
-__all__ = ["Homology", "Kind", "Limits", "Located", "Match", "align", "match"]
+__all__ = ["Homology", "Kind", "Limits", "Located", "Match", "Reader", "align", "match"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ def match(
     """
     if changed_only:
         left, right = _differing(left, right)
-    return to_matches(_pairing(left, right, _Reader(limits, languages), limits))
+    return to_matches(_pairing(left, right, Reader(limits=limits, languages=languages), limits))
 
 
 def align(
@@ -81,13 +86,15 @@ def align(
     changed_only: bool = True,
     limits: Limits = _DEFAULT,
     languages: Catalogue = BUILTIN,
+    reader: Reader | None = None,
 ) -> tuple[Homology, ...]:
     """Return the homologous units of three revisions, in the order of the base, then those added by ours, by theirs.
 
     Without a ``base`` (no common ancestor) ours and theirs are matched directly.  ``changed_only`` leaves out the units
     of files that all given revisions have, byte for byte, at the same path.  ``languages`` tell the language of each.
+    A ``reader`` that is given, in place of ``limits`` and ``languages``, knows afterwards what it has taken apart.
     """
-    reader = _Reader(limits, languages)
+    reader = reader or Reader(limits=limits, languages=languages)
     if base is None:
         if changed_only:
             ours, theirs = _differing(ours, theirs)
@@ -96,13 +103,24 @@ def align(
         base, ours, theirs = _differing(base, ours, theirs)
     to_ours = to_matches(_pairing(base, ours, reader, limits))
     to_theirs = to_matches(_pairing(base, theirs, reader, limits))
-    cross = to_matches(_pairing(ours, theirs, reader, limits)) if _grown(to_ours) or _grown(to_theirs) else ()
+    cross: tuple[Match, ...] = ()
+    if (_grown(to_ours) or _grown(to_theirs)) and all(_differing(base, side) != ((), ()) for side in (ours, theirs)):
+        cross = to_matches(_pairing(ours, theirs, reader, limits, settled=by_way_of(to_ours, to_theirs)))
     return compose(to_ours, to_theirs, cross)
 
 
-def _pairing(left: Sources, right: Sources, reader: _Reader, limits: Limits) -> Pairing:
+def _pairing(
+    left: Sources,
+    right: Sources,
+    reader: Reader,
+    limits: Limits,
+    settled: Mapping[Key, Key] | None = None,
+) -> Pairing:
+    """Return the pairs of two revisions; what is ``settled`` beforehand is taken over, and parts are not looked for."""
     pairing = Pairing(Table(left, reader), Table(right, reader))
-    scale = Scale(pairing.left, pairing.right)
+    scale = Scale(pairing.left, pairing.right, reader.counts)
+    if settled is not None:
+        take_over(pairing, settled)
     same_files(pairing)
     by_name(pairing, scale)
     by_body(pairing, scale)
@@ -114,7 +132,8 @@ def _pairing(left: Sources, right: Sources, reader: _Reader, limits: Limits) -> 
             _descend(pairing, scale)
             scale.learn(pairing.to_right)
     left_over_names(pairing, scale)
-    pairing.parts = parts(pairing, scale)
+    if settled is None:
+        pairing.parts = parts(pairing, scale)
     return pairing
 
 
@@ -147,24 +166,36 @@ _GENERATED = re.compile(
 """Files that a package manager writes: whoever changes what they come from has them written anew."""
 
 
-class _Reader:
-    """Parses each content once per comparison, however many revisions have it."""
+class Reader:
+    """Takes each content apart once, however many revisions have it, and counts its words once."""
 
-    def __init__(self, limits: Limits, languages: Catalogue) -> None:
+    def __init__(self, *, limits: Limits = _DEFAULT, languages: Catalogue = BUILTIN) -> None:
         self._limits = limits
         self._languages = languages
         self._known: dict[tuple[str, bytes], tuple[Unit, ...]] = {}
+        self._counts: dict[bytes, Counter[bytes]] = {}
 
     def __call__(self, source: SourceFile) -> tuple[Unit, ...]:
+        """Return the units of a file, none where it is not to be taken apart."""
         if len(source.data) > self._limits.file_bytes:
             return ()
         profile = self._languages.for_path(source.path, source.data)
         if profile is None or (profile.data and _GENERATED.search(source.path)):
             return ()
-        key = profile.name, source.data
+        try:
+            return self.units(profile, source.data)
+        except MissingTool:
+            return ()
+
+    def units(self, profile: Profile, data: bytes) -> tuple[Unit, ...]:
+        """Return the units of ``data``; raises what ``syntax.units`` raises."""
+        key = profile.name, data
         if key not in self._known:
-            try:
-                self._known[key] = units(profile, source.data)
-            except MissingTool:
-                self._known[key] = ()
+            self._known[key] = units(profile, data)
         return self._known[key]
+
+    def counts(self, data: bytes) -> Counter[bytes]:
+        """Return how often each word stands in ``data``."""
+        if data not in self._counts:
+            self._counts[data] = counts(data)
+        return self._counts[data]

@@ -15,8 +15,9 @@ from forkmerge.alignment.assignment import assign
 from forkmerge.alignment.context import gaps
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from forkmerge.alignment.located import Key
     from forkmerge.alignment.pairing import Pairing
     from forkmerge.alignment.weigh import Scale
 
@@ -27,6 +28,14 @@ _CROWD, _NEAR = 400, 4
 """Above so many pairs of namesakes only those of nearly the same rank are compared."""
 TELLING_BITS = 60.0
 """A body says where it comes from when it carries at least this much; getters and empty bodies do not."""
+
+
+def take_over(pairing: Pairing, settled: Mapping[Key, Key]) -> None:
+    """Pair the units that are ``settled`` beforehand, by their keys; what they hold is left to the next steps."""
+    numbers = {located.key: i for i, located in enumerate(pairing.right.located)}
+    for one, located in enumerate(pairing.left.located):
+        if located.key in settled:
+            pairing.join(one, numbers[settled[located.key]], "by way of the base")
 
 
 def same_files(pairing: Pairing) -> None:

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from forkmerge.alignment.located import Homology, Kind, Located, Match
+from forkmerge.alignment.located import Homology, Key, Kind, Located, Match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-_Key: TypeAlias = tuple[str, int, int, str, str]
 
 
 def without_base(cross: Sequence[Match]) -> tuple[Homology, ...]:
@@ -24,6 +22,13 @@ def without_base(cross: Sequence[Match]) -> tuple[Homology, ...]:
     pieces = _Pieces((), (), cross)
     pairs = (Homology(None, m.left, m.right, cross_match=m if m.left and m.right else None) for m in _whole(cross))
     return tuple(pieces.added_to(pairs))
+
+
+def by_way_of(to_ours: Sequence[Match], to_theirs: Sequence[Match]) -> dict[Key, Key]:
+    """Return what ours has of the base -> what theirs has of the same unit, where both have it (their ``key``)."""
+    theirs_of = {_key(m.left): m.right for m in _whole(to_theirs) if m.left}
+    pairs = ((m.right, theirs_of[_key(m.left)]) for m in _whole(to_ours) if m.left)
+    return {_key(mine): _key(yours) for mine, yours in pairs if mine is not None and yours is not None}
 
 
 def compose(to_ours: Sequence[Match], to_theirs: Sequence[Match], cross: Sequence[Match]) -> tuple[Homology, ...]:
@@ -50,7 +55,7 @@ def compose(to_ours: Sequence[Match], to_theirs: Sequence[Match], cross: Sequenc
     return tuple(_Pieces(to_ours, to_theirs, ()).added_to(found))
 
 
-def _around(missing: Match, known: Match, link: Match | None, free: dict[_Key, Located]) -> Match:
+def _around(missing: Match, known: Match, link: Match | None, free: dict[Key, Located]) -> Match:
     """Return the match that ``missing`` lacks, by way of the other side, and take its unit out of ``free``."""
     if link is None or link.doubtful or known.doubtful or missing.left is None or known.right is None:
         return missing
@@ -80,7 +85,7 @@ class _Pieces:
     """The split and joined matches, by the unit of each side that they touch."""
 
     def __init__(self, to_ours: Sequence[Match], to_theirs: Sequence[Match], cross: Sequence[Match]) -> None:
-        self._of: dict[tuple[str, _Key], list[Match]] = defaultdict(list)
+        self._of: dict[tuple[str, Key], list[Match]] = defaultdict(list)
         for left, right, matches in (
             ("base", "ours", to_ours),
             ("base", "theirs", to_theirs),
@@ -102,8 +107,5 @@ def _whole(matches: Iterable[Match]) -> Iterator[Match]:
     return (m for m in matches if m.kind not in (Kind.SPLIT, Kind.JOINED))
 
 
-def _key(located: Located | None) -> _Key:
-    if located is None:
-        return ("", 0, 0, "", "")
-    unit = located.unit
-    return (located.path, unit.span.start, unit.span.end, unit.kind, unit.name)
+def _key(located: Located | None) -> Key:
+    return ("", 0, 0, "", "") if located is None else located.key

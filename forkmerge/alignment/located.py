@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from forkmerge.syntax.units import Unit
 
 Sources: TypeAlias = tuple[SourceFile, ...]
+Key: TypeAlias = tuple[str, int, int, str, str]
 
 
 class Kind(StrEnum):
@@ -66,6 +67,12 @@ class Located:
     def text(self) -> bytes:
         """Return the bytes of the unit."""
         return self.unit.span.of(self.data)
+
+    @property
+    def key(self) -> Key:
+        """Return what tells the unit from all others of its revision, and hashes faster than the unit."""
+        unit = self.unit
+        return self.path, unit.span.start, unit.span.end, unit.kind, unit.name
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line} {'.'.join((*self.unit.scope, self.unit.name))}"

@@ -6,9 +6,12 @@ from heapq import nlargest
 from operator import itemgetter
 from typing import TYPE_CHECKING, TypeAlias
 
-from forkmerge.alignment.words import Bag, Lexicon, Run, compare
+from forkmerge.alignment.words import Bag, Lexicon, Run, compare, counts
 
 if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Callable
+
     from forkmerge.alignment.table import Table
 
 
@@ -21,11 +24,11 @@ _RUN_PROBES, _WORD_PROBES = 40, 24
 class Scale:
     """Similarities of left and right units under one ``Lexicon``."""
 
-    def __init__(self, left: Table, right: Table) -> None:
+    def __init__(self, left: Table, right: Table, count: Callable[[bytes], Counter[bytes]] = counts) -> None:
         self._left = left
         self._right = right
         mine, yours = {s.data for s in left.files}, {s.data for s in right.files}
-        self.lexicon = Lexicon(sorted(mine - yours), sorted(yours - mine))
+        self.lexicon = Lexicon(map(count, sorted(mine - yours)), map(count, sorted(yours - mine)))
         self._left_bags: dict[int, Bag] = {}
         self._right_bags: dict[int, Bag] = {}
         self._probes: dict[tuple[bool, int], tuple[Feature, ...]] = {}

@@ -32,6 +32,11 @@ def words(text: bytes) -> list[bytes]:
     return _WORD.findall(text)
 
 
+def counts(text: bytes) -> Counter[bytes]:
+    """Return how often each word stands in ``text``."""
+    return Counter(words(text))
+
+
 Run: TypeAlias = tuple[bytes, bytes, bytes]
 Item = TypeVar("Item", bytes, Run)
 
@@ -68,13 +73,14 @@ class _Weights(dict[bytes, int]):
 class Lexicon:
     """The words of both sides of one comparison: their weights, who knows them, and what renamed ones became."""
 
-    def __init__(self, left: Iterable[bytes], right: Iterable[bytes]) -> None:
+    def __init__(self, left: Iterable[Counter[bytes]], right: Iterable[Counter[bytes]]) -> None:
+        """Take the counted words (``counts``) of each text that only one side has."""
         left_counts: Counter[bytes] = Counter()
         right_counts: Counter[bytes] = Counter()
-        for text in left:
-            left_counts.update(words(text))
-        for text in right:
-            right_counts.update(words(text))
+        for count in left:
+            left_counts.update(count)
+        for count in right:
+            right_counts.update(count)
         both = left_counts + right_counts
         total = max(1, both.total())
         self._weight = _Weights(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from forkmerge.alignment.align import Reader
 from forkmerge.alignment.align import align as align_sources
 from forkmerge.app.catalogue import catalogue_of
 from forkmerge.git.repository import Repository
@@ -40,11 +41,10 @@ def align(repository: str, fork: str, upstream: str, *, everything: bool = False
         sources = [_sources(repo, tree, trees, skipped, languages, everything=everything) for tree in trees]
         base, ours, theirs = sources
         rootless = not scenario.bases
-        homologies = align_sources(
-            None if rootless else base, ours, theirs, changed_only=not everything, languages=languages
-        )
+        reader = Reader(languages=languages)
+        homologies = align_sources(None if rootless else base, ours, theirs, changed_only=not everything, reader=reader)
         units = tuple(filter(None, (_row(h) for h in homologies)))
-        places = _loci(repo, scenario, languages)
+        places = _loci(repo, scenario, languages, reader)
     return Alignment(scenario, units, places, tuple(dict.fromkeys(skipped)))
 
 
@@ -125,7 +125,7 @@ def _place(located: Located | None) -> Place | None:
     return Place(located.path, located.line, ".".join((*located.unit.scope, name)))
 
 
-def _loci(repo: Repository, scenario: Scenario, languages: Catalogue) -> tuple[LocusPlace, ...]:
+def _loci(repo: Repository, scenario: Scenario, languages: Catalogue, reader: Reader) -> tuple[LocusPlace, ...]:
     from forkmerge.git.linemerge import line_merge  # noqa: PLC0415 - loaded when it is needed
     from forkmerge.git.renames import renames  # noqa: PLC0415 - loaded when it is needed
     from forkmerge.merge.tree import Inputs, merge_trees  # noqa: PLC0415 - loaded when it is needed
@@ -163,5 +163,5 @@ def _loci(repo: Repository, scenario: Scenario, languages: Catalogue) -> tuple[L
             conflict=locus.has_conflict,
             alleles=tuple(allele.origin for allele in locus.alleles),
         )
-        for locus in loci(merged, profile_for=languages.for_path, read=read).loci
+        for locus in loci(merged, profile_for=languages.for_path, read=read, units_of=reader.units).loci
     )

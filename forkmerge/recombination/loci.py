@@ -13,7 +13,7 @@ from forkmerge.recombination.alleles import allele_set
 from forkmerge.recombination.comments import credited
 from forkmerge.recombination.entries import Read, collisions, entry_locus
 from forkmerge.recombination.linkage import linkage
-from forkmerge.recombination.regions import ProfileFor, Region, regions_of_hunks
+from forkmerge.recombination.regions import ProfileFor, Region, UnitsOf, regions_of_hunks
 from forkmerge.recombination.values import Locus, LocusMap
 
 if TYPE_CHECKING:
@@ -23,11 +23,18 @@ if TYPE_CHECKING:
     from forkmerge.model.treemerge import PathMerge, TreeMerge
 
 
-def loci(tree_merge: TreeMerge, *, profile_for: ProfileFor | None = None, read: Read | None = None) -> LocusMap:
+def loci(
+    tree_merge: TreeMerge,
+    *,
+    profile_for: ProfileFor | None = None,
+    read: Read | None = None,
+    units_of: UnitsOf | None = None,
+) -> LocusMap:
     """Return the loci of a merge, with alleles, linkage groups and static clauses.
 
     ``profile_for`` (``syntax.profiles.for_path``) makes units known; ``read`` gives the bytes of an entry, so that
-    files added or deleted as a whole are weighed and linked by what is in them.
+    files added or deleted as a whole are weighed and linked by what is in them; ``units_of`` takes files apart in
+    place of ``syntax.units``, for callers that have done so already.
     """
     found: list[Locus] = []
     for file, path_merge in enumerate(tree_merge.paths):
@@ -35,7 +42,7 @@ def loci(tree_merge: TreeMerge, *, profile_for: ProfileFor | None = None, read: 
         if entry is not None:
             found.append(entry)
         if path_merge.file is not None:
-            found += _file_loci(path_merge, file, profile_for)
+            found += _file_loci(path_merge, file, profile_for, units_of)
     return linked(LocusMap(tree_merge, tuple(_distinct(found))), read)
 
 
@@ -61,19 +68,24 @@ def locus_of(hunks: tuple[Hunk, ...], slots: tuple[int, ...], *, at: Locus) -> L
     )
 
 
-def _file_loci(path_merge: PathMerge, file: int, profile_for: ProfileFor | None) -> list[Locus]:
+def _file_loci(
+    path_merge: PathMerge, file: int, profile_for: ProfileFor | None, units_of: UnitsOf | None
+) -> list[Locus]:
     if path_merge.file is None:
         return []
     hunks = path_merge.file.hunks
     groups: list[tuple[Region | None, list[int]]] = []
-    for index, region in enumerate(regions_of_hunks(path_merge.file, profile_for)):
-        same = [slots for known, slots in groups if region is not None and known == region]
-        if same:
-            same[0].append(index)
+    group_of: dict[Region, list[int]] = {}
+    for index, region in enumerate(regions_of_hunks(path_merge.file, profile_for, units_of)):
+        same = group_of.get(region) if region is not None else None
+        if same is not None:
+            same.append(index)
         elif region is not None and region.kind == "imports" and groups and _imports(groups[-1][0]):
             groups[-1][1].append(index)
         else:
             groups.append((region, [index]))
+            if region is not None:
+                group_of[region] = groups[-1][1]
     found = []
     for known, slots in groups:
         name, kind = (known.name, known.kind) if known else ("", "hunk")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from forkmerge.syntax.units import Unit
 
 ProfileFor: TypeAlias = "Callable[[str, bytes], Profile | None]"
+UnitsOf: TypeAlias = "Callable[[Profile, bytes], tuple[Unit, ...]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,12 @@ class Region:
     span: Span
 
 
-def regions_of_hunks(file: FileMerge, profile_for: ProfileFor | None) -> tuple[Region | None, ...]:
+def regions_of_hunks(
+    file: FileMerge, profile_for: ProfileFor | None, units_of: UnitsOf | None = None
+) -> tuple[Region | None, ...]:
     """Return for each hunk the innermost unit that it falls into, None where there is none."""
     data, spans = _view(file)
-    found = _units(file.path, data, profile_for)
+    found = _units(file.path, data, profile_for, units_of)
     return tuple(_innermost(span, found, data) for span in spans)
 
 
@@ -54,7 +57,7 @@ def _view(file: FileMerge) -> tuple[bytes, tuple[Span, ...]]:
     return b"".join(parts), tuple(spans)
 
 
-def _units(path: str, data: bytes, profile_for: ProfileFor | None) -> tuple[Unit, ...]:
+def _units(path: str, data: bytes, profile_for: ProfileFor | None, units_of: UnitsOf | None) -> tuple[Unit, ...]:
     if profile_for is None:
         return ()
     profile = profile_for(path, data)
@@ -64,7 +67,7 @@ def _units(path: str, data: bytes, profile_for: ProfileFor | None) -> tuple[Unit
     from forkmerge.syntax.units import units  # noqa: PLC0415 - loads the parser
 
     try:
-        return units(profile, data)
+        return (units_of or units)(profile, data)
     except ForkmergeError:
         return ()
 

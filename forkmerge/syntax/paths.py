@@ -5,6 +5,7 @@ Paths are explained in ``forkmerge.syntax.profile``.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from forkmerge.syntax.profile import Profile, UnitRule
 
 Rules: TypeAlias = "Mapping[str, tuple[UnitRule, ...]]"
+
+_FIELD, _CHAIN, _TYPE, _INDEX = range(4)
+_Step: TypeAlias = "tuple[int, str, int]"
+"""What a step does, with the field or node type that it names, or the index."""
 
 
 def rules_by_node(profile: Profile) -> Rules:
@@ -36,7 +41,11 @@ def rule_for(rules: Rules, node: Node) -> UnitRule | None:
 
 def holds(node: Node, where: Iterable[tuple[str, frozenset[str]]]) -> bool:
     """Return whether every condition holds: the node at the path has one of the types or texts."""
-    return all(_holds(node, path, wanted) for path, wanted in where)
+    # PERF: asked of every node that may be a unit, and `all` of a generator takes twice as long
+    for path, wanted in where:  # noqa: SIM110
+        if not _holds(node, path, wanted):
+            return False
+    return True
 
 
 def unwrap(profile: Profile, rules: Rules, node: Node) -> Node:
@@ -56,10 +65,13 @@ def unwrap(profile: Profile, rules: Rules, node: Node) -> Node:
 
 def follow(node: Node, path: str) -> Node | None:
     """Return the node at ``path`` below ``node``, None if it leads nowhere; the empty path is ``node``."""
+    steps = _steps(path)
+    if len(steps) == 1 and steps[0][0] == _FIELD:
+        return node.child_by_field_name(steps[0][1])
     chain = [node]
-    for step in path.split(".") if path else ():
-        if step.endswith("*"):
-            chain = _chain(chain[-1], step[:-1])
+    for step in steps:
+        if step[0] == _CHAIN:
+            chain = _chain(chain[-1], step[1])
             continue
         found = None
         for start in reversed(chain):
@@ -70,6 +82,20 @@ def follow(node: Node, path: str) -> Node | None:
             return None
         chain = [found]
     return chain[-1]
+
+
+@cache
+def _steps(path: str) -> tuple[_Step, ...]:
+    """Return ``path`` taken apart; there are as many as the profiles hold."""
+    return tuple(map(_read_step, path.split("."))) if path else ()
+
+
+def _read_step(step: str) -> _Step:
+    if step.endswith("*"):
+        return _CHAIN, step[:-1], 0
+    if step[0] == "@":
+        return _TYPE, step[1:], 0
+    return (_INDEX, "", int(step)) if step.lstrip("-").isdigit() else (_FIELD, step, 0)
 
 
 def name_nodes(rule: UnitRule, node: Node) -> tuple[str, tuple[Node, ...]]:
@@ -96,17 +122,23 @@ def _holds(node: Node, path: str, wanted: frozenset[str]) -> bool:
         return False
     if found.type in wanted:
         return True
-    return any(w.startswith("=") and found.text == w[1:].encode() for w in wanted)
+    texts = _texts(wanted)
+    return bool(texts) and found.text in texts
 
 
-def _step(node: Node, step: str) -> Node | None:
-    if step[0] == "@":
-        kind = step[1:]
-        return next((c for c in node.named_children if c.type == kind), None)
-    if not step.lstrip("-").isdigit():
-        return node.child_by_field_name(step)
+@cache
+def _texts(wanted: frozenset[str]) -> frozenset[bytes]:
+    """Return the texts among what a condition wants: those behind ``=``."""
+    return frozenset(w[1:].encode() for w in wanted if w.startswith("="))
+
+
+def _step(node: Node, step: _Step) -> Node | None:
+    what, name, index = step
+    if what == _FIELD:
+        return node.child_by_field_name(name)
+    if what == _TYPE:
+        return next((c for c in node.named_children if c.type == name), None)
     named = [c for c in node.named_children if not c.is_extra]
-    index = int(step)
     return named[index] if -len(named) <= index < len(named) else None
 
 

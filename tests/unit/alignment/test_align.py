@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from textwrap import dedent
 
-from forkmerge.alignment.align import Homology, Limits, Match, align, match
+from forkmerge.alignment.align import Homology, Limits, Match, Reader, align, match
 from forkmerge.model.source import SourceFile
+from forkmerge.syntax import profiles
 
 PARSE = '''
 def parse_header(line, separator=":"):
@@ -268,3 +269,18 @@ def test_files_that_no_side_changed_are_left_out() -> None:
 def test_the_answer_does_not_depend_on_the_run() -> None:
     base, theirs = files(a=PARSE + LOAD, b=TOTAL), files(c=LOAD + PARSE, b=TOTAL)
     assert align(base, base, theirs) == align(base, base, theirs)
+
+
+def test_a_side_that_changed_nothing_leaves_the_matches_of_the_other() -> None:
+    base = files(a=PARSE + LOAD + TOTAL)
+    ours = files(a=TOTAL, b=PARSE.replace("parse_header", "read_header") + LOAD)
+    there = {m.left.unit.name: (m.kind, m.right) for m in match(base, ours) if m.left}
+    assert {h.base.unit.name: (h.ours_kind, h.ours) for h in align(base, ours, base) if h.base} == there
+    assert {h.base.unit.name: (h.theirs_kind, h.theirs) for h in align(base, base, ours) if h.base} == there
+
+
+def test_a_reader_knows_what_it_has_taken_apart() -> None:
+    reader, base, ours = Reader(), files(a=PARSE + LOAD), files(a=PARSE, b=LOAD)
+    assert align(base, ours, base, reader=reader) == align(base, ours, base)
+    profile = profiles.load("python")
+    assert reader.units(profile, base[0].data) is reader(base[0])

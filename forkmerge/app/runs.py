@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from forkmerge.errors import Interrupted
-from forkmerge.execution.pool import Job, Pool, Workspace
+from forkmerge.execution.pool import Job, Pool
 from forkmerge.execution.suite import Suite, run
 from forkmerge.fitness.records import Purpose
 from forkmerge.report.events import TestFinished
+from forkmerge.sandbox.overlay import stack
 from forkmerge.suites.runner import Mode, TestLimits
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from forkmerge.app.settings import Settings
     from forkmerge.execution.environment import Environment
+    from forkmerge.execution.workshop import Workspace
     from forkmerge.git.repository import Repository
     from forkmerge.model.outcome import SuiteRun, TestId
     from forkmerge.model.source import Entry
@@ -83,7 +86,7 @@ class Runs:
         self._stopped = threading.Event()
         self._reading = threading.Lock()
         self._trees: dict[str, Mapping[str, Entry]] = {}
-        self._pool = Pool(jobs, base=base, read=repo.read, run_job=self._run)
+        self._pool = Pool(jobs, base=base, read=repo.read, run_job=self._run, stack=partial(stack, setting.backend))
 
     def __call__(self, tree: str, tests: tuple[TestId, ...] | None, purpose: Purpose) -> SuiteRun:
         """Return the run of the command on ``tree``; raises Interrupted when the time of the whole search is up."""

@@ -1,12 +1,14 @@
-"""Clones: a pristine folder that follows the trees, and throw-away copies of it to run tests in.
+"""Clones: a pristine folder that follows the trees, and throw-away candidates made of it to run tests in.
 
 A ``Slot`` is only ever written here and never run in.  Switching it to another tree writes what differs.  A candidate
-is copied from it file by file, and each file is hashed on the way: what a run gets has, bit for bit, the ids that its
-tree says, or it gets nothing (``CloneError``), and the slot is thrown away, never repaired.
+lies on top of it where the kernel can do that (``check``: the slot is what its tree says), else it is copied from it
+file by file (``checkout``).  Either way each file was hashed: what a run gets has, bit for bit, the ids that its tree
+says, or its result is nothing (``CloneError``), and the slot is thrown away, never repaired.
 
 PERF: a file that was hashed before is not hashed again while the kernel says that nothing touched it: its inode, size,
 mode, and the times of its last write and of its last change of any kind are the same (no program can set the latter).
-As in git's index, a file that was touched just before it was hashed is hashed once more.
+As in git's index, a file that was touched just before it was hashed is hashed once more.  A folder is not listed again
+while the kernel says the same of it.
 """
 
 from __future__ import annotations
@@ -38,14 +40,30 @@ class CloneError(ForkmergeError):
 
 
 class Slot:
-    """The pristine folder at ``root`` (made here, empty at first), which follows the trees it is switched to."""
+    """The pristine folder at ``root`` (made here, empty at first), which follows the trees it is switched to.
 
-    def __init__(self, root: str, form: ObjectFormat = "sha1") -> None:
+    ``owner`` is the user and group that everything in it belongs to (None: whoever runs this).  ``beat`` is called
+    before each file, to tell that this goes on.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        form: ObjectFormat = "sha1",
+        *,
+        owner: tuple[int, int] | None = None,
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
         self.root = root
+        self.owner = owner
+        self.beat = beat
         self._form: ObjectFormat = form
         self._entries: dict[str, Entry] = {}
         self._hashed: dict[str, tuple[tuple[int, ...], str]] = {}
         """Path -> what the kernel said of the file when it was hashed, and its id."""
+        self._listed: dict[str, tuple[tuple[int, ...], frozenset[str]]] = {}
+        """Folder -> what the kernel said of it when it was listed, and the names in it."""
+        self._names: tuple[Mapping[str, Entry] | None, dict[str, set[str]]] = (None, {})
         os.mkdir(root, 0o700)
 
     def switch(self, entries: Mapping[str, Entry], read: Callable[[str], bytes]) -> int:
@@ -54,15 +72,17 @@ class Slot:
         ``read`` gives the bytes of a blob.  CloneError when the folder is not what it was left as; UnusableInput for a
         path that could lead out of it.
         """
-        split = {path: places.parts(path) for path in entries}
-        gone = [path for path, entry in self._entries.items() if entries.get(path) != entry]
-        new = [path for path, entry in entries.items() if self._entries.get(path) != entry]
+        new = differing(entries, self._entries)
+        gone = differing(self._entries, entries)
+        split = {path: places.parts(path) for path in new}
         try:
             with places.folder(self.root) as root:
                 for path in gone:
+                    self.beat()
                     self._delete(root, path)
                 for path in new:
-                    _write(root, split[path], entries[path], read)
+                    self.beat()
+                    _write(root, split[path], entries[path], read, self.owner)
                     self._entries[path] = entries[path]
         except OSError as error:
             raise CloneError(f"a clone could not be switched: {error}", where=self.root) from error
@@ -72,6 +92,45 @@ class Slot:
         """Hash everything on disk; CloneError unless it is exactly ``entries``."""
         self._hashed.clear()
         self._compare(entries, None)
+
+    def check(self, entries: Mapping[str, Entry]) -> None:
+        """Look at everything on disk and hash what was touched; CloneError unless it is exactly ``entries``."""
+        if self._names[0] is not entries:
+            self._names = entries, _names(entries)
+        try:
+            for folder, expected in self._names[1].items():
+                self._check_folder(folder, expected)
+            for path, entry in entries.items():
+                self._check_leaf(path, entry)
+        except OSError as error:
+            raise CloneError(f"a clone could not be read: {error}", where=self.root) from error
+
+    def _check_folder(self, folder: str, expected: set[str]) -> None:
+        place = os.path.join(self.root, folder) if folder else self.root
+        told, known = _told(os.lstat(place)), self._listed.get(folder)
+        if known is None or known[0] != told:
+            if not stat.S_ISDIR(told[2]) or (folder and stat.S_IMODE(told[2]) != 0o755):
+                raise CloneError("a path of a clone is of the wrong kind or mode", where=folder)
+            known = told, frozenset(os.listdir(place))
+            if told[-1] < time.time_ns() - _RACY:
+                self._listed[folder] = known
+        if known[1] != expected:
+            odd = min(known[1] ^ expected)
+            what = "holds a file that its tree does not have" if odd in known[1] else "lacks a file of its tree"
+            raise CloneError(f"a clone {what}", where=f"{folder}/{odd}".lstrip("/"))
+
+    def _check_leaf(self, path: str, entry: Entry) -> None:
+        seen = os.lstat(f"{self.root}/{path}")
+        known = self._hashed.get(path)
+        if known is not None and known[0] == _told(seen) and known[1] == entry.oid:
+            return
+        if entry.mode == SUBMODULE:
+            if not stat.S_ISDIR(seen.st_mode) or os.listdir(f"{self.root}/{path}"):
+                raise CloneError("a path of a clone is of the wrong kind", where=path)
+            return
+        above, _, name = path.rpartition("/")
+        with places.folder(self.root) as root, places.opened(root, tuple(above.split("/")) if above else ()) as folder:
+            self._compare_leaf(path, folder, name, seen, entry, None)
 
     def checkout(self, target: str, entries: Mapping[str, Entry] | None = None) -> str:
         """Return ``target``, a new folder with a copy of the slot, hashed on the way; CloneError unless it matches."""
@@ -101,6 +160,7 @@ class Slot:
         try:
             with places.folder(self.root) as root:
                 for path, folder, name, seen_as in _walk(root):
+                    self.beat()
                     entry = entries.get(path)
                     mode = seen_as.st_mode
                     if entry is None and not stat.S_ISDIR(mode):
@@ -201,11 +261,34 @@ def _copied(fd: int, out: int, size: int) -> int:
     return sum(map(len, _written((data,), out)))
 
 
-def _write(root: int, path: tuple[str, ...], entry: Entry, read: Callable[[str], bytes]) -> None:
-    with places.opened(root, path[:-1], make=True) as folder:
+def _names(entries: Mapping[str, Entry]) -> dict[str, set[str]]:
+    """Return the names in each folder, by the folder's path; a folder stands after the one that it is in."""
+    names: dict[str, set[str]] = {"": set()}
+    for path in entries:
+        folder, _, name = path.rpartition("/")
+        new = []
+        while folder not in names:
+            new.append((folder, name))
+            folder, _, name = folder.rpartition("/")
+        names[folder].add(name)
+        for folder, name in reversed(new):
+            names[folder] = {name}
+    return names
+
+
+def differing(entries: Mapping[str, Entry], others: Mapping[str, Entry]) -> list[str]:
+    """Return the paths of ``entries`` that ``others`` lacks or has otherwise."""
+    # PERF: trees that were read one after the other share their entries, and "is" costs a tenth of "=="
+    return [p for p, entry in entries.items() if (other := others.get(p)) is not entry and other != entry]
+
+
+def _write(
+    root: int, path: tuple[str, ...], entry: Entry, read: Callable[[str], bytes], owner: tuple[int, int] | None
+) -> None:
+    with places.opened(root, path[:-1], make=True, owner=owner) as folder:
         name = path[-1]
         if entry.mode == SUBMODULE:
-            os.mkdir(name, 0o755, dir_fd=folder)
+            places.make_folder(name, folder)
         elif entry.mode == SYMLINK:
             os.symlink(read(entry.oid), os.fsencode(name), dir_fd=folder)
         else:
@@ -216,6 +299,8 @@ def _write(root: int, path: tuple[str, ...], entry: Entry, read: Callable[[str],
                     pass
             finally:
                 os.close(fd)
+        if owner is not None:
+            os.chown(name, *owner, dir_fd=folder, follow_symlinks=False)
 
 
 def _written(chunks: Iterator[bytes] | tuple[bytes, ...], fd: int) -> Iterator[bytes]:

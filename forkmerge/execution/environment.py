@@ -63,9 +63,9 @@ class Environment:
     editable: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
 
-    def prepare(self, candidate: str, backend: Backend) -> None:
-        """Put environment folders (symlinks) and small generated files into ``candidate``."""
-        put(candidate, self.found, self._sources(backend))
+    def prepare(self, candidate: str, backend: Backend, *, below: str = "") -> None:
+        """Put environment folders (symlinks) and small generated files into ``candidate``, which lies on ``below``."""
+        put(candidate, self.found, self._sources(backend), below=below)
 
     def command(  # noqa: PLR0913 - the parts of one run, each named
         self,
@@ -73,6 +73,8 @@ class Environment:
         *,
         candidate: str,
         backend: Backend,
+        below: str = "",
+        user: tuple[int, int] | None = None,
         env: tuple[tuple[str, str], ...] = (),
         limits: Limits = Limits(),  # noqa: B008 - a frozen value
         support: str | None = None,
@@ -115,6 +117,8 @@ class Environment:
             events=events,
             hidden=self.hidden,
             network=network,
+            below=below,
+            user=user,
         )
 
     def _sources(self, backend: Backend) -> dict[str, str]:

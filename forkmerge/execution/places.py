@@ -30,20 +30,30 @@ def parts(path: str) -> tuple[str, ...]:
 
 
 @contextlib.contextmanager
-def opened(root: int, folders: tuple[str, ...], *, make: bool = False) -> Iterator[int]:
-    """Give a descriptor of the folder ``folders`` below ``root``, made where missing if ``make``."""
+def opened(
+    root: int, folders: tuple[str, ...], *, make: bool = False, owner: tuple[int, int] | None = None
+) -> Iterator[int]:
+    """Give a descriptor of the folder ``folders`` below ``root``, made where missing (for ``owner``) if ``make``."""
     current = os.dup(root)
     try:
         for name in folders:
             if make:
                 with contextlib.suppress(FileExistsError):
-                    os.mkdir(name, 0o755, dir_fd=current)
+                    make_folder(name, current)
+                    if owner is not None:
+                        os.chown(name, *owner, dir_fd=current, follow_symlinks=False)
             below = os.open(name, _FOLDER, dir_fd=current)
             os.close(current)
             current = below
         yield current
     finally:
         os.close(current)
+
+
+def make_folder(name: str, folder: int) -> None:
+    """Make the folder ``name`` in ``folder``, with the same mode whatever the umask is."""
+    os.mkdir(name, 0o755, dir_fd=folder)
+    os.chmod(name, 0o755, dir_fd=folder)  # noqa: S103 - a run sees the same modes everywhere
 
 
 @contextlib.contextmanager

@@ -1,34 +1,44 @@
 """Many runs at a time: threads, one clone each, and nothing left behind.
 
-A job goes through the same steps whatever it runs: a slot is switched to its tree, a candidate is copied and checked on
-the way, ``run_job`` runs in it, the candidate is deleted.  A slot that fails its check is thrown away and the job goes
-on in a new one, three times at most; then the answer is ``RunStatus.UNVERIFIED``, never a guess.
+A job goes through the same steps whatever it runs: a slot is switched to its tree, a candidate is made on top of it (or
+copied from it), ``run_job`` runs in it, the candidate is deleted.  Workers come when jobs wait and there is room for
+them (``load``), and go when there is not, or nothing waits.  A worker that hangs, dies or fails its clone check is
+replaced with its slot, and its job runs again; the third death is ``RunStatus.UNVERIFIED``, never a guess.
+
+Invariants: a job has one answer, whoever gave it: a worker that was given up can't give one any more.  A speculative
+job never keeps another one waiting for longer than it takes.
 """
 
 from __future__ import annotations
 
+import heapq
 import itertools
-import os
-import queue
+import math
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+import time
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self, TypeAlias
 
-from forkmerge.errors import Interrupted, UnusableInput
-from forkmerge.execution.clone import CloneError, Slot
-from forkmerge.execution.folders import WorkFolder
-from forkmerge.execution.places import remove_tree
-from forkmerge.execution.treeid import format_of, tree_id
-from forkmerge.model.outcome import RunStatus, SuiteRun
+from forkmerge.errors import Interrupted
+from forkmerge.execution import load
+from forkmerge.execution.deaths import TRIES, Died, place, unverified
+from forkmerge.execution.workshop import Workshop, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from forkmerge.execution.clone import Slot
+    from forkmerge.model.outcome import SuiteRun
     from forkmerge.model.source import Entry
+    from forkmerge.sandbox.overlay import Stack
 
-TRIES = 3
-_CHECKED_KEPT = 64
+PATIENCE = 300.0
+"""Seconds without a sign of life after which a worker is given up; what runs in a sandbox shows ten a second."""
+_IDLE = 20.0
+_GRACE = 30.0
+_LOOK = 0.5
+_MINUTE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,50 +55,108 @@ class Job:
     payload: object = None
 
 
-@dataclass(frozen=True, slots=True)
-class Workspace:
-    """The host folders of one run: the ``candidate``, a ``support`` folder to be mounted read-only, an ``events`` file.
-
-    ``cancelled`` says whether the run has to stop: hand it to the sandbox as ``on_tick``.
-    """
-
-    candidate: str
-    support: str
-    events: str
-    cancelled: Callable[[], bool]
-
-
 RunJob: TypeAlias = "Callable[[Job, Workspace], SuiteRun]"
 
 
-class Pool:
-    """``jobs`` workers in a work folder below ``base``; ``read`` gives a blob's bytes and is called by one at a time.
+@dataclass(slots=True)
+class _Task:
+    """A job that waits or runs; ``answered`` once its future has its result."""
 
-    Use it as a context manager: leaving it waits for the jobs, or kills them when an exception (Ctrl-C) leaves it.
+    job: Job
+    future: Future[SuiteRun]
+    deaths: list[Died] = field(default_factory=list)
+    answered: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class _Worker:
+    """A thread and what it does; ``lost`` when it was given up."""
+
+    task: _Task | None = None
+    beat: float = field(default_factory=time.monotonic)
+    lost: bool = False
+    thread: threading.Thread | None = None
+
+
+class Pool:
+    """Up to ``jobs`` workers in a work folder below ``base``; ``read`` gives a blob's bytes, one call at a time.
+
+    ``stack`` tells, given the work folder, whether candidates can lie on top of pristine folders there (None: they are
+    copied).  Use it as a context manager: leaving it waits for the jobs, or kills them when an exception (Ctrl-C)
+    leaves it.
     """
 
-    def __init__(self, jobs: int, *, base: str, read: Callable[[str], bytes], run_job: RunJob) -> None:
+    def __init__(
+        self,
+        jobs: int,
+        *,
+        base: str,
+        read: Callable[[str], bytes],
+        run_job: RunJob,
+        stack: Callable[[str], Stack | None] | None = None,
+        machine: Callable[[], load.Machine] = load.machine,
+        patience: float = PATIENCE,
+    ) -> None:
         self._run_job = run_job
-        self._read = read
-        self._reading = threading.Lock()
+        self._most = max(1, jobs)
+        self._machine = machine
+        self._patience = patience
+        self._workshop = Workshop(base, read, stack)
         self._stop = threading.Event()
-        self._folder = WorkFolder(base)
-        self._slots: queue.LifoQueue[Slot] = queue.LifoQueue()
+        self._closed = False
+        self._change = threading.Condition()
+        self._waiting: list[tuple[int, int, _Task]] = []
         self._numbers = itertools.count()
-        self._checked: dict[str, Mapping[str, Entry]] = {}
-        """The entries that were found to make up a tree."""
-        self._workers = ThreadPoolExecutor(max(1, jobs), thread_name_prefix="forkmerge-run")
+        self._workers: set[_Worker] = set()
+        self._slots: list[Slot] = []
+        self._room = 1
+        self._own = 0.0
+        self._watch: threading.Thread | None = None
 
-    def submit(self, job: Job) -> Future[SuiteRun]:
-        """Return the future of ``job``'s run; ``Interrupted`` is its exception when the pool was stopped before."""
-        return self._workers.submit(self._work, job)
+    def submit(self, job: Job, *, speculative: bool = False) -> Future[SuiteRun]:
+        """Return the future of ``job``'s run; ``Interrupted`` is its exception when the pool was stopped before.
+
+        A ``speculative`` job waits until no other job does; cancelling its future takes it back while it waits.
+        """
+        task = _Task(job, Future())
+        with self._change:
+            if self._closed:
+                raise Interrupted("the run was stopped")
+            heapq.heappush(self._waiting, (int(speculative), next(self._numbers), task))
+            if self._watch is None:
+                self._look()
+                self._watch = threading.Thread(target=self._watching, name="forkmerge-watch", daemon=True)
+                self._watch.start()
+            self._hire()
+            self._change.notify_all()
+        return task.future
+
+    @property
+    def workers(self) -> int:
+        """Return how many workers there are now."""
+        with self._change:
+            return len(self._workers)
 
     def close(self, *, cancel: bool = False) -> None:
         """Wait for the jobs (``cancel``: drop those that wait, kill those that run) and delete every folder."""
-        if cancel:
-            self._stop.set()
-        self._workers.shutdown(wait=True, cancel_futures=cancel)
-        self._folder.close()
+        with self._change:
+            self._closed = True
+            if cancel:
+                self._stop.set()
+                for _, _, task in self._waiting:
+                    if not task.future.cancel():
+                        _answer(task, Interrupted("the run was stopped"))
+                self._waiting.clear()
+            self._change.notify_all()
+            until = time.monotonic() + _GRACE
+            while self._waiting or any(worker.task for worker in self._workers):
+                if not self._change.wait(_GRACE) and cancel and time.monotonic() > until:
+                    for worker in [w for w in self._workers if w.task is not None]:
+                        self._give_up(worker)  # it does not even notice that it is to stop
+            threads = [worker.thread for worker in self._workers] + [self._watch]
+        for thread in filter(None, threads):
+            thread.join()
+        self._workshop.close()
 
     def __enter__(self) -> Self:
         return self
@@ -96,56 +164,119 @@ class Pool:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.close(cancel=kind is not None)
 
-    def _work(self, job: Job) -> SuiteRun:
-        if self._checked.get(job.tree) is not job.entries:
-            if job.tree != tree_id(job.entries, format_of(job.tree)):
-                raise UnusableInput("the entries of a job are not those of its tree", where=job.tree)
-            if len(self._checked) >= _CHECKED_KEPT:
-                self._checked.clear()
-            self._checked[job.tree] = job.entries
-        failure = ""
-        for _ in range(TRIES):
-            if self._stop.is_set():
-                raise Interrupted("the run was stopped")
-            slot = self._slot(job)
-            folder = os.path.join(self._folder.path, str(next(self._numbers)))
-            try:
-                try:
-                    workspace = self._prepare(slot, job, folder)
-                except CloneError as error:
-                    failure = f"{error.message} ({error.where})"
-                    remove_tree(slot.root)
+    # -- who works ---------------------------------------------------------------------------------------------------
+
+    def _hire(self) -> None:
+        """Let workers come while jobs wait for them and there is room; the caller holds the lock."""
+        idle = sum(worker.task is None for worker in self._workers)
+        for _ in range(min(len(self._waiting) - idle, self._room - len(self._workers))):
+            worker = _Worker()
+            worker.thread = threading.Thread(target=self._work, args=(worker,), name="forkmerge-run", daemon=True)
+            self._workers.add(worker)
+            worker.thread.start()
+
+    def _watching(self) -> None:
+        """Look now and then how much room there is, and give up workers that hang."""
+        while True:
+            with self._change:
+                self._change.wait_for(lambda: self._closed and not self._workers, timeout=_LOOK)
+                if self._closed and not self._workers:
+                    return
+                for worker in [w for w in self._workers if w.task is not None]:
+                    if time.monotonic() - worker.beat > self._patience:
+                        self._give_up(worker)
+                self._look()
+                self._hire()
+
+    def _look(self) -> None:
+        busy = sum(worker.task is not None for worker in self._workers)
+        self._own += (busy - self._own) * (1 - math.exp(-_LOOK / _MINUTE))  # as the kernel's own average goes
+        self._room = load.allowed(self._most, self._machine(), own=self._own, running=busy)
+
+    def _give_up(self, worker: _Worker) -> None:
+        """Count ``worker`` as dead; whatever it still does is dropped.  The caller holds the lock."""
+        task = worker.task
+        worker.lost, worker.task = True, None
+        self._workers.discard(worker)
+        if task is not None:
+            self._after(task, Died(f"nothing was heard of a worker for {self._patience:.0f} s"))
+        self._change.notify_all()
+
+    def _after(self, task: _Task, death: Died) -> None:
+        """Have ``task`` run again, or answer it where that was tried often enough.  The caller holds the lock."""
+        task.deaths.append(death)
+        again = _same_place(task.deaths[-2:])
+        if again is not None:
+            _answer(task, again)
+        elif len(task.deaths) >= TRIES:
+            _answer(task, unverified(task.deaths))
+        elif self._stop.is_set():
+            _answer(task, Interrupted("the run was stopped"))
+        else:
+            heapq.heappush(self._waiting, (-1, next(self._numbers), task))
+            self._hire()
+            self._change.notify_all()
+
+    # -- what a worker does ------------------------------------------------------------------------------------------
+
+    def _work(self, worker: _Worker) -> None:
+        """Take jobs until there is none, or no room, or one of them is the death of this worker."""
+        while True:
+            with self._change:
+                worker.task = None
+                self._change.notify_all()
+                self._change.wait_for(lambda: self._waiting or self._closed, timeout=_IDLE)
+                if not self._waiting or len(self._workers) > self._room:
+                    self._workers.discard(worker)
+                    self._change.notify_all()
+                    return
+                _, _, task = heapq.heappop(self._waiting)
+                if not task.deaths and not task.future.set_running_or_notify_cancel():
                     continue
-                except BaseException:
-                    remove_tree(slot.root)
-                    raise
-                self._slots.put(slot)
-                run = self._run_job(job, workspace)
-            finally:
-                remove_tree(folder)
-            if self._stop.is_set():
-                raise Interrupted("the run was stopped")
-            return run
-        return SuiteRun(RunStatus.UNVERIFIED, tail=f"no faithful clone could be made: {failure}")
+                worker.task = task
+                worker.beat = time.monotonic()
+                slot = self._slots.pop() if self._slots else None
+            answer, slot = self._run(worker, task.job, slot)
+            with self._change:
+                if worker.lost:
+                    self._workshop.discard(slot)
+                    return
+                if slot is not None:
+                    self._slots.append(slot)
+                if isinstance(answer, Died) and not self._stop.is_set():
+                    self._workers.discard(worker)
+                    worker.task = None
+                    self._after(task, answer)
+                    self._change.notify_all()
+                    return
+                _answer(task, Interrupted("the run was stopped") if self._stop.is_set() else answer)
 
-    def _slot(self, job: Job) -> Slot:
+    def _run(self, worker: _Worker, job: Job, slot: Slot | None) -> tuple[SuiteRun | BaseException, Slot | None]:
+        """Return the answer of one try, and the slot if it is still good."""
+
+        def cancelled() -> bool:
+            worker.beat = time.monotonic()
+            return worker.lost or self._stop.is_set()
+
+        if self._stop.is_set():
+            return Interrupted("the run was stopped"), slot
         try:
-            return self._slots.get_nowait()
-        except queue.Empty:
-            return Slot(os.path.join(self._folder.path, f"s{next(self._numbers)}"), format_of(job.tree))
+            return self._workshop.run(job, slot, cancelled, self._run_job)
+        except BaseException as error:  # noqa: BLE001 - it reaches whoever waits for the answer
+            return error, None
 
-    def _prepare(self, slot: Slot, job: Job, folder: str) -> Workspace:
-        slot.switch(job.entries, self._locked_read)
-        os.mkdir(folder)
-        os.chmod(folder, 0o711)  # noqa: S103 - the run may have a user id of its own, which has to get through
-        candidate = slot.checkout(os.path.join(folder, "c"), job.entries)
-        support, events = os.path.join(folder, "support"), os.path.join(folder, "events")
-        os.mkdir(support)
-        os.chmod(support, 0o755)  # noqa: S103 - whatever the umask is
-        with open(events, "xb"):
-            pass
-        return Workspace(candidate, support, events, self._stop.is_set)
 
-    def _locked_read(self, oid: str) -> bytes:
-        with self._reading:
-            return self._read(oid)
+def _same_place(deaths: list[Died]) -> SuiteRun | None:
+    """Return the last run when the two of ``deaths`` ended in the same tests: they end it, not the machine."""
+    runs = [death.run for death in deaths if death.run is not None]
+    return runs[1] if len(runs) == 2 and place(runs[0]) and place(runs[0]) == place(runs[1]) else None
+
+
+def _answer(task: _Task, answer: SuiteRun | BaseException) -> None:
+    if task.answered:
+        return
+    task.answered = True
+    if isinstance(answer, BaseException):
+        task.future.set_exception(answer)
+    else:
+        task.future.set_result(answer)

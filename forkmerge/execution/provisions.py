@@ -73,25 +73,43 @@ def is_environment(path: str) -> bool:
     return os.path.basename(path) in ENVIRONMENTS - {"env", ".env"}
 
 
-def put(candidate: str, found: tuple[Provision, ...], sources: dict[str, str]) -> None:
+def put(candidate: str, found: tuple[Provision, ...], sources: dict[str, str], *, below: str = "") -> None:
     """Put ``found`` into ``candidate``: environments as symlinks to ``sources[path]``, files as copies, builds not.
 
-    What the tree itself has at a path stays.  A path that leads through a symlink of the candidate is left out.
+    What the tree itself has at a path stays: in ``candidate``, and in ``below`` where it lies on top of that.  A path
+    that leads through a symlink of the tree is left out.
     """
     for each in found:
-        if each.kind == "build":
-            continue
         target = os.path.join(candidate, each.path)
-        above = os.path.dirname(target)
-        if os.path.lexists(target) or os.path.realpath(above) != os.path.normpath(above):
+        if each.kind == "build" or not _free(candidate, each.path) or (below and not _free(below, each.path)):
             continue
         with contextlib.suppress(OSError):
-            os.makedirs(above, exist_ok=True)
+            _make_folders(candidate, os.path.dirname(each.path))
             if each.kind == "environment":
                 os.symlink(sources[each.path], target)
             else:
                 shutil.copyfile(each.source, target)
                 shutil.copymode(each.source, target)
+
+
+def _free(root: str, path: str) -> bool:
+    """Return whether nothing is at ``path`` below ``root``, and no symlink or file on the way to it."""
+    *above, _ = path.split("/")
+    place = root
+    for name in above:
+        place = os.path.join(place, name)
+        if os.path.lexists(place) and (os.path.islink(place) or not os.path.isdir(place)):
+            return False
+    return not os.path.lexists(os.path.join(root, path))
+
+
+def _make_folders(root: str, path: str) -> None:
+    place = root
+    for name in filter(None, path.split("/")):
+        place = os.path.join(place, name)
+        if not os.path.isdir(place):
+            os.mkdir(place)
+            os.chmod(place, 0o755)  # noqa: S103 - as the tree's own folders are, whatever the umask is
 
 
 def _untracked(checkout: str) -> Iterator[str]:

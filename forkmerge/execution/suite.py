@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.errors import Interrupted
+from forkmerge.execution import deaths, load
 from forkmerge.model.outcome import RunStatus, SuiteRun, TestId
 from forkmerge.sandbox.command import Command, Limits
 from forkmerge.suites.runner import Ended, Invocation, Mode, Runner, TestCommand, TestLimits
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from forkmerge.execution.environment import Environment
-    from forkmerge.execution.pool import Job, Workspace
+    from forkmerge.execution.pool import Job
+    from forkmerge.execution.workshop import Workspace
     from forkmerge.sandbox.backend import Backend
     from forkmerge.sandbox.command import Completed
 
@@ -50,8 +52,13 @@ def run_suite(job: Job, workspace: Workspace) -> SuiteRun:
 
 
 def run(suite: Suite, workspace: Workspace, *, on_tick: Callable[[], bool] | None = None) -> SuiteRun:
-    """Return what ``suite`` did; ``on_tick`` is asked about ten times a second besides the workspace, True stops it."""
-    suite.environment.prepare(workspace.candidate, suite.backend)
+    """Return what ``suite`` did; ``on_tick`` is asked about ten times a second besides the workspace, True stops it.
+
+    Raises Died where what the machine did explains it as well, Interrupted when it was stopped.
+    """
+    suite.environment.prepare(workspace.candidate, suite.backend, below=workspace.below)
+    killed = load.killed()
+    ends = []
     whole = suite.test_limits.whole if suite.test_limits.whole is not None else suite.limits.wall
     tests, ended, left = suite.tests, Ended(None), whole
 
@@ -62,13 +69,18 @@ def run(suite: Suite, workspace: Workspace, *, on_tick: Callable[[], bool] | Non
         completed = suite.backend.run(_command(suite, workspace, tests, left), on_tick=stop)
         if completed.status == "killed":
             raise Interrupted("the run was stopped")
+        ends.append(completed)
         ended = _ended(completed, ended)
         left = whole - ended.seconds
         resume = suite.runner.unfinished(events_path=workspace.events, completed=ended)
         if not resume or resume == tests or left < _LEAST_SECONDS:
             break
         tests = resume
-    return suite.runner.collect(events_path=workspace.events, candidate=workspace.candidate, completed=ended)
+    found = suite.runner.collect(
+        events_path=workspace.events, candidate=workspace.candidate, completed=ended, below=workspace.below
+    )
+    deaths.check(found, ends, folder=workspace.candidate, killed_before=killed)
+    return found
 
 
 def _command(suite: Suite, workspace: Workspace, tests: tuple[TestId, ...] | None, seconds: float) -> Command:
@@ -80,6 +92,8 @@ def _command(suite: Suite, workspace: Workspace, tests: tuple[TestId, ...] | Non
     return suite.environment.command(
         invocation.argv,
         candidate=workspace.candidate,
+        below=workspace.below,
+        user=workspace.user,
         backend=suite.backend,
         env=invocation.env,
         limits=replace(suite.limits, wall=seconds),

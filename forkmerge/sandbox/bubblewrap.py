@@ -78,7 +78,7 @@ class Bubblewrap:
         status_read, status_write = fds.from_child()
         gate_read, gate_write = fds.to_child()
         filtered = fds.holding(seccomp.program(seccomp.common()))
-        user = identity.ordinary() if self.variant == "own-uid" else None
+        user = (command.user or identity.ordinary()) if self.variant == "own-uid" else None
         uid, gid = user or (identity.mapped(), identity.mapped_group())
         args = [*self._isolation(command, uid, gid), *layout.arguments(command, scratch_size=self.sized)]
         for made in layout.accounts(uid, gid):
@@ -94,7 +94,7 @@ class Bubblewrap:
             if command.events is not None:
                 identity.give(command.events, user)
         child = subprocess.Popen(
-            [self.program, "--args", str(listed), "--", *self._starter(user), *command.argv],
+            [*self._below(command), self.program, "--args", str(listed), "--", *self._starter(user), *command.argv],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -136,6 +136,13 @@ class Bubblewrap:
         if self.variant == "own-uid":
             return [*args, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]
         return [*args, "--unshare-user", "--uid", str(uid), "--gid", str(gid)]
+
+    def _below(self, command: Command) -> list[str]:
+        if not command.below:
+            return []
+        from forkmerge.sandbox import overlay  # noqa: PLC0415 - it knows this backend
+
+        return overlay.starter(command, private_users=os.geteuid() != 0)
 
     def _starter(self, user: tuple[int, int] | None) -> list[str]:
         if user is None:

@@ -51,6 +51,10 @@ class Command:
     checkout.  ``cwd`` is relative to the candidate, or absolute below ``at``.  HOME, TMPDIR and PWD in ``env`` are
     replaced by the backend.  ``hidden`` are host paths that must not be readable whatever else is granted.  ``events``
     is a host file or folder that the run may write to, seen at its own path.
+
+    ``below`` ("": none) is a pristine host folder that the candidate lies on top of (``overlay``): the run sees both as
+    one, and the candidate holds what it changed.  ``user`` is the id that owns that folder and runs the command, where
+    the backend starts runs under ids of their own.
     """
 
     argv: tuple[str, ...]
@@ -63,6 +67,8 @@ class Command:
     events: str | None = None
     hidden: tuple[str, ...] = ()
     network: bool = False
+    below: str = ""
+    user: tuple[int, int] | None = None
 
     def folder(self, place: str) -> str:
         """Return the working folder when the candidate is seen at ``place``."""

@@ -93,6 +93,8 @@ def _launch(command: Command, on_tick: Tick | None, abi: int | None) -> Complete
     """Run ``command`` under the supervisor, confined with version ``abi`` of Landlock, or not at all for None."""
     started = time.monotonic()
     private = command.candidate.rstrip("/") + ".tmp"
+    if command.below:
+        return Completed("not-started", reason="this sandbox can't show a candidate on top of another folder")
     try:
         shutil.rmtree(private, ignore_errors=True)
         os.makedirs(os.path.join(private, "home"), mode=0o700)

@@ -36,7 +36,14 @@ class ExitCodeRunner:
         """Return the command unchanged."""
         return Invocation(command.argv, command.env)
 
-    def collect(self, *, events_path: str, candidate: str, completed: Ended) -> SuiteRun:  # noqa: ARG002 - the protocol's
+    def collect(
+        self,
+        *,
+        events_path: str,  # noqa: ARG002 - the protocol's
+        candidate: str,  # noqa: ARG002 - the protocol's
+        completed: Ended,
+        below: str = "",  # noqa: ARG002 - the protocol's
+    ) -> SuiteRun:
         """Return a run of one test; UNVERIFIED when the command could not tell or could not be started."""
         code = completed.exit_code
         verdict = _verdict(completed)

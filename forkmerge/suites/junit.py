@@ -60,7 +60,14 @@ class JUnitRunner:
         """Return the command unchanged."""
         return Invocation(command.argv, command.env)
 
-    def collect(self, *, events_path: str, candidate: str, completed: Ended) -> SuiteRun:  # noqa: ARG002 - the protocol's
+    def collect(
+        self,
+        *,
+        events_path: str,  # noqa: ARG002 - the protocol's
+        candidate: str,
+        completed: Ended,
+        below: str = "",  # noqa: ARG002 - the protocol's
+    ) -> SuiteRun:
         """Return the test cases of all result files; UNCOLLECTED when the command ended and left none."""
         cases, whole = [], True
         for _, data in result_files(candidate, self.results):

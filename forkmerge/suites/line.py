@@ -98,9 +98,9 @@ class LineRunner:
             ("/bin/sh", "-c", f"{start}\n{''.join(texts)}"), tuple(env.items()), tuple(dict(files).items())
         )
 
-    def collect(self, *, events_path: str, candidate: str, completed: Ended) -> SuiteRun:
+    def collect(self, *, events_path: str, candidate: str, completed: Ended, below: str = "") -> SuiteRun:
         """Return what all tools did; UNVERIFIED when one could not be started, UNCOLLECTED when none had a test."""
-        read = self._read(events_path, Candidate(candidate), completed)
+        read = self._read(events_path, Candidate(candidate, below), completed)
         results = tuple(result for reading in read for result in reading.results)
         totals = [reading.total for reading in read]
         total = None if not read or None in totals else sum(t for t in totals if t is not None)

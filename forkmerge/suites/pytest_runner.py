@@ -61,7 +61,14 @@ class PytestRunner:
             env["FORKMERGE_VITAL"] = f"{support}/vital.jsonl"
         return Invocation(command.argv, tuple({**given, **env}.items()), tuple(files))
 
-    def collect(self, *, events_path: str, candidate: str, completed: Ended) -> SuiteRun:  # noqa: ARG002 - the protocol's
+    def collect(
+        self,
+        *,
+        events_path: str,
+        candidate: str,  # noqa: ARG002 - the protocol's
+        completed: Ended,
+        below: str = "",  # noqa: ARG002 - the protocol's
+    ) -> SuiteRun:
         """Return what the events say; a run without a session is UNCOLLECTED, one without the plugin UNVERIFIED."""
         log = EventLog()
         log.add(read_events(events_path))

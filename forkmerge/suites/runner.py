@@ -136,8 +136,11 @@ class Runner(Protocol):
         """
         ...
 
-    def collect(self, *, events_path: str, candidate: str, completed: Ended) -> SuiteRun:
-        """Return what the run did, from the events file and the candidate's folder as the host sees them."""
+    def collect(self, *, events_path: str, candidate: str, completed: Ended, below: str = "") -> SuiteRun:
+        """Return what the run did, from the events file and the candidate's folder as the host sees them.
+
+        ``below``: the candidate holds only what the run changed of this folder ("": it holds everything).
+        """
         ...
 
     def unfinished(self, *, events_path: str, completed: Ended) -> tuple[TestId, ...]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from forkmerge.suites.runner import Mode, TestLimits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from forkmerge.model.outcome import RunStatus, TestId, TestResult
     from forkmerge.suites.runner import Ended
@@ -118,31 +118,43 @@ class Tool(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """``Files`` of a candidate's folder on the host; "" is a candidate that holds nothing."""
+    """``Files`` of a candidate's folder on the host; "" is a candidate that holds nothing.
+
+    ``below``: the folder holds only what the run changed of this one; what it deleted stands there as a device.
+    """
 
     root: str
+    below: str = ""
 
     def isfile(self, path: str) -> bool:
         """Return whether there is a plain file at ``path``, not behind a symlink."""
         parts = path.split("/")
         if not self.root or path.startswith("/") or ".." in parts:
             return False
-        full = self.root
-        for part in parts:
-            full = f"{full}/{part}"
-            try:
-                mode = os.lstat(full).st_mode
-            except (OSError, ValueError):
-                return False
-            if stat.S_ISLNK(mode):
-                return False
-        return stat.S_ISREG(mode)
+        mode = _mode(self.root, parts)
+        if mode is None and self.below:
+            mode = _mode(self.below, parts)
+        return mode is not None and stat.S_ISREG(mode)
 
     def results(self, glob: str) -> tuple[tuple[str, bytes], ...]:
         """Return the plain files that match, in the order of their names."""
         from forkmerge.suites.junit import result_files  # noqa: PLC0415 - it leads to this module again
 
         return tuple(result_files(self.root, glob)) if self.root else ()
+
+
+def _mode(root: str, parts: Sequence[str]) -> int | None:
+    """Return the mode of a path or of what bars the way to it, a symlink or another thing; None: nothing is there."""
+    full, mode = root, stat.S_IFDIR
+    for part in parts:
+        if not stat.S_ISDIR(mode):
+            return 0
+        full = f"{full}/{part}"
+        try:
+            mode = os.lstat(full).st_mode
+        except (OSError, ValueError):
+            return None
+    return mode
 
 
 def tail(text: str, lines: int = 30) -> str:

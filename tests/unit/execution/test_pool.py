@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from forkmerge.errors import Interrupted, UnusableInput
-from forkmerge.execution import pool as pool_module
+from forkmerge.execution import workshop
 from forkmerge.execution.clone import CloneError, Slot
 from forkmerge.execution.folders import WorkFolder, base
 from forkmerge.execution.pool import Job, Pool
@@ -70,7 +70,7 @@ def test_three_unfaithful_clones_are_unverified(tmp_path, blobs, monkeypatch):
             tries.append(target)
             raise CloneError("a file of a clone is not the one of its tree", where="a")
 
-    monkeypatch.setattr(pool_module, "Slot", Broken)
+    monkeypatch.setattr(workshop, "Slot", Broken)
     with Pool(1, base=str(tmp_path), read=blobs.read, run_job=reading) as pool:
         run = pool.submit(job_of(blobs, "one")).result()
     assert run.status == RunStatus.UNVERIFIED

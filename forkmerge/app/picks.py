@@ -60,7 +60,7 @@ def pick(repo: Repository, donor: Donor, fork: Tree, allowed: Allowed) -> Pick:
     seen = scene(repo, Scenario(cut[0], cut[1], cut[2], whole.bases), allowed=allowed)
     unclear = [p.path for p in seen.merge.paths if not p.clean]
     unclear += [f.path for f in seen.merge.findings if f.severity is Severity.ERROR]
-    left = tuple(dict.fromkeys(path for path in unclear if not _code(path)))
+    left = tuple(dict.fromkeys(path for path in unclear if not holds_code(path)))
     unclear = [path for path in unclear if path not in left]
     if unclear:
         return Pick(None, tuple(dict.fromkeys(unclear)))
@@ -77,7 +77,7 @@ def pick(repo: Repository, donor: Donor, fork: Tree, allowed: Allowed) -> Pick:
     return Pick(tree, (), patch([(p, fork.get(p), new.get(p)) for p in differ], repo.read, for_path), left)
 
 
-def _code(path: str) -> bool:
+def holds_code(path: str) -> bool:
     """Return whether a program may depend on a file: everything but prose."""
     *_, name = path.split("/")
     stem, _, extension = name.partition(".")

@@ -23,7 +23,8 @@ def chosen(folder: str, name: str) -> Chosen:
 def shown(found: Chosen) -> ShownProposal:
     """Return the document that ``show --json`` prints."""
     run = found.run
-    return ShownProposal(run.name, run.scenario, found.proposal, run.git, run.sandbox, run.warnings, run.flaky)
+    several = run.diversity if run.diversity and found.proposal.number in run.diversity.proposals else None
+    return ShownProposal(run.name, run.scenario, found.proposal, run.git, run.sandbox, run.warnings, run.flaky, several)
 
 
 def diff(folder: str, name: str, against: str, *, stat: bool = False, colored: bool = False) -> bytes:

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import TYPE_CHECKING
 
 from forkmerge.app import testing
+from forkmerge.app.behaviour import TreeBehaviour
+from forkmerge.app.confirming import confirm
 from forkmerge.app.duties import Parents, duties, in_merged, outdated
 from forkmerge.app.holdout import split
 from forkmerge.app.landscape import Candidate, Genotype, Materialiser, landscape
@@ -32,6 +33,7 @@ from forkmerge.fitness.limits import limits_for
 from forkmerge.fitness.observed import uncollected_files
 from forkmerge.fitness.parents import measure, suite_seconds
 from forkmerge.fitness.records import Purpose
+from forkmerge.fitness.required import OWNERS
 from forkmerge.fitness.verdicts import search_verdict
 from forkmerge.git.mergetree import git_merge
 from forkmerge.git.repository import Repository
@@ -42,6 +44,7 @@ from forkmerge.recombination.genome import default
 from forkmerge.report import events
 from forkmerge.report.values import HeldOut, Verdict
 from forkmerge.search.conflict_driven import ConflictDriven
+from forkmerge.search.diverse import Diverse, Wanted
 from forkmerge.search.landscape import Refiner
 from forkmerge.search.protocol import Answer, Budget, Query
 
@@ -54,6 +57,7 @@ if TYPE_CHECKING:
     from forkmerge.model.revision import Scenario
     from forkmerge.report.events import Progress
     from forkmerge.report.values import Proposals
+    from forkmerge.search.protocol import Landscape
 
 _START = 0.05
 """What starting a run of a few tests counts, in suites: told in tests and not in seconds, so that the same seed asks
@@ -274,7 +278,7 @@ class _Proposing:
         )
         found.materialise.maps = refiner.maps
         budget = Budget(settings.budget, float(settings.budget))
-        strategy = ConflictDriven(view, budget, Random(settings.seed), refine=refiner)  # noqa: S311 - no secret
+        strategy = self._strategy(found, view, budget, refiner)
         found.landscape = view
         if merge.clean and merge.tree is not None:
             self.labels[merge.tree] = "git's merge"
@@ -293,8 +297,16 @@ class _Proposing:
                 strategy.tell(query, replace(search_verdict(evaluation), cost=cost))
             found.answer = self._answer(strategy)
         found.answer = self._answer(strategy)
+        found.exhausted = isinstance(strategy, Diverse) and strategy.exhausted
         if Genotype(view.default) not in found.evaluations:  # what the search can do without, the reader can't
             self._evaluate(found, evaluate, Genotype(view.default), None, runs)
+
+    def _strategy(self, found: Found, view: Landscape, budget: Budget, refiner: Refiner) -> ConflictDriven:
+        rng, wanted = Random(self.request.settings.seed), self.request.diverse  # noqa: S311 - no secret
+        if wanted == 1:
+            return ConflictDriven(view, budget, rng, refine=refiner)
+        behaviour = TreeBehaviour(found.materialise, self.request.settings.test_paths)
+        return Diverse(view, budget, rng, wanted=Wanted(wanted, behaviour), refine=refiner)
 
     def _wholesale(
         self, found: Found, evaluate: Evaluator[Candidate], merge: GitMerge, seen: Scene, runs: Runs
@@ -360,41 +372,16 @@ class _Proposing:
     # -- the end ---------------------------------------------------------------------------------------------------
 
     def _confirm(self, found: Found, evaluate: Evaluator[Candidate], runs: Runs) -> None:
-        """Run the best offspring once more: whole suites in fresh clones, not from the record; and its own tests."""
+        """Confirm the best offspring, and every other answer that was asked for."""
         best = found.best()
         if best is None:
             return
-        self._phase("confirming the best", found.labels.get(best, ""))
-        runs.label = "confirmation"
-        owned = {owner: found.materialise(best, owner) for owner in ("ours", "theirs")}
-        plain = found.materialise.plain(best)
-        asked = sorted({plain, *owned.values()})
-        with ThreadPoolExecutor(len(asked)) as pool:  # the pool of clones decides how many run at a time
-            again = dict(zip(asked, pool.map(lambda tree: runs(tree, None, Purpose.SUITE), asked), strict=True))
-        expected = found.evaluations[best].failed
-
-        def failing() -> list[Duty]:
-            good = {tree: {r.test for r in run.results if r.status.good} for tree, run in again.items()}
-            return [
-                d
-                for d in evaluate.required.duties
-                if d.test not in good[owned[d.owner]] and d not in evaluate.flaky and str(d) not in expected
-            ]
-
-        doubtful = failing()
-        for tree in sorted({owned[d.owner] for d in doubtful} | ({plain} if doubtful else set())):
-            tests = tuple(sorted({d.test for d in doubtful if tree in (plain, owned[d.owner])}))
-            if len(tests) <= evaluate.rerun_at_most:
-                rerun = runs(tree, tests, Purpose.RERUN)
-                again[tree] = mended(again[tree], rerun)
-        still = failing()
-        for duty in doubtful:
-            if duty not in still:
-                evaluate.doubt(duty, "passed and failed on one tree, in fresh clones")
-        bad = [str(d) for d in still]
-        found.confirmed = best
-        found.unconfirmed = tuple(sorted(bad))
-        found.merged_run = again[plain]
+        for candidate in dict.fromkeys((best, *found.answers())):
+            self._phase("confirming", found.labels.get(candidate, ""))
+            runs.label = "confirmation"
+            owned = {owner: found.materialise(candidate, owner) for owner in OWNERS}
+            plain, expected = found.materialise.plain(candidate), found.evaluations[candidate].failed
+            found.confirmed[candidate] = confirm(plain, owned, expected, evaluate, runs)
 
     def _score(self, found: Found, evaluate: Evaluator[Candidate], hidden: tuple[Duty, ...]) -> None:
         """Ask the tests that the search did not know of, of everything that keeps those that it did know."""
@@ -415,14 +402,6 @@ class _Proposing:
 
     def _phase(self, name: str, detail: str = "") -> None:
         self.progress.update(events.PhaseStarted(name, detail))
-
-
-def mended(whole: SuiteRun, rerun: SuiteRun) -> SuiteRun:
-    """Return ``whole`` with the tests as passed that passed when they were run once more."""
-    good = {r.test: r for r in rerun.results if r.status.good}
-    listed = {r.test for r in whole.results}
-    results = tuple(good.get(r.test, r) if not r.status.good else r for r in whole.results)
-    return replace(whole, results=results + tuple(r for test, r in good.items() if test not in listed))
 
 
 def _cost(query: Query, tests: int, *, selects: bool) -> float:

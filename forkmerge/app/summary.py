@@ -17,6 +17,7 @@ from forkmerge.report import values
 from forkmerge.report.values import DecidedBy, Origin, OwnerTests, Proposal, Proposals, Verdict
 
 if TYPE_CHECKING:
+    from forkmerge.app.confirming import Confirmation
     from forkmerge.app.duties import Parents
     from forkmerge.app.landscape import Candidate, Genotype, Materialiser
     from forkmerge.app.request import ProposeRequest
@@ -56,10 +57,9 @@ class Found:
     fewest: int | None = None
     counters: Counters = field(default_factory=Counters)
     search_counters: Counters = field(default_factory=Counters)
-    confirmed: Candidate | None = None
-    unconfirmed: tuple[str, ...] = ()
+    confirmed: dict[Candidate, Confirmation] = field(default_factory=dict)
+    exhausted: bool = False
     uncollectable: Asked = frozenset()
-    merged_run: SuiteRun | None = None
     interrupted: bool = False
     out_of_time: bool = False
     seconds: float = 0.0
@@ -121,11 +121,19 @@ class Found:
         ranked = self.ranked()
         return ranked[0] if ranked else None
 
+    def answers(self) -> list[Candidate]:
+        """Return the several fit offspring that were asked for, none where one answer was."""
+        if self.request.diverse == 1:
+            return []
+        from forkmerge.app.differences import diverse  # noqa: PLC0415 - only where it is asked for
+
+        return diverse(self, self.ranked())
+
 
 def summary(found: Found) -> Proposals:
     """Return the report of a run."""
     ranked = found.ranked()
-    offspring = [c for c in ranked if _origin(found, c) not in (Origin.OURS, Origin.THEIRS)][:MOST_OFFSPRING]
+    offspring = _offspring(found, ranked)
     parents = [c for c in ranked if _origin(found, c) in (Origin.OURS, Origin.THEIRS)]
     shown = sorted([*offspring, *parents], key=lambda c: found.fitness(c).rank_key())
     counters, used = found.search_counters, found.counters
@@ -165,9 +173,30 @@ def summary(found: Found) -> Proposals:
         interrupted=found.interrupted,
         optimal=_optimal(found),
         held_out=found.held_out.get(shown[0]) if shown else None,
+        diversity=_diversity(found, shown),
         seed=found.request.settings.seed,
         created=int(time.time()),
     )
+
+
+def _offspring(found: Found, ranked: list[Candidate]) -> list[Candidate]:
+    """Return the offspring to be shown: the best, or the several answers that were asked for before what is unfit."""
+    offspring = [c for c in ranked if _origin(found, c) not in (Origin.OURS, Origin.THEIRS)]
+    if found.request.diverse == 1:
+        return offspring[:MOST_OFFSPRING]
+    answers = found.answers()
+    others = [c for c in offspring if c not in answers and not found.fitness(c).good]
+    return answers + others[: max(0, MOST_OFFSPRING - len(answers))] if answers else offspring[:MOST_OFFSPRING]
+
+
+def _diversity(found: Found, shown: list[Candidate]) -> values.Diversity | None:
+    if found.request.diverse == 1:
+        return None
+    from forkmerge.app.differences import diversity  # noqa: PLC0415 - only where it is asked for
+
+    answers = [c for c in found.answers() if not (c in found.confirmed and found.confirmed[c].failed)]
+    numbers = {c: n for n, c in enumerate(shown, 1) if c in answers}
+    return diversity(found, numbers, exhausted=found.exhausted)
 
 
 def empty(scenario: Scenario, reason: str) -> Proposals:
@@ -232,11 +261,11 @@ def _proposal(found: Found, candidate: Candidate, number: int) -> Proposal:
     tests = _owner_tests(found, evaluation)
     certificate = _certificate(found, candidate)
     verdict = _verdict(evaluation, fitness)
-    held = found.held_out.get(candidate)
-    if (candidate == found.confirmed and found.unconfirmed) or (held is not None and held.lost):
+    held, confirmed = found.held_out.get(candidate), found.confirmed.get(candidate)
+    if (confirmed is not None and confirmed.failed) or (held is not None and held.lost):
         verdict = Verdict.LOSES
-    if candidate == found.confirmed and found.merged_run is not None:
-        tests = (*tests, _merged_tests(found, found.merged_run))
+    if confirmed is not None:
+        tests = (*tests, _merged_tests(found, confirmed.merged))
     return Proposal(
         number=number,
         tree=found.materialise.plain(candidate),
@@ -256,10 +285,11 @@ def _proposal(found: Found, candidate: Candidate, number: int) -> Proposal:
 
 
 def _certificate(found: Found, candidate: Candidate) -> str:
-    if candidate != found.confirmed:
+    confirmed = found.confirmed.get(candidate)
+    if confirmed is None:
         return ""
-    if found.unconfirmed:
-        return f"not confirmed: {len(found.unconfirmed)} tests failed in a fresh clone that passed before"
+    if confirmed.failed:
+        return f"not confirmed: {len(confirmed.failed)} tests failed in a fresh clone that passed before"
     return "confirmed: both whole suites once more, in fresh clones"
 
 
@@ -372,8 +402,8 @@ def _warnings(found: Found) -> list[str]:
         out.append(f"{results} made by another ledger: forkmerge ledger list --foreign tells which")
     if not found.setting.runner.selects:
         out.append("this test command tells no single tests apart or can't run them alone: whole suites were run")
-    if found.unconfirmed:
-        out.append(f"tests that failed only when confirming: {', '.join(found.unconfirmed[:5])}")
+    if unconfirmed := sorted({name for confirmed in found.confirmed.values() for name in confirmed.failed}):
+        out.append(f"tests that failed only when confirming: {', '.join(unconfirmed[:5])}")
     best = found.best()
     if best in found.held_out and (lost := found.held_out[best].lost):
         out.append(f"tests that the search did not know of fail: {', '.join(lost[:5])}")

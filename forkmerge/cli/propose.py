@@ -21,6 +21,9 @@ from forkmerge.errors import ExitCode
 )
 @click.option("--seed", metavar="N", help="The same seed gives the same answer (0).")
 @click.option(
+    "--diverse", metavar="K", type=click.IntRange(1), default=1, help="Find K fit offspring that behave differently."
+)
+@click.option(
     "--hold-out",
     metavar="SHARE",
     type=click.FloatRange(0, 1, max_open=True),
@@ -35,6 +38,7 @@ def propose(
     upstream: str,
     fork: str,
     *,
+    diverse: int,
     hold_out: float,
     as_json: bool,
     html: str | None,
@@ -51,7 +55,7 @@ def propose(
 
     root = top(".")
     settings = settings_of(root, options, no_cache=no_cache)
-    found = watched(run, ProposeRequest(root, upstream, fork, settings, hold_out=hold_out))
+    found = watched(run, ProposeRequest(root, upstream, fork, settings, diverse=diverse, hold_out=hold_out))
     if html is not None:
         from forkmerge.app.files import write_text  # noqa: PLC0415 - only for --html
         from forkmerge.report.html import page  # noqa: PLC0415 - only for --html

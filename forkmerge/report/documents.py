@@ -16,14 +16,17 @@ from forkmerge.report.explained import Explanation
 from forkmerge.report.ledgered import LedgerEntryShown, LedgerList, LedgerVerdict
 from forkmerge.report.radar import Radar
 from forkmerge.report.transplant import Transplant
-from forkmerge.report.values import VERSION, GitReport, Proposal, Proposals, SandboxReport
+from forkmerge.report.values import VERSION, Diversity, GitReport, Proposal, Proposals, SandboxReport
 
 SCHEMA_HOME = "https://forkmerge.readthedocs.io/schemas"
 
 
 @dataclass(frozen=True, slots=True)
 class ShownProposal:
-    """One proposal with what is needed to judge it: its ``run``, the scenario, git's own merge and the sandbox."""
+    """One proposal with what is needed to judge it: its ``run``, the scenario, git's own merge and the sandbox.
+
+    ``diversity`` is there where the proposal is one of several answers that behave differently.
+    """
 
     run: str
     scenario: Scenario
@@ -32,6 +35,7 @@ class ShownProposal:
     sandbox: SandboxReport
     warnings: tuple[str, ...] = ()
     flaky: tuple[str, ...] = ()
+    diversity: Diversity | None = None
     version: int = VERSION
 
 

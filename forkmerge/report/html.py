@@ -38,6 +38,7 @@ def page(run: Proposals) -> str:
         f"<p>{_t(words.held_out(run))}</p>" if run.held_out is not None else "",
         *(f'<p class="warn">Warning: {_t(warning)}</p>' for warning in run.warnings),
         _ranking(run),
+        _diverse(run),
         *(_proposal(p) for p in run.proposals),
         _measured(run),
     ]
@@ -69,6 +70,21 @@ def _ranking(run: Proposals) -> str:
         for p in run.proposals
     )
     return _table(heads, rows)
+
+
+def _diverse(run: Proposals) -> str:
+    if run.diversity is None:
+        return ""
+    heads = ("Place", *(f"Proposal {number}" for number in run.diversity.proposals))
+    rows = (
+        (
+            f"<code>{_t(d.path)} {_t(d.unit)}</code>",
+            *(_t(words.choice(c)) + (f"<br><code>{_t(c.text)}</code>" if c.text else "") for c in d.choices),
+        )
+        for d in run.diversity.differences
+    )
+    told = f"<h2>Several answers</h2><p>{_t(words.diversity(run))}</p>"
+    return told + (_table(heads, rows, numbers=()) if run.diversity.differences else "")
 
 
 def _proposal(p: Proposal) -> str:

@@ -36,6 +36,7 @@ def proposals(console: Console, run: Proposals) -> None:
     line(console, words.conclusion(run), "bold green" if run.good else "bold yellow")
     if run.best is not None:
         _losses(console, run.best)
+        _diverse(console, run)
         _loci(console, run.best.loci, most=_MOST_LOCI)
     _remarks(console, run)
     line(console, words.effort(run), "dim")
@@ -67,6 +68,8 @@ def proposal(console: Console, run: Proposals, chosen: Proposal) -> None:
         _names(console, "Passes after git's merge, fails here", chosen.against_git.lost, most=None)
     for finding in chosen.findings:
         line(console, f"Finding: {words.safe(finding)}", "yellow")
+    if run.diversity is not None and chosen.number in run.diversity.proposals:
+        _diverse(console, run)
     _loci(console, chosen.loci, most=None)
     dropped = [edit for locus in chosen.loci for edit in locus.dropped]
     if dropped:
@@ -140,6 +143,20 @@ def _loci(console: Console, loci: tuple[LocusReport, ...], *, most: int | None) 
 def _weight(locus: LocusReport) -> tuple[int, int]:
     """Return a key that puts first what the reader has to judge: loci of both sides, then undecided ones."""
     return (-len(locus.sides), locus.decided_by is not DecidedBy.UNDETERMINED)
+
+
+def _diverse(console: Console, run: Proposals) -> None:
+    if run.diversity is None:
+        return
+    line(console)
+    line(console, words.diversity(run), "bold")
+    if run.diversity.differences:
+        from forkmerge.report.diverse import MOST, differences  # noqa: PLC0415 - only where it was asked for
+
+        console.print(differences(run.diversity))
+        more = len(run.diversity.differences) - MOST
+        if more > 0:
+            line(console, f"  ... and {more} more {words.plural('place', more)}: --json has them all", "dim")
 
 
 def _losses(console: Console, chosen: Proposal, *, most: int | None = _MOST_NAMES) -> None:

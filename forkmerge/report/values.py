@@ -233,6 +233,43 @@ class HeldOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """What one of several ``proposal``s has at a place: whose version it is, its ``line`` and how its text begins.
+
+    ``origin`` is ``ours``, ``theirs``, ``base`` or ``ours+theirs`` where it does the same as theirs, ``mixed`` where it
+    does something else, ``none`` where nothing is there.
+    """
+
+    proposal: int
+    origin: str
+    line: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A named part of a file (``unit``, "" for what stands outside of any) that several answers have differently."""
+
+    path: str
+    unit: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Diversity:
+    """Several fit offspring that behave differently: how many were ``asked`` for, and which ``proposals`` they are.
+
+    ``exhausted`` says that every other combination holds alleles that failed a test together; without it the search
+    ended before.
+    """
+
+    asked: int
+    proposals: tuple[int, ...]
+    differences: tuple[Difference, ...] = ()
+    exhausted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class EnvironmentFact:
     """One fact about where the tests ran (``python``: ``3.11.9``, ...)."""
 
@@ -249,7 +286,7 @@ class Proposals:
     (``interrupted``: the user).  ``optimal`` is a sentence when it is proven that nothing better exists, else "".
     ``name`` is that of the kept run ("" before it is kept), ``created`` seconds since the epoch.  ``joins``: a proposal
     is a merge of both histories; where not it takes some of upstream's changes, and has the fork alone for a parent.
-    ``held_out`` is None where the search knew all required tests.
+    ``held_out`` is None where the search knew all required tests, ``diversity`` where one answer was asked for.
     """
 
     scenario: Scenario
@@ -274,6 +311,7 @@ class Proposals:
     name: str = ""
     joins: bool = True
     held_out: HeldOut | None = None
+    diversity: Diversity | None = None
     version: int = VERSION
 
     @property

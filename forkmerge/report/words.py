@@ -8,7 +8,7 @@ from forkmerge.report.values import DecidedBy, Origin, Owner, Verdict
 
 if TYPE_CHECKING:
     from forkmerge.model.revision import Revision, Scenario
-    from forkmerge.report.values import OwnerTests, Proposal, Proposals
+    from forkmerge.report.values import Choice, OwnerTests, Proposal, Proposals
 
 ORIGINS = {
     Origin.OURS: "fork as it is",
@@ -147,6 +147,24 @@ def held_out(run: Proposals) -> str:
     tests, lost = run.held_out.tests, len(run.held_out.lost)
     what = f"{tests} required {plural('test', tests)} held out of the search"
     return f"{what}: the best proposal keeps {'all of them' if not lost else f'{tests - lost} of them'}"
+
+
+def diversity(run: Proposals) -> str:
+    """Return how many answers that behave differently were found, "" where one was asked for."""
+    if run.diversity is None:
+        return ""
+    asked, found = run.diversity.asked, len(run.diversity.proposals)
+    if found >= asked:
+        return f"{found} fit offspring that behave differently; no required test tells them apart:"
+    why = "every other combination holds something that failed" if run.diversity.exhausted else "the search ended before"
+    return f"{found} of {asked} fit offspring that behave differently; {why}" + (":" if found > 1 else ".")
+
+
+def choice(choice: Choice) -> str:
+    """Return whose version one of several answers has at a place."""
+    if choice.origin == "none":
+        return "left out"
+    return "something else" if choice.origin == "mixed" else allele(choice.origin)
 
 
 def allele(origin: str) -> str:

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from forkmerge.app.propose import mended
+from forkmerge.app.confirming import mended
 from forkmerge.app.runs import wished
 from forkmerge.app.settings import Settings
 from forkmerge.app.stopping import stopping

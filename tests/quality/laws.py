@@ -94,6 +94,7 @@ def generated(examples: int, shard: int, shards: int, languages: set[str]) -> Ta
         count = _part(round(examples * share), kind.index(source), len(kind))
         count = _part(count, (shard - 1 + kind.index(source)) % shards, shards)
         if count:
+            print(f"{time.strftime('%H:%M:%S')} {count} of {' '.join(source)}", flush=True)
             _draw(tally, source, count, shard)
     return tally
 

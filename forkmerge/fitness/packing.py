@@ -9,8 +9,12 @@ import json
 import zlib
 
 from forkmerge.model.outcome import RunStatus, Status, SuiteRun, TestId, TestResult
+from forkmerge.model.reach import Reach
 
 _VERSION = 1
+_REACH = 2
+"""The version of a record that also holds what the tests touched."""
+
 _MAX_BYTES = 512 * 1024 * 1024
 
 
@@ -30,9 +34,24 @@ def pack(run: SuiteRun) -> bytes:
         ]
         for r in run.results
     ]
-    head = [_VERSION, run.status.value, run.exit_code, run.seconds, run.tail, run.collected]
+    head = [
+        _VERSION if run.reach is None else _REACH,
+        run.status.value,
+        run.exit_code,
+        run.seconds,
+        run.tail,
+        run.collected,
+    ]
     columns = [list(column) for column in zip(*rows, strict=True)]  # alike beside alike packs better
-    return zlib.compress(json.dumps([head, list(words), columns], separators=(",", ":")).encode("ascii"), 6)
+    document: list[object] = [head, list(words), columns]
+    if run.reach is not None:
+        places = [[word(path), word(name)] for path, name in run.reach.places]
+        masks = [
+            [*(word(text) for text in (t.runner, t.file, t.suite, t.name)), t.ordinal, word(f"{mask:x}")]
+            for t, mask in run.reach.tests.items()
+        ]
+        document = [head, list(words), columns, places, masks]
+    return zlib.compress(json.dumps(document, separators=(",", ":")).encode("ascii"), 6)
 
 
 def unpack(blob: bytes, *, most: int = _MAX_BYTES) -> SuiteRun:
@@ -40,10 +59,10 @@ def unpack(blob: bytes, *, most: int = _MAX_BYTES) -> SuiteRun:
     try:
         stream = zlib.decompressobj()
         data = stream.decompress(blob, most)
-        (version, status, exit_code, seconds, tail, collected), words, columns = json.loads(data)
+        (version, status, exit_code, seconds, tail, collected), words, columns, *touched = json.loads(data)
         if stream.unconsumed_tail or stream.unused_data:
             raise ValueError("more than it may hold")
-        if version != _VERSION:
+        if version not in (_VERSION, _REACH):
             raise ValueError(f"unknown version {version!r}")
         results = tuple(
             TestResult(
@@ -54,6 +73,16 @@ def unpack(blob: bytes, *, most: int = _MAX_BYTES) -> SuiteRun:
             )
             for runner, file, suite, name, state, ordinal, time, message in zip(*columns, strict=True)
         )
-        return SuiteRun(RunStatus(status), results, exit_code, seconds, tail, collected)
+        reach = None
+        if touched:
+            places, masks = touched
+            reach = Reach(
+                tuple((words[path], words[name]) for path, name in places),
+                {
+                    TestId(words[runner], words[file], words[suite], words[name], ordinal): int(words[mask], 16)
+                    for runner, file, suite, name, ordinal, mask in masks
+                },
+            )
+        return SuiteRun(RunStatus(status), results, exit_code, seconds, tail, collected, reach)
     except (zlib.error, TypeError, IndexError, KeyError, RecursionError) as error:
         raise ValueError(f"damaged record: {error}") from error

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from forkmerge.model.reach import Reach
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -75,7 +79,7 @@ class SuiteRun:
 
     ``results`` are in the order in which the tests finished.  ``exit_code`` is that of the command (None when it never
     ended by itself), ``tail`` the last lines of its output, ``collected`` the number of tests it said it would run
-    (None where the runner does not tell).
+    (None where the runner does not tell), ``reach`` what its tests touched (None: nothing is known of that).
     """
 
     status: RunStatus
@@ -84,3 +88,4 @@ class SuiteRun:
     seconds: float = 0.0
     tail: str = ""
     collected: int | None = None
+    reach: Reach | None = None

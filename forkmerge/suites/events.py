@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, overload
 
 from forkmerge.model.outcome import Status
+from forkmerge.suites.reached import ReachLog
 
 MAX_BYTES = 256 * 1024 * 1024
 Event: TypeAlias = dict[str, Any]
@@ -68,6 +69,7 @@ class EventLog:
     hung: set[str] = field(default_factory=set)
     killed: set[str] = field(default_factory=set)
     frames: dict[str, list[str]] = field(default_factory=dict)
+    reach: ReachLog = field(default_factory=ReachLog)
 
     @property
     def total(self) -> int | None:
@@ -88,6 +90,7 @@ class EventLog:
         """Take in further events."""
         for event in events:
             self._add(event)
+            self.reach.add(event)
 
     def _add(self, event: Event) -> None:
         match event:

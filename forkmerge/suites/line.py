@@ -19,6 +19,7 @@ from typing import Any
 from forkmerge.model.outcome import RunStatus, SuiteRun, TestId
 from forkmerge.suites.events import MAX_BYTES
 from forkmerge.suites.exitcode import COULD_NOT_TELL, NOT_STARTED
+from forkmerge.suites.reached import together
 from forkmerge.suites.runner import Ended, Invocation, Mode, Progress, TestCommand, TestLimits
 from forkmerge.suites.shell import Piece, pieces
 from forkmerge.suites.tool import Candidate, Files, Order, Reading, Session, Tool, tail
@@ -106,7 +107,8 @@ class LineRunner:
         total = None if not read or None in totals else sum(t for t in totals if t is not None)
         said = "\n".join(reading.tail for reading in read if reading.tail)
         words = tail(f"{said}\n{completed.tail}".strip())
-        return SuiteRun(_status(read, completed), results, completed.exit_code, completed.seconds, words, total)
+        reach = together([reading.reach for reading in read if reading.reach is not None])
+        return SuiteRun(_status(read, completed), results, completed.exit_code, completed.seconds, words, total, reach)
 
     def unfinished(self, *, events_path: str, completed: Ended) -> tuple[TestId, ...]:
         """Return the tests that a hung or crashed test kept from running."""

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import ctypes
 import faulthandler
+import importlib
 import json
 import os
 import posixpath
@@ -278,8 +279,8 @@ class Reporter:
 class Steward:
     """The hooks of every process that runs tests: which, in what order, for how long."""
 
-    def __init__(self, names: Names, wanted: frozenset[str] | None, limit: Limit | None) -> None:
-        self.names, self.wanted, self.limit = names, wanted, limit
+    def __init__(self, names: Names, wanted: frozenset[str] | None, limit: Limit | None, hook: Any = None) -> None:
+        self.names, self.wanted, self.limit, self.hook = names, wanted, limit, hook
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: Any, items: list[Any]) -> None:
@@ -293,12 +294,15 @@ class Steward:
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: Any) -> Generator[None, Any, None]:
-        if self.limit is None:
-            yield
-            return
-        self.limit.begin(item.nodeid)
+        if self.hook is not None:
+            self.hook.begin()
+        if self.limit is not None:
+            self.limit.begin(item.nodeid)
         yield
-        self.limit.end()
+        if self.limit is not None:
+            self.limit.end()
+        if self.hook is not None:
+            self.hook.end(self.names.of(item.nodeid))
 
     def phase(self) -> Generator[None, Any, None]:
         armed = self.limit.enter() if self.limit is not None else None
@@ -317,6 +321,46 @@ class Steward:
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self) -> Generator[None, Any, None]:
         yield from self.phase()
+
+
+class Watch:
+    """The hooks through which it is told what each test touches; innermost, so that pytest's own work costs nothing."""
+
+    def __init__(self, hook: Any) -> None:
+        self.hook = hook
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self) -> None:
+        self.hook.rest()
+
+    def phase(self) -> Generator[None, Any, None]:
+        self.hook.watch()
+        yield
+        self.hook.rest()
+
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
+    def pytest_runtest_setup(self) -> Generator[None, Any, None]:
+        yield from self.phase()
+
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
+    def pytest_runtest_call(self) -> Generator[None, Any, None]:
+        yield from self.phase()
+
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
+    def pytest_runtest_teardown(self) -> Generator[None, Any, None]:
+        yield from self.phase()
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, Any, None]:
+        if fixturedef.scope == "function":
+            yield
+        else:
+            yield from self.hook.aside()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        self.hook.rest()
+        self.hook.finish()
 
 
 def _distributes(config: Any) -> bool:
@@ -375,7 +419,10 @@ def pytest_configure(config: Any) -> None:
     limit = None
     if seconds > 0 and hasattr(signal, "setitimer"):
         limit = Limit(seconds, float(os.environ.get("FORKMERGE_TEST_GRACE") or 5), stream, names)
-    config.pluginmanager.register(Steward(names, wanted, limit), "forkmerge-steward")
+    if _HOOK is not None:
+        _HOOK.send = stream.send
+        config.pluginmanager.register(Watch(_HOOK), "forkmerge-watch")
+    config.pluginmanager.register(Steward(names, wanted, limit, _HOOK), "forkmerge-steward")
     if not worker:
         only = bool(getattr(config.option, "collectonly", False))
         stream.send("session", pytest=pytest.__version__, python=sys.version.split()[0], w=time.time(), c=only)
@@ -389,6 +436,17 @@ def pytest_unconfigure(config: Any) -> None:
         os.environ.pop("FORKMERGE_OWNER", None)
 
 
+def _hook() -> Any:
+    """Return what tells which functions the tests run, already at work; None where it isn't wanted or can't be."""
+    if not os.environ.get("FORKMERGE_REACH") or not os.environ.get("FORKMERGE_EVENTS"):
+        return None
+    if os.environ.get("FORKMERGE_OWNER") and not os.environ.get("PYTEST_XDIST_WORKER"):
+        return None
+    hook = importlib.import_module("forkmerge_reach").Hook(os.environ.get("FORKMERGE_ROOT") or os.getcwd())
+    return hook if hook.start() else None
+
+
+_HOOK = _hook()
 if os.environ.get("FORKMERGE_EVENTS") and not os.environ.get("FORKMERGE_OWNER"):
     _STREAM = Stream(os.environ["FORKMERGE_EVENTS"])
     _STREAM.send("load")

@@ -14,8 +14,10 @@ from forkmerge.model.outcome import SuiteRun, TestId
 from forkmerge.suites import streamed
 from forkmerge.suites.events import EventLog, read_events
 from forkmerge.suites.runner import Ended, Invocation, Mode, Progress, TestCommand, TestLimits
+from forkmerge.suites.tool import source
 
 PLUGIN = "forkmerge_pytest_plugin"
+REACH = "forkmerge_reach"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,9 @@ class PytestRunner:
         if mode is Mode.REVERSE:
             env["FORKMERGE_ORDER"] = "reverse"
         files = [(f"{PLUGIN}.py", plugin_source())]
+        if limits.reach and mode is not Mode.COLLECT:
+            files.append((f"{REACH}.py", source("reach_hook.py")))
+            env["FORKMERGE_REACH"] = "1"
         if tests is not None:
             lines = "".join(json.dumps(node_id(test)) + "\n" for test in tests)
             files.append(("tests.jsonl", lines.encode("ascii")))
@@ -76,7 +81,8 @@ class PytestRunner:
         status, tail = streamed.status(log, results, completed), completed.tail
         if log.internal and log.internal not in tail:
             tail = f"{tail}\n{log.internal}".strip()
-        return SuiteRun(status, results, completed.exit_code, completed.seconds, tail, log.total)
+        reach = log.reach.reach(identity)
+        return SuiteRun(status, results, completed.exit_code, completed.seconds, tail, log.total, reach)
 
     def unfinished(self, *, events_path: str, completed: Ended) -> tuple[TestId, ...]:
         """Return the tests that were collected and neither ran nor ended the run, () where resuming is of no use."""
@@ -107,9 +113,7 @@ class PytestProgress:
 
 def plugin_source() -> bytes:
     """Return the plugin's source, to be written into the support folder."""
-    path = os.path.join(os.path.dirname(__file__), "pytest_plugin.py")  # noqa: PTH118, PTH120 - pathlib is slow to load
-    with open(path, "rb") as file:  # noqa: PTH123 - the same
-        return file.read()
+    return source("pytest_plugin.py")
 
 
 def identity(nodeid: str, ordinal: int = 0) -> TestId:

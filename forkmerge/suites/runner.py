@@ -52,7 +52,8 @@ class TestLimits:
     """Seconds: for one test (None: no limit), for the whole run, and from asking a hung test to stop to killing it.
 
     ``vital`` are the files that hold tests wherever the code can be imported: a run that only collects may end when
-    several of them can't be collected and nothing else could.
+    several of them can't be collected and nothing else could.  ``reach``: what each test touches is told, where that
+    can be told.
     """
 
     __test__ = False
@@ -61,6 +62,7 @@ class TestLimits:
     whole: float | None = None
     grace: float = 5.0
     vital: frozenset[str] = frozenset()
+    reach: bool = False
 
 
 class Mode(StrEnum):

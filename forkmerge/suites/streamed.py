@@ -67,7 +67,7 @@ def reading(sessions: tuple[Session, ...], completed: Ended, identify: Identify)
     state = status(log, found, completed)
     if state is RunStatus.UNVERIFIED and sessions[-1].exit_code not in (None, 126, 127):
         state = RunStatus.UNCOLLECTED  # it was there, and broke off before our reporter was loaded
-    return Reading(state, found, log.total, left(log, completed, identify), log.internal)
+    return Reading(state, found, log.total, left(log, completed, identify), log.internal, log.reach.reach(identify))
 
 
 def identity(runner: str, nodeid: str, ordinal: int = 0) -> TestId:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from forkmerge.model.outcome import RunStatus, TestId, TestResult
+    from forkmerge.model.reach import Reach
     from forkmerge.suites.runner import Ended
 
 COLLECTION = "(collection)"
@@ -68,7 +69,7 @@ class Reading:
     """What a tool did.
 
     ``total`` is how many tests it was to run (None: it does not tell), ``left`` are tests that a hung or crashed one
-    kept from running, ``tail`` what it said last where that was captured.
+    kept from running, ``tail`` what it said last where that was captured, ``reach`` what its tests touched.
     """
 
     status: RunStatus
@@ -76,6 +77,7 @@ class Reading:
     total: int | None = None
     left: tuple[TestId, ...] = ()
     tail: str = ""
+    reach: Reach | None = None
 
 
 class Files(Protocol):

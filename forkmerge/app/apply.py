@@ -1,6 +1,6 @@
 """``apply``: a proposal becomes a commit with trailers that say where it came from.
 
-A merge has both parents; what takes some of upstream's changes and not all of them has the fork alone, and names the
+A merge has all parents; what takes some of upstream's changes and not all of them has the fork alone, and names the
 commits that they come from and their authors.
 """
 
@@ -42,14 +42,15 @@ def apply(folder: str, name: str, *, branch: str | None, commit: bool, message: 
     """Apply the proposal called ``name`` in the repository around ``folder``; raise UnusableInput if it can't be."""
     with Repository.open(folder) as repo:
         found = store.choose(repo, name)
-        ours, theirs = found.run.scenario.ours.commit, found.run.scenario.theirs.commit
-        if ours is None or theirs is None:
+        sides = (found.run.scenario.ours, found.run.scenario.theirs, *found.run.others)
+        commits = tuple(side.commit for side in sides if side.commit is not None)
+        if len(commits) < len(sides):
             raise UnusableInput(
                 "the proposal merges trees, not commits: there is nothing to be its parents", where=found.run.name
             )
         picked = () if found.run.joins else tuple(_picked(repo, commit) for commit in found.proposal.picks)
         text = commit_message(found, message, picked)
-        parents = (ours, theirs) if found.run.joins else (ours,)
+        parents = commits if found.run.joins else commits[:1]
         done = apply_tree(repo, found.proposal.tree, parents, text, branch=branch, commit=commit)
     count = f"{len(done.changed)} {words.plural('file', len(done.changed))} changed"
     what = "merge" if found.run.joins else "commit"
@@ -63,7 +64,7 @@ def apply(folder: str, name: str, *, branch: str | None, commit: bool, message: 
 def commit_message(found: Chosen, message: str | None, picked: tuple[Picked, ...] = ()) -> str:
     """Return the message: the user's words or git's usual ones, then the trailers."""
     scenario, proposal = found.run.scenario, found.proposal
-    usual = f"Merge {_quoted(scenario.theirs.name)} into {scenario.ours.name}"
+    usual = f"Merge {words.listed([_quoted(r.name) for r in found.run.sides[1:]])} into {scenario.ours.name}"
     if not found.run.joins:
         usual = picked[0].subject if len(picked) == 1 else f"Take changes of {scenario.theirs.name}"
     subject = (message or usual).strip()
@@ -72,9 +73,9 @@ def commit_message(found: Chosen, message: str | None, picked: tuple[Picked, ...
         ("Forkmerge-Proposal", f"{found.run.name}/{proposal.number} ({proposal.origin}, forkmerge {__version__})"),
         ("Forkmerge-Base", bases),
         ("Forkmerge-Fork", scenario.ours.commit or scenario.ours.tree),
-        ("Forkmerge-Upstream", scenario.theirs.commit or scenario.theirs.tree),
+        *(("Forkmerge-Upstream", r.commit or r.tree) for r in (scenario.theirs, *found.run.others)),
         *(("Forkmerge-Taken-From", f"{p.commit} {p.subject}") for p in picked),
-        *(("Forkmerge-Tests", f"{t.owner} {t.kept}/{t.required} kept") for t in proposal.tests),
+        *(("Forkmerge-Tests", f"{t.parent or t.owner} {t.kept}/{t.required} kept") for t in proposal.tests),
         ("Forkmerge-Verdict", str(proposal.verdict)),
         *(("Co-authored-by", author) for author in dict.fromkeys(p.author for p in picked)),
     ]

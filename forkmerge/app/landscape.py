@@ -12,7 +12,7 @@ from forkmerge.recombination.offspring import express
 from forkmerge.search.protocol import Landscape, Worth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from forkmerge.app.testpaths import Asked
     from forkmerge.fitness.required import Owner
@@ -81,6 +81,7 @@ def _covers(code: frozenset[int], merged: Asked) -> Callable[[str], frozenset[in
 class Materialiser:
     """Writes candidates as trees of ``repo``: as they are, or with the complete test tree of one side.
 
+    ``tests`` are the trees whose tests the owners have that are neither of the two sides, or another one than theirs.
     ``merged`` are the sides, and the test files of a side, that can't even be collected on the other side's code: these
     tests are asked as the offspring itself has them, merged.
     """
@@ -92,6 +93,7 @@ class Materialiser:
     ours_tree: str
     given: tuple[str, ...] = ()
     merged: Asked = frozenset()
+    tests: Mapping[Owner, Tree] = field(default_factory=dict)
     _plain: dict[Candidate, str] = field(default_factory=dict)
     _owned: dict[tuple[str, Owner], str] = field(default_factory=dict)
 
@@ -110,7 +112,7 @@ class Materialiser:
         if (owner, "") in self.merged:
             return tree
         if (tree, owner) not in self._owned:
-            tests = self.ours if owner == "ours" else self.theirs
+            tests = self.tests.get(owner, self.ours if owner == "ours" else self.theirs)
             changes = with_tests(self.repo.entries(tree), tests, self.given)
             changes = {path: entry for path, entry in changes.items() if (owner, path) not in self.merged}
             self._owned[tree, owner] = trees.write(self.repo, tree, changes) if changes else tree

@@ -13,12 +13,13 @@ import os
 import time
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from forkmerge.app import testing
 from forkmerge.app.behaviour import TreeBehaviour
 from forkmerge.app.confirming import confirm
-from forkmerge.app.duties import Parents, duties, in_merged, outdated
+from forkmerge.app.duties import in_merged
+from forkmerge.app.elders import Elder, joined, pairs, without_outdated
 from forkmerge.app.holdout import split
 from forkmerge.app.landscape import Candidate, Genotype, Materialiser, landscape
 from forkmerge.app.runs import Runs, wished
@@ -33,7 +34,6 @@ from forkmerge.fitness.limits import limits_for
 from forkmerge.fitness.observed import uncollected_files
 from forkmerge.fitness.parents import measure, suite_seconds
 from forkmerge.fitness.records import Purpose
-from forkmerge.fitness.required import OWNERS
 from forkmerge.fitness.verdicts import search_verdict
 from forkmerge.git.mergetree import git_merge
 from forkmerge.git.repository import Repository
@@ -49,10 +49,13 @@ from forkmerge.search.landscape import Refiner
 from forkmerge.search.protocol import Answer, Budget, Query
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from forkmerge.app.elders import Pair
     from forkmerge.app.request import ProposeRequest
     from forkmerge.app.testpaths import Asked
     from forkmerge.fitness.records import Recall
-    from forkmerge.fitness.required import Duty, Owner, Required, TestChanges
+    from forkmerge.fitness.required import Duty, Owner, Required
     from forkmerge.git.mergetree import GitMerge
     from forkmerge.model.revision import Scenario
     from forkmerge.report.events import Progress
@@ -74,15 +77,21 @@ def propose(request: ProposeRequest, progress: Progress) -> Proposals:
 
     started = time.monotonic()
     with Repository.open(request.repository) as repo:
+        if request.others:
+            from forkmerge.app.folding import Folding  # noqa: PLC0415 - only for several upstreams
+
+            def step(asked: ProposeRequest, elders: tuple[Elder, ...], merge: GitMerge | None) -> Proposing:
+                return Proposing(repo, asked, progress, started, elders=elders, merge=merge)
+
+            return Folding(repo, request, progress, step, lambda made: save(repo, made)).run()
         scenario = resolve(repo, request.fork, request.upstream)
         reason = _nothing_to_do(scenario)
         if reason:
             return empty(scenario, reason)
-        proposing = _Proposing(repo, request, progress, started)
-        with stopping(proposing.stop):
-            found = proposing.run(scenario)
-            if found is not None and found.evaluations:
-                return save(repo, summary(found))
+        proposing = Proposing(repo, request, progress, started)
+        found = proposing.guarded(scenario)
+        if found is not None and found.evaluations:
+            return save(repo, summary(found))
         reason = "it was interrupted" if proposing.interrupted else "the time was up"
         reason += " before an offspring was tested; what ran is kept, and the next run goes on from it"
         return replace(
@@ -91,8 +100,12 @@ def propose(request: ProposeRequest, progress: Progress) -> Proposals:
 
 
 @dataclass(slots=True)
-class _Proposing:
-    """One run of ``propose``: what it knows so far."""
+class Proposing:
+    """One run of ``propose``: what it knows so far.
+
+    ``elders`` are those whose tests are required beside upstream's (none: the fork alone), ``merge`` is git's own merge
+    where that is not the one of the scenario.
+    """
 
     repo: Repository
     request: ProposeRequest
@@ -100,6 +113,8 @@ class _Proposing:
     started: float
     interrupted: bool = False
     out_of_time: bool = False
+    elders: tuple[Elder, ...] = ()
+    merge: GitMerge | None = None
     labels: dict[Candidate, str] = field(default_factory=dict)
     runs: Runs | None = None
 
@@ -108,11 +123,16 @@ class _Proposing:
         if self.runs is not None:
             self.runs.stop()
 
+    def guarded(self, scenario: Scenario) -> Found | None:
+        """Return what ``run`` does; a signal ends it with what was found until then."""
+        with stopping(self.stop):
+            return self.run(scenario)
+
     def run(self, scenario: Scenario) -> Found | None:
         """Return what was found, None when it was stopped before there was anything to compare with."""
         settings = self.request.settings
-        self._phase("reading", f"{self.request.fork} and {self.request.upstream}")
-        merge = git_merge(self.repo, scenario)
+        self._phase("reading", f"{scenario.ours.name} and {scenario.theirs.name}")
+        merge = self.merge or git_merge(self.repo, scenario)
         seen = scene(self.repo, scenario, allowed=allowed_for(self.request.settings.risk))
         used = testing.setting(self.repo, seen.ours, settings, os.environ)
         for words in used.left_out:
@@ -137,19 +157,24 @@ class _Proposing:
     def _search(self, seen: Scene, merge: GitMerge, runs: Runs, recall: Recall, jobs: int) -> Found | None:
         settings = self.request.settings
         given = settings.test_paths
+        elders = self.elders or (Elder("ours", seen.scenario.ours, seen.ours, seen.base),)
+        trees: dict[Owner, str] = {e.owner: e.revision.tree for e in elders} | {"theirs": seen.scenario.theirs.tree}
         try:
-            parents = self._parents(seen, runs, recall)
+            measured = self._parents(trees, {e.owner: e.revision.name for e in elders}, runs, recall)
         except (KeyboardInterrupt, Interrupted):
             self.interrupted = not self.out_of_time
             return None
-        required, changes = duties(parents, self.repo.read, given)
+        asked = pairs(elders, seen.theirs, measured, self.repo.read, given)
+        required = joined(asked)
         if not required.duties:
-            raise _nothing_to_keep(parents)
-        runs.limits = wished(limits_for((*parents.ours_runs, *parents.theirs_runs)), settings)
+            raise _nothing_to_keep(measured)
+        runs.limits = wished(limits_for(tuple(run for runs in measured.values() for run in runs)), settings)
         runs.limits = replace(runs.limits, vital=frozenset(duty.test.file for duty in required.duties))
-        materialise = Materialiser(self.repo, [seen.loci], seen.ours, seen.theirs, seen.scenario.ours.tree, given)
-        seconds = suite_seconds(parents.ours_runs, parents.theirs_runs)
-        trees: dict[Owner, str] = {"ours": seen.scenario.ours.tree, "theirs": seen.scenario.theirs.tree}
+        materialise = Materialiser(
+            self.repo, [seen.loci], seen.ours, seen.theirs, seen.scenario.ours.tree, given,
+            tests={e.owner: e.entries for e in elders},
+        )  # fmt: skip
+        seconds = suite_seconds(*measured.values())
 
         def evaluator(needed: Required) -> Evaluator[Candidate]:
             return Evaluator(
@@ -162,14 +187,15 @@ class _Proposing:
             scene=seen,
             merge=merge,
             setting=runs.setting,
-            parents=parents,
+            runs=measured,
+            elders=elders,
             required=required,
             materialise=materialise,
         )
         first = evaluator(required)
         found.required = required
         try:
-            required, uncollectable = self._without_outdated(first, required, changes, seen, runs)
+            required, uncollectable = self._without_outdated(first, asked, found, runs)
             if uncollectable:
                 materialise = replace(materialise, merged=uncollectable)
                 found.materialise = materialise
@@ -180,8 +206,9 @@ class _Proposing:
                     merged = runs(tree, None, Purpose.SUITE)
                     recall.put(tree, None, Purpose.SUITE, merged)
                 required = in_merged(required, uncollectable, merged)
+                names = {e.owner: _told(e) for e in elders}
                 for owner, path in sorted(uncollectable):
-                    self.progress.update(events.Remark(_uncollectable(owner, path), warning=not path))
+                    self.progress.update(events.Remark(_uncollectable(names, owner, path), warning=not path))
             found.uncollectable = uncollectable
             whole = required
             required, hidden = split(whole, self.request.hold_out, settings.seed)
@@ -202,16 +229,19 @@ class _Proposing:
 
     # -- the parents -----------------------------------------------------------------------------------------------
 
-    def _parents(self, seen: Scene, runs: Runs, recall: Recall) -> Parents:
+    def _parents(
+        self, trees: Mapping[Owner, str], names: Mapping[Owner, str], runs: Runs, recall: Recall
+    ) -> dict[Owner, tuple[SuiteRun, ...]]:
         times = self.request.settings.runs
-        measured: list[tuple[SuiteRun, ...]] = []
-        for label, tree in (("fork", seen.scenario.ours.tree), ("upstream", seen.scenario.theirs.tree)):
+        measured: dict[Owner, tuple[SuiteRun, ...]] = {}
+        for owner, tree in trees.items():
+            label = {"ours": "fork", "theirs": "upstream"}.get(owner) or names[owner]
             self._phase("running the parents' own tests", label)
             runs.label = label
             self.progress.update(events.EvaluationStarted(label))
             began = time.monotonic()
             found = measure(tree, run=runs, recall=recall, times=times, reverse=runs.setting.runner.selects)
-            measured.append(found)
+            measured[owner] = found
             good = sum(r.status.good for r in found[0].results)
             verdict = Verdict.GOOD if found[0].status is RunStatus.COMPLETED else Verdict.BROKEN
             self.progress.update(
@@ -221,10 +251,10 @@ class _Proposing:
             )
             if found[0].status is RunStatus.UNVERIFIED:
                 raise testing.not_run(label, runs.setting, _last_words(found[0]))
-        return Parents(seen.base, seen.ours, seen.theirs, measured[0], measured[1])
+        return measured
 
     def _without_outdated(
-        self, evaluate: Evaluator[Candidate], required: Required, changes: TestChanges, seen: Scene, runs: Runs
+        self, evaluate: Evaluator[Candidate], asked: tuple[Pair, ...], found: Found, runs: Runs
     ) -> tuple[Required, Asked]:
         """Return the duties that are left when each side's tests have met the other side's code.
 
@@ -232,26 +262,24 @@ class _Proposing:
         stand merged in an offspring, and may well be collected then.
         """
         self._phase("each side's tests on the other side's code")
-        scenario = seen.scenario
+        seen = found.scene
         failing: dict[Owner, frozenset[str]] = {}
-        uncollectable: set[tuple[str, str]] = set()
-        crossed: tuple[tuple[Owner, str, str], ...] = (
-            ("ours", scenario.theirs.tree, "upstream"),
-            ("theirs", scenario.ours.tree, "fork"),
-        )
-        for owner, tree, label in crossed:
-            runs.label = label
-            evaluation = evaluate.evaluate(tree)
+        uncollectable = {(e.owner, path) for e in found.elders for path in e.merged}
+        runs.label = "upstream"
+        theirs = evaluate.evaluate(seen.scenario.theirs.tree)
+        crossed = [(e.owner, e.entries, seen.theirs, theirs) for e in found.elders]
+        runs.label = "fork"
+        crossed.append(("theirs", seen.theirs, seen.ours, evaluate.evaluate(seen.scenario.ours.tree)))
+        for owner, mine, others, evaluation in crossed:
             failing[owner] = evaluation.failed
             if evaluation.status == "broken":
                 uncollectable.add((owner, ""))
             elif (run := evaluation.run(owner)) is not None:
-                mine, others = (seen.ours, seen.theirs) if owner == "ours" else (seen.theirs, seen.ours)
                 unread = uncollected_files(run)
                 uncollectable |= {(owner, p) for p in unread if others.get(p) not in (None, mine.get(p))}
-        left = outdated(required, changes, failing, frozenset(uncollectable))
-        asked = {(d.owner, path) for d in left.duties for path in (d.test.file, "")}
-        return left, frozenset(uncollectable & asked)
+        left = joined(without_outdated(asked, failing, frozenset(uncollectable)))
+        tests = {(d.owner, path) for d in left.duties for path in (d.test.file, "")}
+        return left, frozenset(uncollectable & tests)
 
     # -- the search ------------------------------------------------------------------------------------------------
 
@@ -269,7 +297,9 @@ class _Proposing:
         tests = frozenset(str(d) for d in required.duties)
         merged = found.uncollectable
         view = landscape(seen.loci, given, tests, merged)
-        self.labels |= {Genotype(view.ours): "fork", Genotype(view.theirs): "upstream"}
+        several = len(found.elders) > 1
+        self.labels |= {Genotype(view.ours): seen.scenario.ours.name if several else "fork"}
+        self.labels |= {Genotype(view.theirs): seen.scenario.theirs.name if several else "upstream"}
         self.labels.setdefault(Genotype(view.default), "structured merge")
         refiner = Refiner(
             seen.loci,
@@ -285,6 +315,9 @@ class _Proposing:
             found.git = self._evaluate(found, evaluate, merge.tree, None, runs)
         elif self.request.wholesale:
             self._wholesale(found, evaluate, merge, seen, runs)
+        for elder in found.elders[: len(found.elders) * several]:  # each parent is ranked, not their offspring alone
+            self.labels[elder.revision.tree] = elder.revision.name
+            self._evaluate(found, evaluate, elder.revision.tree, None, runs)
         self._phase("searching", f"{len(seen.loci.loci)} loci")
         while True:
             asked = strategy.ask()
@@ -314,7 +347,7 @@ class _Proposing:
         """Test what people do with git's conflicts when they are in a hurry: one side for all of them."""
         from forkmerge.app.wholesale import wholesale  # noqa: PLC0415 - only where it is asked for
 
-        favors: tuple[Owner, ...] = ("ours", "theirs")
+        favors: tuple[Literal["ours", "theirs"], ...] = ("ours", "theirs")
         for favor in favors:
             tree = wholesale(self.repo, seen.scenario, merge, favor)
             if tree is not None:
@@ -379,7 +412,7 @@ class _Proposing:
         for candidate in dict.fromkeys((best, *found.answers())):
             self._phase("confirming", found.labels.get(candidate, ""))
             runs.label = "confirmation"
-            owned = {owner: found.materialise(candidate, owner) for owner in OWNERS}
+            owned = {owner: found.materialise(candidate, owner) for owner in evaluate.owners}
             plain, expected = found.materialise.plain(candidate), found.evaluations[candidate].failed
             found.confirmed[candidate] = confirm(plain, owned, expected, evaluate, runs)
 
@@ -413,13 +446,17 @@ def _cost(query: Query, tests: int, *, selects: bool) -> float:
     return _START + len(query.tests) / max(1, tests)
 
 
-def _uncollectable(owner: str, path: str) -> str:
-    side = {"ours": "fork", "theirs": "upstream"}
-    other = side["theirs" if owner == "ours" else "ours"]
+def _told(elder: Elder) -> str:
+    return "fork" if elder.owner == "ours" else elder.revision.name
+
+
+def _uncollectable(names: Mapping[Owner, str], owner: str, path: str) -> str:
+    side = names.get(owner, "upstream")
+    other = "upstream" if owner in names else "fork"
     if path:
-        return f"the {side[owner]}'s {path} can't be collected on the {other}'s code: its tests are asked as merged"
+        return f"the {side}'s {path} can't be collected on the {other}'s code: its tests are asked as merged"
     return (
-        f"none of the {side[owner]}'s test files can be collected on the {other}'s code, so its tests are asked in the "
+        f"none of the {side}'s test files can be collected on the {other}'s code, so its tests are asked in the "
         "merged test tree"
     )
 
@@ -434,8 +471,8 @@ def _nothing_to_do(scenario: Scenario) -> str:
     return ""
 
 
-def _nothing_to_keep(parents: Parents) -> UnusableInput:
-    words = _last_words(parents.ours_runs[0]) or _last_words(parents.theirs_runs[0])
+def _nothing_to_keep(measured: Mapping[Owner, tuple[SuiteRun, ...]]) -> UnusableInput:
+    words = next((w for runs in measured.values() if (w := _last_words(runs[0]))), "")
     return UnusableInput(
         "no test passes on the fork or on the upstream, so nothing could be measured"
         + (f"; the run ended with: {words}" if words else ""),

@@ -11,6 +11,7 @@ from forkmerge.app.settings import Settings
 class ProposeRequest:
     """Bring ``upstream`` into ``fork`` in the repository at ``repository`` (any folder in it) with ``settings``.
 
+    ``others`` are brought in after it, one by one; the tests of all of them stay required.
     ``wholesale`` asks for the tests of git's merge with its conflicts resolved to one side too (``app.wholesale``),
     ``diverse`` for so many fit offspring that behave differently; ``hold_out`` is the share of the required tests that
     the search isn't told of (``app.holdout``).
@@ -23,3 +24,4 @@ class ProposeRequest:
     wholesale: bool = False
     diverse: int = 1
     hold_out: float = 0.0
+    others: tuple[str, ...] = ()

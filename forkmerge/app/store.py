@@ -131,9 +131,9 @@ def _transact(repo: Repository, create: dict[str, str], update: dict[str, str], 
 
 def _commit(repo: Repository, run: Proposals, proposal: Proposal) -> str:
     """Return a commit of ``proposal``, by forkmerge itself: what the user signs is what ``apply`` makes."""
-    sides = (run.scenario.ours, run.scenario.theirs) if run.joins else (run.scenario.ours,)
-    parents = tuple(dict.fromkeys(r.commit for r in sides if r.commit))
-    message = f"Proposal: {run.scenario.theirs.name} into {run.scenario.ours.name}\n"
+    parents = tuple(dict.fromkeys(r.commit for r in run.sides if r.commit))
+    names = ", ".join(r.name for r in (run.scenario.theirs, *run.others))
+    message = f"Proposal: {names} into {run.scenario.ours.name}\n"
     return trees.commit(
         repo, proposal.tree, parents, message, author=_WHO, committer=_WHO, date=f"@{run.created} +0000"
     )

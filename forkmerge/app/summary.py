@@ -17,8 +17,10 @@ from forkmerge.report import values
 from forkmerge.report.values import DecidedBy, Origin, OwnerTests, Proposal, Proposals, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from forkmerge.app.confirming import Confirmation
-    from forkmerge.app.duties import Parents
+    from forkmerge.app.elders import Elder
     from forkmerge.app.landscape import Candidate, Genotype, Materialiser
     from forkmerge.app.request import ProposeRequest
     from forkmerge.app.runs import Setting
@@ -45,7 +47,8 @@ class Found:
     scene: Scene
     merge: GitMerge
     setting: Setting
-    parents: Parents
+    runs: Mapping[Owner, tuple[SuiteRun, ...]]
+    elders: tuple[Elder, ...]
     required: Required
     materialise: Materialiser
     landscape: Landscape | None = None
@@ -142,17 +145,14 @@ def summary(found: Found) -> Proposals:
         scenario=scenario,
         suites=tuple(
             values.SuiteReport(
-                values.Owner(owner),
+                _side(owner),
                 found.setting.command.text,
                 found.setting.runner.name,
                 len(found.required.of(owner)),
             )
-            for owner in OWNERS
+            for owner in found.runs
         ),
-        parents=tuple(
-            _run_report(found, owner, runs)
-            for owner, runs in zip(OWNERS, (found.parents.ours_runs, found.parents.theirs_runs), strict=True)
-        ),
+        parents=tuple(_run_report(found, owner, runs) for owner, runs in found.runs.items()),
         git=_git(found),
         proposals=tuple(_proposal(found, c, n) for n, c in enumerate(shown, 1)),
         evaluations=sum(bool(e.cost.suite_runs) for e in found.evaluations.values()),
@@ -165,9 +165,7 @@ def summary(found: Found) -> Proposals:
             found.setting.backend.describe(),
         ),
         warnings=tuple(_warnings(found)),
-        waivers=tuple(
-            values.Waiver(str(w.duty.test), values.Owner(w.duty.owner), w.reason) for w in found.required.waived
-        ),
+        waivers=tuple(values.Waiver(str(w.duty.test), _side(w.duty.owner), w.reason) for w in found.required.waived),
         flaky=tuple(sorted({f"{d.owner}: {d.test}" for d in found.required.advisory})),
         complete=not found.interrupted and not found.out_of_time,
         interrupted=found.interrupted,
@@ -218,14 +216,14 @@ def empty(scenario: Scenario, reason: str) -> Proposals:
 
 
 def _origin(found: Found, candidate: Candidate) -> Origin:
-    if isinstance(candidate, str):
-        return Origin.GIT
     view = found.landscape
     tree = found.materialise.plain(candidate)
-    if tree == found.scene.scenario.ours.tree:
+    if tree == found.elders[0].revision.tree:
         return Origin.OURS
-    if tree == found.scene.scenario.theirs.tree:
+    if tree in (found.scene.scenario.theirs.tree, *(e.revision.tree for e in found.elders)):
         return Origin.THEIRS
+    if isinstance(candidate, str):
+        return Origin.GIT
     if found.merge.clean and tree == found.merge.tree:
         return Origin.GIT
     if view is not None and candidate.generation == 0 and candidate.genome == view.default:
@@ -233,17 +231,27 @@ def _origin(found: Found, candidate: Candidate) -> Origin:
     return Origin.OFFSPRING
 
 
+def _side(owner: Owner) -> values.Owner:
+    return values.Owner.OURS if owner == "ours" else values.Owner.THEIRS
+
+
+def _name(found: Found, owner: Owner) -> str:
+    """Return the name of the parent that an owner is, "" where there are two alone."""
+    names = {e.owner: e.revision.name for e in found.elders} | {"theirs": found.scene.scenario.theirs.name}
+    return names[owner] if len(names) > len(OWNERS) else ""
+
+
 def _owner_tests(found: Found, evaluation: Evaluation) -> tuple[OwnerTests, ...]:
     out = []
-    parents = (found.parents.ours_runs[0], found.parents.theirs_runs[0])
-    before = {r.test for run in parents for r in run.results if r.status.good}
-    for owner in OWNERS:
+    before = {r.test for runs in found.runs.values() for r in runs[0].results if r.status.good}
+    for owner in found.runs:
         duties = [d for d in found.required.duties if d.owner == owner]
         missing = evaluation.failed | evaluation.undecided
         lost = tuple(str(d.test) for d in duties if str(d) in missing or evaluation.status == "broken")
         run = evaluation.run(owner)
         gained = tuple(str(r.test) for r in run.results if r.status.good and r.test not in before) if run else ()
-        out.append(OwnerTests(values.Owner(owner), len(duties), len(duties) - len(lost), lost, gained))
+        name = _name(found, owner)
+        out.append(OwnerTests(_side(owner), len(duties), len(duties) - len(lost), lost, gained, name))
     return tuple(out)
 
 
@@ -343,8 +351,8 @@ def _run_report(found: Found, owner: Owner, runs: tuple[SuiteRun, ...]) -> value
     passed = sum(r.status.good for r in first.results)
     flaky: list[Duty] = [d for d in found.required.advisory if d.owner == owner]
     return values.RunReport(
-        owner,
-        values.Owner(owner),
+        _name(found, owner) or owner,
+        _side(owner),
         str(first.status),
         passed,
         len(first.results) - passed - skipped,
@@ -407,7 +415,7 @@ def _warnings(found: Found) -> list[str]:
     best = found.best()
     if best in found.held_out and (lost := found.held_out[best].lost):
         out.append(f"tests that the search did not know of fail: {', '.join(lost[:5])}")
-    if found.parents.ours_runs[0].status != "completed" or found.parents.theirs_runs[0].status != "completed":
+    if any(runs[0].status != "completed" for runs in found.runs.values()):
         out.append("a parent's own suite did not come to its end")
     return out
 

@@ -13,7 +13,7 @@ from forkmerge.errors import ExitCode
 
 
 @click.command(cls=Command)
-@click.argument("upstream")
+@click.argument("upstreams", metavar="UPSTREAM...", nargs=-1, required=True)
 @click.option("--fork", metavar="REV", default="HEAD", show_default=True, help="What it is brought into.")
 @suite_options()
 @limit_options(
@@ -35,7 +35,7 @@ from forkmerge.errors import ExitCode
 @json_option("propose")
 @click.option("--html", metavar="FILE", type=click.Path(dir_okay=False), help="Write an HTML page too.")
 def propose(
-    upstream: str,
+    upstreams: tuple[str, ...],
     fork: str,
     *,
     diverse: int,
@@ -47,15 +47,20 @@ def propose(
 ) -> int:
     """Recombine the fork and UPSTREAM, run both sides' tests on the offspring, and rank proposals.
 
+    Several UPSTREAMs are brought in one after the other; the tests of all of them stay required.
     The proposals are kept under refs/forkmerge/; nothing else of the repository is touched.
     """
     from forkmerge.app.place import top  # noqa: PLC0415 - after the command line is understood
     from forkmerge.app.propose import propose as run  # noqa: PLC0415 - the same
     from forkmerge.app.request import ProposeRequest  # noqa: PLC0415 - the same
 
+    if hold_out and len(upstreams) > 1:
+        raise click.UsageError("--hold-out takes one UPSTREAM")
     root = top(".")
+    upstream, *others = upstreams
     settings = settings_of(root, options, no_cache=no_cache)
-    found = watched(run, ProposeRequest(root, upstream, fork, settings, diverse=diverse, hold_out=hold_out))
+    request = ProposeRequest(root, upstream, fork, settings, diverse=diverse, hold_out=hold_out, others=tuple(others))
+    found = watched(run, request)
     if html is not None:
         from forkmerge.app.files import write_text  # noqa: PLC0415 - only for --html
         from forkmerge.report.html import page  # noqa: PLC0415 - only for --html
@@ -72,7 +77,7 @@ def propose(
         if found.proposals:
             terminal.proposals(ui().console(), found)
         else:
-            terminal.line(ui().console(), words.headline(found.scenario), "bold")
+            terminal.line(ui().console(), words.headline(found.scenario, found.others), "bold")
             for warning in found.warnings:
                 terminal.line(ui().console(), words.safe(warning))
     if found.interrupted:

@@ -127,7 +127,8 @@ class _Bill:
 class Evaluator(Generic[C]):
     """Evaluates candidates; ``evaluate`` may be called from several threads.
 
-    ``parents`` are the trees of the parents (owner -> tree id), on which a failing test is asked alone; ``selects``
+    ``parents`` are the trees of the parents (owner -> tree id), on which a failing test is asked alone; an offspring is
+    run with the test tree of each of these owners, and of ours and theirs in any case; ``selects``
     says whether the runner can run single tests; ``suite_seconds`` is what the suites of both parents take together;
     ``jobs`` how many runs one evaluation may have going at once.
     """
@@ -148,6 +149,11 @@ class Evaluator(Generic[C]):
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
+    def owners(self) -> tuple[Owner, ...]:
+        """Return whose test trees an offspring is run with."""
+        return tuple(dict.fromkeys((*OWNERS, *self.parents)))
+
+    @property
     def counters(self) -> Counters:
         """Return what evaluating has cost so far."""
         return self._counters
@@ -165,9 +171,9 @@ class Evaluator(Generic[C]):
         """Return what the duties say of ``candidate``: all (None), those with these keys, or with none the gate."""
         asked = None if tests is None else frozenset(tests)
         duties = tuple(d for d in self.required.duties if not asked or str(d) in asked)
-        trees = {owner: self.materialise(candidate, owner) for owner in OWNERS}
+        trees = {owner: self.materialise(candidate, owner) for owner in self.owners}
         bill = _Bill()
-        work: dict[str, list[Duty]] = {} if asked else {trees[owner]: [] for owner in OWNERS}
+        work: dict[str, list[Duty]] = {} if asked else {trees[owner]: [] for owner in self.owners}
         for duty in duties:
             work.setdefault(trees[duty.owner], []).append(duty)
 
@@ -239,7 +245,7 @@ class Evaluator(Generic[C]):
         for duty in failing:
             if duty.test in passes:
                 self._flaky[duty] = "failed and then passed on the same tree"
-        for owner in OWNERS:
+        for owner in self.owners:
             new = [d for d in failing if d.owner == owner and d.test in tests and d not in self._passes_alone]
             new = [d for d in new if d not in self._flaky]
             if new and owner in self.parents:
@@ -313,7 +319,7 @@ class Evaluator(Generic[C]):
             frozenset(by["passed"]),
             frozenset(by["undecided"]),
             frozenset(by["flaky"]),
-            tuple((o, run) for o in OWNERS if (run := self._known(trees[o]).whole) is not None),
+            tuple((o, run) for o in self.owners if (run := self._known(trees[o]).whole) is not None),
             tuple(trees.items()),
             tuple(sorted(messages.items())),
             cost,

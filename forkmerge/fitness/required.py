@@ -16,7 +16,9 @@ from typing import Literal, TypeAlias
 
 from forkmerge.model.outcome import Status, SuiteRun, TestId
 
-Owner: TypeAlias = Literal["ours", "theirs"]
+Owner: TypeAlias = str
+"""``ours``, ``theirs``; where more than two parents meet, the others have names of their own."""
+
 OWNERS: tuple[Owner, Owner] = ("ours", "theirs")
 Definition: TypeAlias = Callable[[Literal["base", "ours", "theirs"], TestId], bytes | None]
 

@@ -32,17 +32,18 @@ code, .mono { font-family: ui-monospace, monospace; font-size: .9em; overflow-wr
 def page(run: Proposals) -> str:
     """Return the page."""
     parts = [
-        f"<h1>{_t(words.headline(run.scenario))}</h1>",
+        f"<h1>{_t(words.headline(run.scenario, run.others))}</h1>",
         f'<p class="lead {"good" if run.good else "warn"}">{_t(words.conclusion(run))}</p>',
         f"<p>{_t(words.git_line(run))}</p>",
         f"<p>{_t(words.held_out(run))}</p>" if run.held_out is not None else "",
         *(f'<p class="warn">Warning: {_t(warning)}</p>' for warning in run.warnings),
         _ranking(run),
+        _many(run),
         _diverse(run),
         *(_proposal(p) for p in run.proposals),
         _measured(run),
     ]
-    title = _t(f"forkmerge: {words.headline(run.scenario)}")
+    title = _t(f"forkmerge: {words.headline(run.scenario, run.others)}")
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -72,6 +73,15 @@ def _ranking(run: Proposals) -> str:
     return _table(heads, rows)
 
 
+def _many(run: Proposals) -> str:
+    if not run.many:
+        return ""
+    from forkmerge.report.parents import HEADS, row  # noqa: PLC0415 - only for several upstreams
+
+    rows = (tuple(escape(cell) for cell in row(found)) for found in run.many)
+    return "<h2>What is in proposal 1 of each parent</h2>" + _table(HEADS, rows, numbers=(1, 2, 3))
+
+
 def _diverse(run: Proposals) -> str:
     if run.diversity is None:
         return ""
@@ -96,7 +106,7 @@ def _proposal(p: Proposal) -> str:
         f'<p class="dim">tree <code>{_t(p.tree)}</code>' + (f" at <code>{_t(p.ref)}</code>" if p.ref else "") + "</p>",
         f"<p>{_t(p.certificate)}</p>" if p.certificate else "",
         *(f'<p class="warn">Finding: {_t(finding)}</p>' for finding in p.findings),
-        *(_names(f"Lost of {words.POSSESSIVES[t.owner]} tests", t.lost, opened=True) for t in p.tests),
+        *(_names(f"Lost of {words.possessive(t)} tests", t.lost, opened=True) for t in p.tests),
         _names("Passes now, failed on both sides", p.gained),
         _names("Passes here, fails after git's merge", p.against_git.rescued if p.against_git else ()),
         _loci(p.loci, opened=p.verdict is Verdict.GOOD and p.number == 1),

@@ -28,7 +28,7 @@ _MOST_LOCI, _MOST_NAMES = 12, 10
 
 def proposals(console: Console, run: Proposals) -> None:
     """Print a whole run: the ranked proposals, then the best one's loci and the remarks."""
-    line(console, words.headline(run.scenario), "bold")
+    line(console, words.headline(run.scenario, run.others), "bold")
     line(console, words.git_line(run))
     line(console)
     console.print(_ranking(run))
@@ -36,6 +36,7 @@ def proposals(console: Console, run: Proposals) -> None:
     line(console, words.conclusion(run), "bold green" if run.good else "bold yellow")
     if run.best is not None:
         _losses(console, run.best)
+        _many(console, run)
         _diverse(console, run)
         _loci(console, run.best.loci, most=_MOST_LOCI)
     _remarks(console, run)
@@ -49,14 +50,14 @@ def proposals(console: Console, run: Proposals) -> None:
 def proposal(console: Console, run: Proposals, chosen: Proposal) -> None:
     """Print one proposal in full: tests, every locus, every dropped edit, what it rests on."""
     line(console, f"Proposal {chosen.number} of {run.name or 'this run'}: {words.ORIGINS[chosen.origin]}", "bold")
-    line(console, words.headline(run.scenario))
+    line(console, words.headline(run.scenario, run.others))
     line(console, f"tree {chosen.tree[:12]}" + (f", commit {chosen.commit[:12]}" if chosen.commit else ""), "dim")
     line(console)
     line(console, f"Verdict: {words.VERDICTS[chosen.verdict]}", _STYLES[chosen.verdict])
     if chosen.certificate:
         line(console, f"  {words.safe(chosen.certificate)}")
     for tests in chosen.tests:
-        line(console, f"  {words.POSSESSIVES[tests.owner]} tests: {tests.kept} of {tests.required} required kept")
+        line(console, f"  {words.possessive(tests)} tests: {tests.kept} of {tests.required} required kept")
     line(
         console,
         f"  edits kept: {words.percent(chosen.kept_ours)} of the fork's, "
@@ -68,6 +69,8 @@ def proposal(console: Console, run: Proposals, chosen: Proposal) -> None:
         _names(console, "Passes after git's merge, fails here", chosen.against_git.lost, most=None)
     for finding in chosen.findings:
         line(console, f"Finding: {words.safe(finding)}", "yellow")
+    if chosen.number == 1:
+        _many(console, run)
     if run.diversity is not None and chosen.number in run.diversity.proposals:
         _diverse(console, run)
     _loci(console, chosen.loci, most=None)
@@ -145,6 +148,16 @@ def _weight(locus: LocusReport) -> tuple[int, int]:
     return (-len(locus.sides), locus.decided_by is not DecidedBy.UNDETERMINED)
 
 
+def _many(console: Console, run: Proposals) -> None:
+    if not run.many:
+        return
+    from forkmerge.report.parents import parents  # noqa: PLC0415 - only for several upstreams
+
+    line(console)
+    line(console, "What is in proposal 1 of each parent:", "bold")
+    console.print(parents(run.many))
+
+
 def _diverse(console: Console, run: Proposals) -> None:
     if run.diversity is None:
         return
@@ -161,7 +174,7 @@ def _diverse(console: Console, run: Proposals) -> None:
 
 def _losses(console: Console, chosen: Proposal, *, most: int | None = _MOST_NAMES) -> None:
     for tests in chosen.tests:
-        _names(console, f"Lost of {words.POSSESSIVES[tests.owner]} tests", tests.lost, most=most, style="red")
+        _names(console, f"Lost of {words.possessive(tests)} tests", tests.lost, most=most, style="red")
     _names(console, "Passes now, failed on both sides", chosen.gained, most=most, style="green")
 
 

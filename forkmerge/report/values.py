@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from forkmerge.model.revision import Scenario  # noqa: TC001 - codec reads the annotations
+from forkmerge.model.revision import Revision, Scenario  # noqa: TC001 - codec reads the annotations
 
 VERSION = 1
 """Version of the document that ``--json`` prints; it grows when a field changes its meaning or goes away."""
@@ -88,13 +88,17 @@ class LocusReport:
 
 @dataclass(frozen=True, slots=True)
 class OwnerTests:
-    """The tests of one ``owner`` on a proposal: ``required`` in all, ``kept`` of them, the names of the others."""
+    """The tests of one ``owner`` on a proposal: ``required`` in all, ``kept`` of them, the names of the others.
+
+    ``parent`` names the one among several upstreams that they are of.
+    """
 
     owner: Owner
     required: int
     kept: int
     lost: tuple[str, ...] = ()
     gained: tuple[str, ...] = ()
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +274,35 @@ class Diversity:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file of which not all of a parent's edits are in a proposal: how many changed ``tokens`` ``of`` how many."""
+
+    path: str
+    tokens: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParentReport:
+    """What became of one of several parents in the best proposal.
+
+    ``required`` of its tests, ``kept`` of them, the names of those ``lost`` and how many were ``waived``; ``edits`` is
+    the share (0..1) of its changes since its base with the fork (of the fork: with the first upstream) that is there,
+    ``left_out`` where the rest was.  ``run`` is the kept run in which it came in ("" where that is this one, or none).
+    """
+
+    name: str
+    commit: str
+    required: int
+    kept: int
+    lost: tuple[str, ...] = ()
+    waived: int = 0
+    edits: float = 0.0
+    left_out: tuple[LeftOut, ...] = ()
+    run: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EnvironmentFact:
     """One fact about where the tests ran (``python``: ``3.11.9``, ...)."""
 
@@ -287,6 +320,7 @@ class Proposals:
     ``name`` is that of the kept run ("" before it is kept), ``created`` seconds since the epoch.  ``joins``: a proposal
     is a merge of both histories; where not it takes some of upstream's changes, and has the fork alone for a parent.
     ``held_out`` is None where the search knew all required tests, ``diversity`` where one answer was asked for.
+    ``others`` are the upstreams besides the scenario's that a proposal is a merge of; ``many`` tells of each parent.
     """
 
     scenario: Scenario
@@ -312,12 +346,20 @@ class Proposals:
     joins: bool = True
     held_out: HeldOut | None = None
     diversity: Diversity | None = None
+    others: tuple[Revision, ...] = ()
+    many: tuple[ParentReport, ...] = ()
     version: int = VERSION
 
     @property
     def best(self) -> Proposal | None:
         """Return the first proposal, None when there is none."""
         return self.proposals[0] if self.proposals else None
+
+    @property
+    def sides(self) -> tuple[Revision, ...]:
+        """Return the revisions that are the parents of a proposal's commit."""
+        joined = (self.scenario.theirs, *self.others) if self.joins else ()
+        return (self.scenario.ours, *joined)
 
     @property
     def good(self) -> tuple[Proposal, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forkmerge.report.values import DecidedBy, Origin, Owner, Verdict
@@ -64,8 +65,10 @@ def revision(value: Revision) -> str:
     return safe(value.name) if value.name.startswith(short) else f"{safe(value.name)} ({short})"
 
 
-def headline(scenario: Scenario) -> str:
-    """Return what is merged into what."""
+def headline(scenario: Scenario, others: tuple[Revision, ...] = ()) -> str:
+    """Return what is merged into what; ``others`` are the upstreams besides the scenario's."""
+    if others:
+        return f"{listed([revision(r) for r in (scenario.theirs, *others)])} into {revision(scenario.ours)}"
     if not scenario.bases:
         base = "no common ancestor"
     elif scenario.base.commit is None:
@@ -83,8 +86,17 @@ def tests(of: OwnerTests | None) -> str:
 
 
 def of_owner(proposal_tests: tuple[OwnerTests, ...], owner: Owner) -> OwnerTests | None:
-    """Return the tests of ``owner``, None where it has no suite."""
-    return next((t for t in proposal_tests if t.owner is owner), None)
+    """Return the tests of ``owner``, of all its parents together; None where it has no suite."""
+    found = [t for t in proposal_tests if t.owner is owner]
+    if len(found) < 2:
+        return found[0] if found else None
+    lost = tuple(name for t in found for name in t.lost)
+    return replace(found[0], required=sum(t.required for t in found), kept=sum(t.kept for t in found), lost=lost)
+
+
+def possessive(tests: OwnerTests) -> str:
+    """Return whose tests they are: "the fork's", "upstream's", or by the name of one of several upstreams."""
+    return f"{safe(tests.parent)}'s" if tests.parent and tests.owner is Owner.THEIRS else POSSESSIVES[tests.owner]
 
 
 def against_git(proposal: Proposal) -> str:
@@ -137,7 +149,8 @@ def conclusion(run: Proposals) -> str:
         return f"Nothing better was found than the {ORIGINS[best.origin]}{ended}."
     if best.origin is Origin.GIT:
         return f"git's own merge keeps every required test; nothing better was found{ended}."
-    return f"Proposal 1 keeps every required test of both sides{ended}. {run.optimal}".rstrip()
+    whose = "all parents" if run.others else "both sides"
+    return f"Proposal 1 keeps every required test of {whose}{ended}. {run.optimal}".rstrip()
 
 
 def held_out(run: Proposals) -> str:
@@ -156,7 +169,9 @@ def diversity(run: Proposals) -> str:
     asked, found = run.diversity.asked, len(run.diversity.proposals)
     if found >= asked:
         return f"{found} fit offspring that behave differently; no required test tells them apart:"
-    why = "every other combination holds something that failed" if run.diversity.exhausted else "the search ended before"
+    why = (
+        "every other combination holds something that failed" if run.diversity.exhausted else "the search ended before"
+    )
     return f"{found} of {asked} fit offspring that behave differently; {why}" + (":" if found > 1 else ".")
 
 
@@ -172,6 +187,11 @@ def allele(origin: str) -> str:
     if origin.startswith("rule:"):
         return f"rule {safe(origin.removeprefix('rule:'))}"
     return "+".join(_ALLELES.get(part, safe(part)) for part in origin.split("+"))
+
+
+def listed(names: list[str]) -> str:
+    """Return ``a``, ``a and b``, ``a, b and c``."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def plural(word: str, count: int) -> str:

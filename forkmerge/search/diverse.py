@@ -56,7 +56,7 @@ class Wanted:
 class Diverse(ConflictDriven):
     """Conflict-driven search for several answers.
 
-    ``exhausted``: all that is left holds alleles that failed a test together.  Since what was shrunk may claim too much,
+    ``exhausted``: all that is left holds alleles that failed a test together.  What was shrunk may claim too much, so
     some of that is tried all the same.
     """
 

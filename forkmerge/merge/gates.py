@@ -25,6 +25,7 @@ _FEW = 200
 _WORD = re.compile(rb"[^\W\d]\w*")
 _DEFINES = re.compile(rb"\b([^\W\d]\w*+)\s*+(?:<[^<>\n]*+>\s*+)?(?=[({:=])")
 _NAMED = re.compile(rb"\b(?:class|contract|def|fn|fun|func|function|interface|module|object|sub|trait)\s+([^\W\d]\w*+)")
+_ALONE = re.compile(rb"^[ \t]*+([^\W\d]\w*+)[ \t]*+,?[ \t\r]*+$", re.MULTILINE)
 _PYTHON_DEFINES = re.compile(rb"\b(?:def|class)\s+(\w+)")
 _PYTHON_BINDS = re.compile(
     rb"(?:\bas|\bdef|\bclass|\bimport|\bfor|,|\()\s*+([^\W\d]\w*+)"
@@ -33,6 +34,8 @@ _PYTHON_BINDS = re.compile(
     re.MULTILINE,
 )
 """Both give nothing back that they took: a line of a million letters costs a million steps, not their square."""
+_NOTHING = re.compile(rb"[\[({,]\s*+[,;]")
+"""A separator with nothing before it; Python's grammar knows none."""
 _SCOPE = re.compile(rb"\b(?:def|class|lambda|for)\b|\"\"\"|'''")
 """What may put the lines below it into another scope."""
 
@@ -41,7 +44,7 @@ def objections(
     profile: Profile, path: str, base: bytes, ours: bytes, theirs: bytes, result: bytes
 ) -> tuple[Finding, ...]:
     """Return why ``result`` is not to be called a clean merge of the three; nothing where all gates hold."""
-    found = list(_parses(profile, path, (base, ours, theirs), result))
+    found = _parses(profile, path, (base, ours, theirs), result) or _empty(profile, path, base, ours, theirs, result)
     if not found and profile.data:
         found += _loads(profile, path, (ours, theirs), result)
     if not found and not profile.data:
@@ -57,6 +60,17 @@ def _parses(profile: Profile, path: str, inputs: tuple[bytes, bytes, bytes], res
     if not broken:
         return []
     return [Finding("does-not-parse", "the merge does not parse, though base, ours and theirs do", path)]
+
+
+def _empty(profile: Profile, path: str, base: bytes, ours: bytes, theirs: bytes, result: bytes) -> list[Finding]:
+    """Return a finding for separators that have lost what they separated: half to one side, half to the other."""
+    count = len(_NOTHING.findall(result)) if profile.name != "python" else 0
+    if not count:
+        return []
+    b, o, t = (len(_NOTHING.findall(text)) for text in (base, ours, theirs))
+    if count <= max(o, t, o + t - b):
+        return []
+    return [Finding("empty-element", "a separator is left without what it separated, which neither side did", path)]
 
 
 @lru_cache(maxsize=4)  # PERF: the merge with the sides swapped is mostly the same text
@@ -83,13 +97,15 @@ def _loads(profile: Profile, path: str, inputs: tuple[bytes, bytes], result: byt
 def _names(profile: Profile, path: str, base: bytes, ours: bytes, theirs: bytes, result: bytes) -> list[Finding]:
     """Return names defined twice, or used and no longer bound, by the merge alone.
 
-    Lines tell at once for which names that is possible at all: doubled must have been defined by both sides, dangling
-    bound in what one side took away and used in what the other added.  Only for those references are worked out.
+    Lines tell at once for which names that is possible at all: doubled must have been defined by both sides, or moved
+    by both to two places; dangling bound in what one side took away and used in what the other added.  Only for those
+    references are worked out.
     """
     b, o, t = (lines_of(x) for x in (base, ours, theirs))
     gone_o, added_o = _changed(b, o)
     gone_t, added_t = _changed(b, t)
     doubled = _defined_in(profile, b"".join(added_o)) & _defined_in(profile, b"".join(added_t))
+    doubled |= _defined_in(profile, b"".join(_oftener(lines_of(result), (b, o, t))))
     loose = _bound_in(profile, gone_o, ours) & _words(b"".join(added_t))
     loose_t = _bound_in(profile, gone_t, theirs) & _words(b"".join(added_o))
     if profile.name == "python" and max(map(len, (gone_o, added_o, gone_t, added_t))) <= _FEW:
@@ -115,6 +131,13 @@ def _changed(before: list[bytes], after: list[bytes]) -> tuple[list[bytes], list
     return list(old - new), list(new - old)
 
 
+def _oftener(result: list[bytes], inputs: tuple[list[bytes], ...]) -> list[bytes]:
+    """Return the lines that stand in the result more often than in any of the inputs."""
+    counts = [Counter(lines) for lines in inputs]
+    several = [(line, n) for line, n in Counter(result).items() if n > 1]
+    return [line for line, n in several if n > max(count.get(line, 0) for count in counts)]
+
+
 def _words(text: bytes) -> set[bytes]:
     return set(_WORD.findall(text))
 
@@ -122,11 +145,11 @@ def _words(text: bytes) -> set[bytes]:
 def _defined_in(profile: Profile, lines: bytes) -> set[bytes]:
     """Return names that ``lines`` may define: exact in Python, elsewhere rather too many.
 
-    Those are all words before a bracket or brace, or behind a keyword.
+    Those are all words before a bracket or brace, behind a keyword, or alone on a line.
     """
     if profile.name == "python":
         return set(_PYTHON_DEFINES.findall(lines))
-    return {*_DEFINES.findall(lines), *_NAMED.findall(lines)}
+    return {*_DEFINES.findall(lines), *_NAMED.findall(lines), *_ALONE.findall(lines)}
 
 
 def _bound_in(profile: Profile, gone: list[bytes], left: bytes) -> set[bytes]:

@@ -1,0 +1,34 @@
+"""What the laws found on generated programs, each kept as the smallest case of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from forkmerge.git.linemerge import line_merge
+from forkmerge.merge.file import merge_file
+
+FIRST = "// one\nfunction one(a) {\n    load(a, 1);\n    save(a);\n}\n\n"
+LATER = "function {0}(a) {{\n    {0}(a, 2);\n    keep({0});\n    stay({0});\n}}\n\n"
+REST = "".join(map(LATER.format, ("two", "three", "four")))
+TWO, THREE, FOUR = REST.split("\n\n")[:3]
+
+
+def test_a_function_that_both_sides_moved_to_two_places_is_a_conflict() -> None:
+    base = FIRST + REST
+    ours = f"{TWO}\n\n{FIRST}{THREE}\n\n{FOUR}\n\n"
+    theirs = f"{TWO}\n\n{THREE}\n\n{FOUR}\n\n{FIRST}"
+    text, count = line_merge(base.encode(), ours.encode(), theirs.encode())
+    assert not count
+    assert text.count(b"function one") == 2
+    found = merge_file("x.js", base.encode(), ours.encode(), theirs.encode(), line_merge=line_merge)
+    assert not found.clean
+    assert "one is defined twice" in found.findings[0].message
+
+
+@pytest.mark.parametrize(("path", "opened", "closed"), [("x.js", "const all = [", "];"), ("x.js", "call(", ");")])
+def test_a_list_that_both_sides_emptied_leaves_no_separator_behind(path: str, opened: str, closed: str) -> None:
+    base, ours, theirs = (
+        f"{opened}\n{''.join(rows)}{closed}\n".encode() for rows in (("  a,\n", "  b,\n"), ("  a,\n",), ("  b,\n",))
+    )
+    found = merge_file(path, base, ours, theirs, line_merge=line_merge)
+    assert not found.clean or b"," not in (found.merged() or b"")

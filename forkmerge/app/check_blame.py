@@ -1,18 +1,20 @@
 """Which edits make a test fail in a merge: few runs of that one test, one edit of each side if it can be.
 
 Idea: a merge is both sides' edits on the base, each in or out.  With all edits of the test's own side the test passes,
-with those of the other side it fails; QuickXplain gives a smallest set of the other side's edits that makes it fail.
-With these alone in place the own side's are looked at: where the test passes without them, by the same search; where it
-can't (it tests something new), by what the test needs at all, of which the edits count that name what the other side's
-edit is about.  At last each edit is taken back alone from the whole merge.
+with those of the other side it fails; QuickXplain gives a smallest set of the other side's edits that makes it fail,
+asked first for those that share words with the own side's.  Then the own side's are looked at: where the test passes
+without any, with the other side's in place, by the same search; where it can't (it tests something new), by what the
+test needs at all.  At last each edit is taken back alone from the whole merge.
 
-Invariants: a combination that a static clause forbids is not run, it would fail for another reason; a failure counts
+Invariants: an edit goes with those of its side that it can't stand without (a renamed function with its callers), which
+are not blamed for it; what a static clause still forbids is not run, it would fail for another reason; a failure counts
 only if it says what the first one said; what a run does not tell counts as no failure.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,15 +24,17 @@ from forkmerge.recombination.genome import default
 from forkmerge.search.quickxplain import smallest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Iterable
 
     from forkmerge.fitness.evaluator import Evaluation
     from forkmerge.fitness.required import Owner
-    from forkmerge.recombination.values import Genome, Locus, LocusMap
+    from forkmerge.recombination.values import Clause, Genome, Locus, LocusMap
 
 _NUMBERS = re.compile(r"0x[0-9a-f]+|\d+(?:\.\d+)?")
 _WORD = re.compile(rb"[^\W\d]\w+")
 _MOST_NAMED = 3
+_MOST_SHOWN = 6
+_TRIED_ALONE = 2
 _PLAIN = frozenset(
     b"def class return import from self None True False and not for if else in is lambda with as".split()
 )
@@ -66,13 +70,15 @@ class Blame:
 class Blaming:
     """Looks for culprits with ``evaluate(candidate, tests)``; ``may_go_on`` is asked before each run.
 
-    ``probes`` counts the runs that were asked for.
+    ``against`` is the side whose edits are to blame, whoever the test belongs to, where the test passes on the base;
+    None for the side that the test does not belong to.  ``probes`` counts the runs that were asked for.
     """
 
     loci: LocusMap
     evaluate: Callable[[Genotype, frozenset[str]], Evaluation]
     may_go_on: Callable[[], bool]
     given: tuple[str, ...] = ()
+    against: Owner | None = None
     probes: int = 0
     _known: dict[tuple[str, Genome], str | None] = field(default_factory=dict)
 
@@ -80,42 +86,49 @@ class Blaming:
         """Return what makes the duty fail in the merge; raises ``Spent`` when the budget is up before it is known."""
         owner: Owner = "ours" if duty.startswith("ours:") else "theirs"
         own, other = self._edits(owner), self._edits("theirs" if owner == "ours" else "ours")
-        said = self._answer(duty, {*own, *other})
+        if self.against is not None:
+            own, other = (), self._edits(self.against)
+        said = self._answer(duty, frozenset((*own, *other)))
         if said is None:
             return Blame((), (), note="it passes in the merge that forkmerge makes of these edits")
         reason = signature(said or message)
 
-        def fails(edits: set[Edit]) -> bool:
-            if not self._allowed(edits):
-                return False
-            answer = self._answer(duty, edits)
+        def fails(edits: Iterable[Edit], pool: tuple[Edit, ...]) -> bool:
+            whole = self._closed(edits, pool)
+            answer = self._answer(duty, whole) if whole is not None else None
             return answer is not None and (not reason or signature(answer) == reason)
 
-        def passes(edits: set[Edit]) -> bool:
-            return self._allowed(edits) and self._answer(duty, edits) is None
+        def passes(edits: Iterable[Edit], pool: tuple[Edit, ...] = ()) -> bool:
+            whole = self._closed(edits, pool)
+            return whole is not None and self._answer(duty, whole) is None
 
-        if not passes(set(own)):
+        if not passes(own):
             return Blame((), (), note="it could not be shown to pass with its own side's edits alone")
-        culprits = _smallest(other, lambda part: fails({*own, *part}))
-        if passes(set(culprits)):
-            mine, needed = _smallest(own, lambda part: fails({*part, *culprits})), False
-        elif passes(set()):
-            mine, needed = (), False
+        named = self._named(duty, owner)
+        other = self._ranked(other, named)
+        culprits = _smallest(other, lambda part: fails((*own, *part), other))
+        about = named | frozenset().union(*(self._about(e) for e in culprits))
+        own = self._ranked(own, about)
+        needed = False
+        if not passes(()):
+            mine, needed = _smallest(own, lambda part: passes(part, own)), True
+            mine = self._sharing(mine, culprits)
+        elif own and passes(culprits, other):
+            mine = _smallest(own, lambda part: fails((*part, *culprits), (*own, *other)))
         else:
-            mine, needed = _smallest(own, lambda part: passes(set(part))), True
-            mine = self._about(mine, culprits)
-        whole = {*own, *other}
+            mine = ()
+        whole = frozenset((*own, *other))
         tried = culprits if needed else (*mine, *culprits)
-        shown = tuple((e, self._answer(duty, whole - {e}) is None) for e in tried[: 2 * _MOST_NAMED])
+        shown = tuple((e, self._answer(duty, self._left(whole, (e,))) is None) for e in tried[:_MOST_SHOWN])
         return Blame(mine, culprits, needed, shown)
 
     def fails_alike(self, blame: Blame, duties: frozenset[str]) -> frozenset[str]:
         """Return which of ``duties`` (of one owner) pass once the blamed edits of the other side are taken back."""
         if not duties or not blame.other:
             return frozenset()
-        whole = {*self._edits("ours"), *self._edits("theirs")}
+        whole = frozenset((*self._edits("ours"), *self._edits("theirs")))
         self._spend()
-        evaluation = self.evaluate(Genotype(self._genome(whole - set(blame.other))), duties)
+        evaluation = self.evaluate(Genotype(self._genome(self._left(whole, blame.other))), duties)
         return evaluation.passed & duties
 
     def _edits(self, side: Owner) -> tuple[Edit, ...]:
@@ -126,7 +139,7 @@ class Blaming:
                 out.append(Edit(side, index))
         return tuple(out)
 
-    def _genome(self, edits: set[Edit]) -> Genome:
+    def _genome(self, edits: Collection[Edit]) -> Genome:
         start = default(self.loci)
         genome = []
         for index, locus in enumerate(self.loci.loci):
@@ -138,12 +151,35 @@ class Blaming:
             genome.append(_allele(locus, start[index], ours=ours, theirs=theirs))
         return tuple(genome)
 
-    def _allowed(self, edits: set[Edit]) -> bool:
+    def _closed(self, edits: Iterable[Edit], pool: tuple[Edit, ...]) -> frozenset[Edit] | None:
+        """Return ``edits`` with what of ``pool`` they can't stand without; None where even that is forbidden."""
+        whole = set(edits)
+        while (clause := self._violated(whole)) is not None:
+            loci = {index for index, _ in clause.cells}
+            more = [e for e in pool if e.index in loci and e not in whole]
+            if not more:
+                return None
+            whole.update(more)
+        return frozenset(whole)
+
+    def _violated(self, edits: set[Edit]) -> Clause | None:
         genome = self._genome(edits)
         start = default(self.loci)
-        return not any(c.violated(genome) and not c.violated(start) for c in self.loci.clauses)
+        return next((c for c in self.loci.clauses if c.violated(genome) and not c.violated(start)), None)
 
-    def _answer(self, duty: str, edits: set[Edit]) -> str | None:
+    def _left(self, whole: frozenset[Edit], taken: tuple[Edit, ...]) -> frozenset[Edit]:
+        """Return ``whole`` without the edits that are ``taken`` back, and without what can't stand without them."""
+        left = set(whole) - set(taken)
+        sides = {e.side for e in taken}
+        while (clause := self._violated(left)) is not None:
+            loci = {index for index, _ in clause.cells}
+            less = {e for e in left if e.side in sides and e.index in loci}
+            if not less:
+                break
+            left -= less
+        return frozenset(left)
+
+    def _answer(self, duty: str, edits: Collection[Edit]) -> str | None:
         """Return why the duty fails with ``edits`` in ("" without words), None if it does not."""
         key = duty, self._genome(edits)
         if key not in self._known:
@@ -162,12 +198,32 @@ class Blaming:
             raise Spent
         self.probes += 1
 
-    def _about(self, own: tuple[Edit, ...], culprits: tuple[Edit, ...]) -> tuple[Edit, ...]:
-        """Return those of ``own`` that name what ``culprits`` changed; all of them where none does."""
-        words = frozenset().union(*(_words(self.loci.loci[e.index], e.side) for e in culprits)) - _PLAIN
-        score = {e: len(_words(self.loci.loci[e.index], e.side) & words) for e in own}
-        named = [e for e in own if score[e]]
-        return tuple(sorted(named, key=lambda e: (-score[e], e.index))[:_MOST_NAMED]) if named else own
+    def _named(self, duty: str, owner: Owner) -> frozenset[bytes]:
+        """Return the words of the owner's edits, of tests too, and of the test's name: what a failure may be about."""
+        words = set(_WORD.findall(duty.encode()))
+        for locus in self.loci.loci:
+            mine = locus.ours if owner == "ours" else locus.theirs
+            if mine != locus.base and self.against is None:
+                words |= _words(locus, owner)
+        return frozenset(words) - _PLAIN
+
+    def _about(self, edit: Edit) -> frozenset[bytes]:
+        """Return the words that an edit added or took away, and the name of its unit."""
+        locus = self.loci.loci[edit.index]
+        return _words(locus, edit.side) | frozenset(_WORD.findall(locus.unit.rpartition(".")[2].encode())) - _PLAIN
+
+    def _sharing(self, own: tuple[Edit, ...], culprits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+        """Return those of ``own`` that name what ``culprits`` changed, the likeliest few; all where none does."""
+        words = frozenset().union(*(self._about(e) for e in culprits))
+        named = tuple(e for e in reversed(self._ranked(own, words)) if self._about(e) & words)
+        return named[:_MOST_NAMED] or own
+
+    def _ranked(self, edits: tuple[Edit, ...], named: frozenset[bytes]) -> tuple[Edit, ...]:
+        """Return ``edits`` with those last that share most with ``named``: words that few edits have count most."""
+        about = {e: self._about(e) for e in edits}
+        often = Counter(w for words in about.values() for w in words)
+        score = {e: sum(1 / often[w] for w in words & named) for e, words in about.items()}
+        return tuple(sorted(edits, key=lambda e: (score[e], -e.index)))
 
 
 def signature(message: str) -> str:
@@ -185,7 +241,13 @@ def _allele(locus: Locus, merged: int, *, ours: bool, theirs: bool) -> int:
 
 
 def _smallest(edits: tuple[Edit, ...], fails: Callable[[tuple[Edit, ...]], bool]) -> tuple[Edit, ...]:
-    """Return a smallest part of ``edits`` that ``fails``; all of them together are known to."""
+    """Return a smallest part of ``edits`` that ``fails``; all of them together are known to, none of them not to.
+
+    PERF: mostly it is one edit, and one of the likely ones, which stand last: each is tried by itself first.
+    """
+    for edit in reversed(edits[-_TRIED_ALONE:]):
+        if len(edits) > 1 and fails((edit,)):
+            return (edit,)
     return tuple(edits[i] for i in smallest(len(edits), lambda chosen: fails(tuple(edits[i] for i in chosen))))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from forkmerge.app.places import line_of
 from forkmerge.model.finding import Severity
@@ -20,7 +21,21 @@ _SIDES = {"ours": "head", "theirs": "target"}
 _SHOWN = 5
 
 
-def broken_test(seen: Scene, failing: Sequence[str], message: str, blame: Blame | None, end: str) -> CheckFinding:
+class Placed(Protocol):
+    """Tells where edits stand and whose they are."""
+
+    def places(self, duty: str, edits: Sequence[Edit]) -> list[Place]:
+        """Return the places of the edits that are blamed for ``duty``; a file that was added is one place."""
+        ...
+
+    def in_merge(self, duty: str, edit: Edit) -> tuple[str, int]:
+        """Return the path and line of an edit in the merge."""
+        ...
+
+
+def broken_test(
+    seen: Scene, placed: Placed, failing: Sequence[str], message: str, blame: Blame | None, end: str
+) -> CheckFinding:
     """Return the finding for duties (``ours:test``) that fail in the merge for one reason; ``end`` cut the search."""
     owner, _, first = failing[0].partition(":")
     who, whom = _SIDES[owner], _SIDES["theirs" if owner == "ours" else "ours"]
@@ -35,16 +50,18 @@ def broken_test(seen: Scene, failing: Sequence[str], message: str, blame: Blame 
     if path not in seen.ours and path not in seen.theirs:
         path = ""  # some runners don't tell the file
     if blame is not None and blame.other:
-        own = _places(seen, blame.own)
-        other = _places(seen, blame.other)
+        own = placed.places(failing[0], blame.own)
+        other = placed.places(failing[0], blame.other)
         places = (*own, *other) if owner == "ours" else (*other, *own)
-        path, line = _in_merge(seen, blame.other[0])
+        path, line = placed.in_merge(failing[0], blame.other[0])
         named = " and ".join(_named(p) for p in other[:_SHOWN])
-        if own:
+        if any(p.side == "merge" for p in other):
+            told += f": {named}, as the merge has it, breaks it"
+        elif own:
             told += f": {named} of {whom} breaks with {' and '.join(_named(p) for p in own[:_SHOWN])} of {who}"
         else:
             told += f": {named} of {whom} breaks it by itself"
-        evidence += _shown(seen, blame, who)
+        evidence += _shown(placed, failing[0], blame, who)
     elif blame is not None:
         evidence.append(blame.note or "no set of edits was found that makes it fail")
     elif end:
@@ -62,40 +79,45 @@ def broken_test(seen: Scene, failing: Sequence[str], message: str, blame: Blame 
     )
 
 
-def _shown(seen: Scene, blame: Blame, who: str) -> list[str]:
+def _shown(placed: Placed, duty: str, blame: Blame, who: str) -> list[str]:
     out = []
     for edit, passes in blame.shown:
-        place = place_text(_place(seen, edit))
+        place = place_text(placed.places(duty, (edit,))[0])
         if passes:
             out.append(f"with this alone taken back the test passes: {place}")
         else:
             out.append(f"with this alone taken back the test still fails, so it is not the only cause: {place}")
     if blame.needed:
         out.append(f"the test needs this edit of {who} to pass at all, so it can't be taken back: ")
-        out[-1] += "; ".join(place_text(p) for p in _places(seen, blame.own))
+        out[-1] += "; ".join(place_text(p) for p in placed.places(duty, blame.own))
     return out
 
 
-def _places(seen: Scene, edits: Sequence[Edit]) -> list[Place]:
-    """Return the places of ``edits``; a file that was added is one place, not its entry and its text."""
-    found = [_place(seen, e) for e in edits]
-    texts = {p.path for p in found if p.line}
-    return [p for p in found if p.line or p.path not in texts]
+@dataclass(frozen=True, slots=True)
+class OfSides:
+    """Edits of the two sides, each where it stands in its side."""
 
+    seen: Scene
 
-def _place(seen: Scene, edit: Edit) -> Place:
-    locus = seen.loci.loci[edit.index]
-    genome = all_ours(seen.loci) if edit.side == "ours" else all_theirs(seen.loci)
-    number = 1 if edit.side == "ours" else 2
-    file = seen.loci.files[locus.file]
-    return Place(
-        _SIDES[edit.side], file.sources[number] or file.path, line_of(seen.loci, genome, edit.index), locus.unit
-    )
+    def places(self, duty: str, edits: Sequence[Edit]) -> list[Place]:  # noqa: ARG002 - of the protocol
+        """Return the places of the edits; a file that was added is one place, not its entry and its text."""
+        found = [self._place(e) for e in edits]
+        texts = {p.path for p in found if p.line}
+        return [p for p in found if p.line or p.path not in texts]
 
+    def in_merge(self, duty: str, edit: Edit) -> tuple[str, int]:  # noqa: ARG002 - of the protocol
+        """Return the path and line of an edit in the merge of the two sides."""
+        locus = self.seen.loci.loci[edit.index]
+        return locus.path, line_of(self.seen.loci, default(self.seen.loci), edit.index)
 
-def _in_merge(seen: Scene, edit: Edit) -> tuple[str, int]:
-    locus = seen.loci.loci[edit.index]
-    return locus.path, line_of(seen.loci, default(seen.loci), edit.index)
+    def _place(self, edit: Edit) -> Place:
+        loci = self.seen.loci
+        locus = loci.loci[edit.index]
+        genome = all_ours(loci) if edit.side == "ours" else all_theirs(loci)
+        number = 1 if edit.side == "ours" else 2
+        file = loci.files[locus.file]
+        line = line_of(loci, genome, edit.index)
+        return Place(_SIDES[edit.side], file.sources[number] or file.path, line, locus.unit)
 
 
 def _named(place: Place) -> str:

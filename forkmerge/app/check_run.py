@@ -12,11 +12,15 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from forkmerge.app import testing
-from forkmerge.app.check_blame import Blaming, Spent, signature
-from forkmerge.app.check_places import broken_test
+from forkmerge.app.check_blame import Blaming
+from forkmerge.app.check_committed import Committed
+from forkmerge.app.check_crossed import crossed
+from forkmerge.app.check_culprits import Culprits
+from forkmerge.app.check_places import OfSides, broken_test
 from forkmerge.app.duties import Parents, duties, in_merged, outdated
 from forkmerge.app.landscape import Candidate, Materialiser
 from forkmerge.app.runs import Runs, wished
@@ -27,7 +31,6 @@ from forkmerge.execution import folders
 from forkmerge.fitness.evaluator import Evaluator
 from forkmerge.fitness.ledger import Ledger, ledger_path
 from forkmerge.fitness.limits import limits_for
-from forkmerge.fitness.observed import uncollected_files
 from forkmerge.fitness.parents import measure, suite_seconds
 from forkmerge.fitness.records import Purpose
 from forkmerge.merge.rules import allowed_for
@@ -39,9 +42,11 @@ from forkmerge.report.values import Owner as ReportOwner
 from forkmerge.report.values import RunReport, SandboxReport
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from forkmerge.app.check import CheckRequest
-    from forkmerge.app.check_blame import Blame
     from forkmerge.app.check_merge import Checked
+    from forkmerge.app.check_places import Placed
     from forkmerge.app.scene import Scene
     from forkmerge.fitness.evaluator import Evaluation
     from forkmerge.fitness.records import Recall
@@ -52,8 +57,6 @@ if TYPE_CHECKING:
     from forkmerge.report.events import Progress
 
 _SIDES: dict[str, str] = {"ours": "head", "theirs": "target"}
-_MOST_BLAMED = 8
-"""How many distinct failures are looked into."""
 
 
 @dataclass(slots=True)
@@ -146,8 +149,12 @@ class _Testing:
         seconds = suite_seconds(parents.ours_runs, parents.theirs_runs)
         trees: dict[Owner, str] = {"ours": seen.scenario.ours.tree, "theirs": seen.scenario.theirs.tree}
 
+        asking: list[Evaluator[Candidate]] = []
+
         def evaluator(needed: Required, made: Materialiser) -> Evaluator[Candidate]:
-            return Evaluator(made, runs, recall, needed, trees, seconds, selects=runs.setting.runner.selects, jobs=jobs)
+            selects = runs.setting.runner.selects
+            asking.append(Evaluator(made, runs, recall, needed, trees, seconds, selects=selects, jobs=jobs))
+            return asking[-1]
 
         evaluate = evaluator(required, materialise)
         self.progress.update(events.PhaseStarted("both sides' tests on the merge"))
@@ -157,10 +164,10 @@ class _Testing:
         self._report(required, parents, runs, evaluation)
         if evaluation.failed:
             self.progress.update(events.PhaseStarted("each side's tests on the other side's code"))
-            failing, uncollectable = self._crossed(evaluate, seen)
-            left = outdated(required, changes, failing, frozenset(uncollectable))
+            failing, uncollectable = crossed(evaluate, evaluation, seen)
+            left = outdated(required, changes, failing, uncollectable)
             asked = {(d.owner, path) for d in left.duties for path in (d.test.file, "")}
-            merged = frozenset(uncollectable & asked)
+            merged = uncollectable & asked
             if merged:
                 runs.label = "merged tests"
                 run = recall.get(tree, None, Purpose.SUITE)
@@ -169,13 +176,52 @@ class _Testing:
                     recall.put(tree, None, Purpose.SUITE, run)
                 materialise = replace(materialise, merged=merged)
                 left = in_merged(left, merged, run)
-            required = left
-            evaluate = evaluator(required, materialise)
-            runs.label = "merge"
-            evaluation = evaluate.evaluate(tree)
-        self._report(required, parents, runs, evaluation)
-        broken = self._blame(seen, evaluate, evaluation, runs)
-        self._report(required, parents, runs, evaluation, probes=broken, cost=evaluate.counters.equivalents)
+            if merged or left != required:
+                required = left
+                evaluate = evaluator(required, materialise)
+                runs.label = "merge"
+                evaluation = evaluate.evaluate(tree)
+        self._report(required, parents, runs, evaluation, cost=sum(e.counters.equivalents for e in asking))
+        if evaluation.failed:
+            probes = self._culprits(seen, evaluation, asking, runs, lambda found: evaluator(required, found))
+            cost = sum(e.counters.equivalents for e in asking)
+            self._report(required, parents, runs, evaluation, probes=probes, cost=cost)
+
+    def _culprits(
+        self,
+        seen: Scene,
+        evaluation: Evaluation,
+        asking: list[Evaluator[Candidate]],
+        runs: Runs,
+        evaluator: Callable[[Materialiser], Evaluator[Candidate]],
+    ) -> int:
+        """Add a finding for each distinct failure, with its culprits where they are found; return the probes.
+
+        ``asking`` are all evaluators so far, the last one that of the merge; ``evaluator`` makes another one.
+        """
+        settings = self.request.settings
+        self.progress.update(
+            events.PhaseStarted("looking for the edits that collide", f"{len(evaluation.failed)} failures")
+        )
+        runs.label = "probe"
+        before = sum(e.counters.equivalents for e in asking)
+
+        def may_go_on() -> bool:
+            return sum(e.counters.equivalents for e in asking) - before <= float(settings.budget)
+
+        blamer: Blaming | Committed = Blaming(seen.loci, asking[-1].evaluate, may_go_on, settings.test_paths)
+        placed: Placed = OfSides(seen)
+        if self.merged.merge.committed:
+            tree = self.merged.merge.tree
+            placed = blamer = Committed(self.repo, seen, tree, settings.test_paths, evaluator, may_go_on)
+        culprits = Culprits(blamer, partial(broken_test, seen, placed), lambda: self.out_of_time)
+        messages = dict(evaluation.messages)
+        culprits.look({duty: messages.get(duty, "") for duty in evaluation.failed})
+        self.found.findings += culprits.findings
+        self.found.interrupted |= culprits.interrupted
+        if culprits.end:
+            self.found.notes.append(f"the culprits of some failures, as {culprits.end}")
+        return blamer.probes
 
     def _parents(self, seen: Scene, runs: Runs, recall: Recall) -> Parents:
         measured: list[tuple[SuiteRun, ...]] = []
@@ -192,75 +238,6 @@ class _Testing:
                 said = f" ({lines[-1]})" if lines else ""
                 self.found.notes.append(f"behaviour: the tests of {label} end badly on {label} itself{said}")
         return Parents(seen.base, seen.ours, seen.theirs, measured[0], measured[1])
-
-    def _crossed(
-        self, evaluate: Evaluator[Candidate], seen: Scene
-    ) -> tuple[dict[Owner, frozenset[str]], set[tuple[str, str]]]:
-        """Return what fails of each side's tests on the other side's code, and what can't even be collected there."""
-        scenario = seen.scenario
-        failing: dict[Owner, frozenset[str]] = {}
-        uncollectable: set[tuple[str, str]] = set()
-        crossed: tuple[tuple[Owner, str], ...] = (("ours", scenario.theirs.tree), ("theirs", scenario.ours.tree))
-        for owner, tree in crossed:
-            evaluation = evaluate.evaluate(tree)
-            failing[owner] = evaluation.failed
-            if evaluation.status == "broken":
-                uncollectable.add((owner, ""))
-            elif (run := evaluation.run(owner)) is not None:
-                mine, others = (seen.ours, seen.theirs) if owner == "ours" else (seen.theirs, seen.ours)
-                uncollectable |= {
-                    (owner, p) for p in uncollected_files(run) if others.get(p) not in (None, mine.get(p))
-                }
-        return failing, uncollectable
-
-    # -- what broke ------------------------------------------------------------------------------------------------
-
-    def _blame(self, seen: Scene, evaluate: Evaluator[Candidate], evaluation: Evaluation, runs: Runs) -> int:
-        """Add a finding for each distinct failure, with its culprits where they are found; return the probes."""
-        messages = dict(evaluation.messages)
-        waiting = sorted(evaluation.failed)
-        if not waiting:
-            return 0
-        self.progress.update(events.PhaseStarted("looking for the edits that collide", f"{len(waiting)} failures"))
-        runs.label = "probe"
-        before = evaluate.counters.equivalents
-        budget = float(self.request.settings.budget)
-        blaming = Blaming(
-            seen.loci,
-            evaluate.evaluate,
-            lambda: evaluate.counters.equivalents - before <= budget,
-            self.request.settings.test_paths,
-        )
-        groups = 0
-        end = ""
-        while waiting:
-            duty = waiting[0]
-            blame: Blame | None = None
-            alike = {duty}
-            if not end and groups >= _MOST_BLAMED:
-                end = f"only the first {_MOST_BLAMED} distinct failures were looked into"
-            if not end:
-                groups += 1
-                try:
-                    blame = blaming.blame(duty, messages.get(duty, ""))
-                    rest = frozenset(d for d in waiting if d != duty and d.partition(":")[0] == duty.partition(":")[0])
-                    alike |= blaming.fails_alike(blame, rest)
-                except Spent:
-                    end = "the budget was up"
-                except (Interrupted, KeyboardInterrupt):
-                    end = "the time was up" if self.out_of_time else "the run was interrupted"
-                    self.found.interrupted = not self.out_of_time
-            alike |= _twins(alike, waiting, messages)
-            if blame is None or not blame.other:
-                alike |= {
-                    d for d in waiting if signature(messages.get(d, "")) == signature(messages.get(duty, "")) != ""
-                }
-            waiting = [d for d in waiting if d not in alike]
-            said = messages.get(duty, "")
-            self.found.findings.append(broken_test(seen, sorted(alike), said, blame, end or ""))
-        if end:
-            self.found.notes.append(f"the culprits of some failures, as {end}")
-        return blaming.probes
 
     # -- what is said ----------------------------------------------------------------------------------------------
 
@@ -349,12 +326,6 @@ def flaky_findings(report: TestsReport) -> list[CheckFinding]:
         for t in report.tests
         if t.status is Behaviour.FLAKY
     ]
-
-
-def _twins(found: set[str], waiting: list[str], messages: dict[str, str]) -> set[str]:
-    """Return the duties of the other owner that are the same tests and fail in the same words."""
-    words = {(d.partition(":")[2], signature(messages.get(d, ""))) for d in found}
-    return {d for d in waiting if (d.partition(":")[2], signature(messages.get(d, ""))) in words}
 
 
 def _state(key: str, evaluation: Evaluation | None) -> Behaviour:

@@ -36,25 +36,92 @@ def format_of(oid: str) -> ObjectFormat:
 
 def tree_id(entries: Mapping[str, Entry], form: ObjectFormat) -> str:
     """Return the id of the tree that has exactly ``entries`` (path -> entry); folders are made of the paths."""
-    root: dict[bytes, object] = {}
-    for path, entry in entries.items():
-        folder = root
-        *above, name = path.encode("utf-8", "surrogateescape").split(b"/")
-        for part in above:
-            below = folder.setdefault(part, {})
-            if not isinstance(below, dict):
-                raise UnusableInput("a file stands where a folder is needed", where=path)
-            folder = below
-        folder[name] = entry
-    return _folder_id(root, form)
+    return TreeIds(form).id_of(entries)
 
 
-def _folder_id(folder: dict[bytes, object], form: ObjectFormat) -> str:
-    lines = []
-    for name, value in folder.items():
-        if isinstance(value, dict):
-            lines.append((name + b"/", b"%o %b\0" % (_FOLDER, name) + bytes.fromhex(_folder_id(value, form))))
-        else:
-            entry: Entry = value  # type: ignore[assignment]  # the other kind of value in these nested dicts
-            lines.append((name, b"%o %b\0" % (entry.mode, name) + bytes.fromhex(entry.oid)))
-    return object_id("tree", b"".join(line for _, line in sorted(lines)), form)
+class TreeIds:
+    """The ids of trees, one after the other: of a tree that differs little from the last, little is worked out anew.
+
+    Not for several threads at a time.
+    """
+
+    def __init__(self, form: ObjectFormat) -> None:
+        self._form: ObjectFormat = form
+        self._begin()
+
+    def _begin(self) -> None:
+        self._last: Mapping[str, Entry] = {}
+        self._folders: dict[bytes, dict[bytes, tuple[int, bytes]]] = {b"": {}}
+        """Path of a folder -> name -> mode and raw id."""
+
+    def id_of(self, entries: Mapping[str, Entry]) -> str:
+        """Return the id of the tree that has exactly ``entries``; UnusableInput where a file and a folder collide."""
+        touched: set[bytes] = {b""}
+        last = self._last
+        try:
+            for path, entry in last.items():
+                if (new := entries.get(path)) is not entry and new != entry:
+                    folder, _, name = _raw(path).rpartition(b"/")
+                    del self._folders[folder][name]
+                    touched.add(folder)
+            self._drop_empty(touched)
+            for path, entry in entries.items():
+                if (old := last.get(path)) is not entry and old != entry:
+                    self._add(path, entry, touched)
+            found = self._ids(touched)
+        except BaseException:
+            self._begin()  # half of a change is the beginning of nothing
+            raise
+        self._last = entries
+        return found
+
+    def _add(self, path: str, entry: Entry, touched: set[bytes]) -> None:
+        folder, _, name = _raw(path).rpartition(b"/")
+        touched.add(folder)
+        self._make(folder, path)
+        if name in self._folders[folder]:
+            raise UnusableInput("a file stands where a folder is needed", where=path)
+        self._folders[folder][name] = entry.mode, bytes.fromhex(entry.oid)
+
+    def _make(self, folder: bytes, path: str) -> None:
+        """See to it that ``folder`` is there, and those that it lies in."""
+        if folder in self._folders:
+            return
+        above, _, name = folder.rpartition(b"/")
+        self._make(above, path)
+        if name in self._folders[above]:
+            raise UnusableInput("a file stands where a folder is needed", where=path)
+        self._folders[above][name] = _FOLDER, b""
+        self._folders[folder] = {}
+
+    def _drop_empty(self, touched: set[bytes]) -> None:
+        for folder in sorted(touched, key=len, reverse=True):
+            empty = folder
+            while empty and not self._folders.get(empty, {b"": None}):
+                del self._folders[empty]
+                touched.discard(empty)
+                empty, _, name = empty.rpartition(b"/")
+                del self._folders[empty][name]
+                touched.add(empty)
+
+    def _ids(self, touched: set[bytes]) -> str:
+        """Return the id of the root, with those of ``touched`` folders and of what they lie in worked out anew."""
+        todo = {b""}
+        for folder in touched:
+            parts = folder.split(b"/")
+            todo.update(b"/".join(parts[: depth + 1]) for depth in range(len(parts)))
+        found = b""
+        for folder in sorted(todo, key=lambda path: path.count(b"/") + bool(path), reverse=True):
+            rows = sorted(
+                (name + b"/" if mode == _FOLDER else name, b"%o %b\0" % (mode, name) + oid)
+                for name, (mode, oid) in self._folders[folder].items()
+            )
+            found = bytes.fromhex(object_id("tree", b"".join(row for _, row in rows), self._form))
+            if folder:
+                above, _, name = folder.rpartition(b"/")
+                self._folders[above][name] = _FOLDER, found
+        return found.hex()
+
+
+def _raw(path: str) -> bytes:
+    return path.encode("utf-8", "surrogateescape")

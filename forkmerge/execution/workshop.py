@@ -19,7 +19,7 @@ from forkmerge.execution.clone import CloneError, Slot
 from forkmerge.execution.deaths import Died
 from forkmerge.execution.folders import WorkFolder
 from forkmerge.execution.places import remove_tree
-from forkmerge.execution.treeid import format_of, tree_id
+from forkmerge.execution.treeid import ObjectFormat, TreeIds, format_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,6 +61,8 @@ class Workshop:
         self._find_stack = stack
         self._stack: Stack | None = None
         self._finding = threading.Lock()
+        self._proving = threading.Lock()
+        self._ids: dict[ObjectFormat, TreeIds] = {}
         self._checked: dict[str, Mapping[str, Entry]] = {}
         """The entries that were found to make up a tree."""
         self._checkers = ThreadPoolExecutor(thread_name_prefix="forkmerge-check")
@@ -96,7 +98,7 @@ class Workshop:
             except (OSError, MemoryError) as error:
                 raise Died(f"a run could not be made ready: {error}") from error
             finally:
-                remove_tree(folder)
+                self._remove(folder)
         except BaseException:
             self.discard(slot)
             raise
@@ -107,6 +109,13 @@ class Workshop:
         if slot is not None:
             remove_tree(slot.root)
 
+    def _remove(self, folder: str) -> None:
+        """Delete a candidate: at once where it is a copy, else when there is time (some disks take long over folders)."""
+        if self._stack is None:
+            remove_tree(folder)
+        else:
+            self._checkers.submit(remove_tree, folder)
+
     def close(self) -> None:
         """Delete every folder; safe to call twice."""
         self._checkers.shutdown(wait=True)
@@ -114,13 +123,15 @@ class Workshop:
 
     def _check(self, job: Job) -> None:
         """Raise UnusableInput unless the entries of ``job`` make up its tree."""
-        if self._checked.get(job.tree) is job.entries:
-            return
-        if job.tree != tree_id(job.entries, format_of(job.tree)):
-            raise UnusableInput("the entries of a job are not those of its tree", where=job.tree)
-        if len(self._checked) >= _CHECKED_KEPT:
-            self._checked.clear()
-        self._checked[job.tree] = job.entries
+        with self._proving:
+            if self._checked.get(job.tree) is job.entries:
+                return
+            form = format_of(job.tree)
+            if job.tree != self._ids.setdefault(form, TreeIds(form)).id_of(job.entries):
+                raise UnusableInput("the entries of a job are not those of its tree", where=job.tree)
+            if len(self._checked) >= _CHECKED_KEPT:
+                self._checked.clear()
+            self._checked[job.tree] = job.entries
 
     def _slot(self, job: Job) -> Slot:
         with self._finding:

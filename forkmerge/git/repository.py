@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 _MOST_ENTRIES = 5_000_000
+_MOST_LISTED = 200_000
 _NO_COMMIT_HINT = "make a first commit, or name a revision that has one"
 
 
@@ -49,6 +50,8 @@ class Repository:
         self._shared = shared.decode("ascii", "replace").strip()
         self._sterile = self.sterile()
         self._store = open_store(self._sterile, reader=reader)
+        self._listings: dict[str, tuple[tuple[str, Entry | str], ...]] = {}
+        self._listed = 0
 
     @classmethod
     def open(
@@ -144,20 +147,37 @@ class Repository:
         """
         found: dict[str, Entry] = {}
         folders = 0
-        stack = [("", iter(self.folder(self.tree_of(tree_or_commit)).items()))]
+        stack = [("", iter(self._listing(self.tree_of(tree_or_commit))))]
         while stack:
             prefix, rest = stack[-1]
-            for name, (mode, oid) in rest:
-                if mode == treedata.FOLDER:
+            for name, entry in rest:
+                if isinstance(entry, str):
                     folders += 1
                     if folders + len(found) > _MOST_ENTRIES:
                         raise UnusableInput(f"the tree has more than {_MOST_ENTRIES} entries", where=tree_or_commit)
-                    stack.append((f"{prefix}{name}/", iter(self.folder(oid).items())))
+                    stack.append((f"{prefix}{name}/", iter(self._listing(entry))))
                     break
-                found[prefix + name] = Entry(mode, oid)
+                found[prefix + name] = entry
             else:
                 stack.pop()
         return found
+
+    def _listing(self, tree: str) -> tuple[tuple[str, Entry | str], ...]:
+        """Return name and entry (of a folder its id) of one tree; a search asks for thousands of them again and again.
+
+        PERF: trees that share a folder share its entries too, so that two of them can be compared by identity first.
+        """
+        known = self._listings.get(tree)
+        if known is None:
+            known = tuple(
+                (name, oid if mode == treedata.FOLDER else Entry(mode, oid))
+                for name, (mode, oid) in self.folder(tree).items()
+            )
+            self._listed += len(known)
+            if self._listed > _MOST_LISTED:
+                self._listings, self._listed = {}, len(known)
+            self._listings[tree] = known
+        return known
 
     @property
     def empty_tree(self) -> str:

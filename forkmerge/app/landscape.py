@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from forkmerge.app.testpaths import asked_in_merged, is_test, with_tests
+from forkmerge.app.renamed import read_anew, tops
+from forkmerge.app.testpaths import asked_in_merged, is_test, tests_of, with_tests
 from forkmerge.git import trees
 from forkmerge.recombination.genome import all_ours, all_theirs, default
 from forkmerge.recombination.offspring import express
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from forkmerge.app.testpaths import Asked
     from forkmerge.fitness.required import Owner
     from forkmerge.git.repository import Repository
+    from forkmerge.git.trees import Change
     from forkmerge.model.source import Tree
     from forkmerge.recombination.values import Genome, LocusMap
 
@@ -82,6 +84,7 @@ class Materialiser:
     """Writes candidates as trees of ``repo``: as they are, or with the complete test tree of one side.
 
     ``tests`` are the trees whose tests the owners have that are neither of the two sides, or another one than theirs.
+    ``renamed`` are old and new names of packages, for the tests of who knows the old one (``app.renamed``).
     ``merged`` are the sides, and the test files of a side, that can't even be collected on the other side's code: these
     tests are asked as the offspring itself has them, merged.
     """
@@ -94,6 +97,7 @@ class Materialiser:
     given: tuple[str, ...] = ()
     merged: Asked = frozenset()
     tests: Mapping[Owner, Tree] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
     _plain: dict[Candidate, str] = field(default_factory=dict)
     _owned: dict[tuple[str, Owner], str] = field(default_factory=dict)
 
@@ -113,7 +117,23 @@ class Materialiser:
             return tree
         if (tree, owner) not in self._owned:
             tests = self.tests.get(owner, self.ours if owner == "ours" else self.theirs)
-            changes = with_tests(self.repo.entries(tree), tests, self.given)
+            entries = self.repo.entries(tree)
+            changes: dict[str, Change] = dict(with_tests(entries, tests, self.given))
+            changes |= self._read_anew(entries, tests)
             changes = {path: entry for path, entry in changes.items() if (owner, path) not in self.merged}
             self._owned[tree, owner] = trees.write(self.repo, tree, changes) if changes else tree
         return self._owned[tree, owner]
+
+    def _read_anew(self, entries: Tree, tests: Tree) -> dict[str, Change]:
+        """Return the Python files of ``tests`` that speak of packages which ``entries`` have under another name."""
+        if not self.renamed:
+            return {}
+        have = tops(entries, self.given)
+        names = {old: new for old, new in self.renamed.items() if old not in have and new in have}
+        out: dict[str, Change] = {}
+        for path, entry in tests_of(tests, self.given).items() if names else ():
+            if path.endswith(".py"):
+                data = self.repo.read(entry.oid)
+                if (anew := read_anew(data, names)) != data:
+                    out[path] = (entry.mode, anew)
+        return out

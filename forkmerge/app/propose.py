@@ -22,6 +22,7 @@ from forkmerge.app.duties import in_merged
 from forkmerge.app.elders import Elder, joined, pairs, without_outdated
 from forkmerge.app.holdout import split
 from forkmerge.app.landscape import Candidate, Genotype, Materialiser, landscape
+from forkmerge.app.renamed import renamed_packages
 from forkmerge.app.runs import Runs, wished
 from forkmerge.app.scene import Scene, scene
 from forkmerge.app.stopping import stopping
@@ -36,6 +37,7 @@ from forkmerge.fitness.parents import measure, suite_seconds
 from forkmerge.fitness.records import Purpose
 from forkmerge.fitness.verdicts import search_verdict
 from forkmerge.git.mergetree import git_merge
+from forkmerge.git.renames import renames
 from forkmerge.git.repository import Repository
 from forkmerge.git.scenario import resolve
 from forkmerge.merge.rules import allowed_for
@@ -172,7 +174,7 @@ class Proposing:
         runs.limits = replace(runs.limits, vital=frozenset(duty.test.file for duty in required.duties))
         materialise = Materialiser(
             self.repo, [seen.loci], seen.ours, seen.theirs, seen.scenario.ours.tree, given,
-            tests={e.owner: e.entries for e in elders},
+            tests={e.owner: e.entries for e in elders}, renamed=self._renamed(seen),
         )  # fmt: skip
         seconds = suite_seconds(*measured.values())
 
@@ -252,6 +254,20 @@ class Proposing:
             if found[0].status is RunStatus.UNVERIFIED:
                 raise testing.not_run(label, runs.setting, _last_words(found[0]))
         return measured
+
+    def _renamed(self, seen: Scene) -> dict[str, str]:
+        """Return old and new names of the packages that one of the sides renamed."""
+        out: dict[str, str] = {}
+        for revision, entries, other in (
+            (seen.scenario.ours, seen.ours, "upstream"),
+            (seen.scenario.theirs, seen.theirs, "fork"),
+        ):
+            moved = {old: r.new for old, r in renames(self.repo, seen.scenario.base.tree, revision.tree).items()}
+            found = renamed_packages(seen.base, entries, moved, self.request.settings.test_paths)
+            for old, new in found.items():
+                self.progress.update(events.Remark(f"the {other}'s tests are asked with {old} read as {new}"))
+            out |= found
+        return out
 
     def _without_outdated(
         self, evaluate: Evaluator[Candidate], asked: tuple[Pair, ...], found: Found, runs: Runs

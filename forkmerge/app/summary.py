@@ -405,6 +405,9 @@ def _warnings(found: Found) -> list[str]:
         out.append("the sandbox was the reduced one: no namespaces, no network at all, loopback included")
     if found.setting.backend.name == "none":
         out.append("the tests ran WITHOUT a sandbox, by --sandbox=none")
+    if found.materialise.renamed:
+        names = ", ".join(f"{old} read as {new}" for old, new in found.materialise.renamed.items())
+        out.append(f"a side renamed its package; where an offspring lacks the old one, tests were asked with {names}")
     if found.fetched:
         results = "one recorded result was" if found.fetched == 1 else f"{found.fetched} recorded results were"
         out.append(f"{results} made by another ledger: forkmerge ledger list --foreign tells which")

@@ -26,6 +26,7 @@ RULES = {
     "grafted": "one side's edit was put where the other had rewritten what is around it",
     "wrapped": "one side put around it what the other changed",
     "neighbouring-lines": "each side changed other lines",
+    "carried": "one side moved lines that the other edited; the edit is where they stand now",
     "touching-lines": "each side changed other lines of code, which touch",
     "words-apart": "each side changed other words, with unchanged ones in between",
     "whitespace": "one side changed only blanks",

@@ -13,7 +13,7 @@ has a token too few or too many for both sides' edits (``conservation``).
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.blanks import without_blanks
@@ -27,7 +27,7 @@ from forkmerge.merge.pieces import (
     read_markers,
     text_of,
 )
-from forkmerge.merge.rules import BOTH, JOINING, WHITESPACE, Allowed
+from forkmerge.merge.rules import BOTH, CARRIED, JOINING, WHITESPACE, Allowed
 from forkmerge.model.hunk import Alternative, FileMerge, Hunk, Segment
 from forkmerge.syntax.catalogue import BUILTIN, Catalogue
 from forkmerge.syntax.parsing import MAX_BYTES
@@ -49,13 +49,14 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
     allowed: Allowed | Callable[[], Allowed] | None = None,
     alternatives: bool = False,
     languages: Catalogue = BUILTIN,
+    follow: bool = True,
 ) -> FileMerge:
     """Return the merge of one file; conflicts are hunks whose ``merged`` is None, objections are ``findings``.
 
     ``allowed`` are the rules that may resolve by themselves, asked for when there is something to resolve; with
     ``alternatives`` each conflict that is left carries what the other rules would give.  The segments hold merged text
     around the conflicts; ``merge.tile`` turns the result into hunks that tile all three versions.  ``languages`` tell
-    which language ``path`` is in.
+    which language ``path`` is in; ``follow``: edits follow the lines that the other side moved.
     """
     trivial = _trivial(base, ours, theirs)
     if trivial is not None:
@@ -81,15 +82,73 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
     if profile is not None and any(isinstance(p, Conflict) for p in git):
         from forkmerge.merge.stale import bound, stale  # noqa: PLC0415 - not needed for clean files
 
-        words = stale(profile, base, ours, theirs)
+        words = frozenset() if profile.data else stale(profile, base, ours, theirs)
         nothing = bool(words) and bound(profile, base, words)
         rules = Allowed(frozenset() if nothing else rules.rules, doubtful=bool(words))
         pieces, why = _structured(profile, path, (base, ours, theirs), git, rules, alternatives=alternatives)
         why = "one side took a name away that the other goes on to use" if nothing else why
     elif profile is not None and git != raw:
         pieces, why = _verified(profile, path, (base, ours, theirs), git, raw)
+    if follow and profile is not None and not profile.data and any(isinstance(p, Conflict) for p in pieces):
+        how = _How(path, line_merge, rules, alternatives, languages)
+        followed = _followed(how, (base, ours, theirs))
+        if followed is not None:
+            return followed
     as_git = all(isinstance(p, bytes) or (isinstance(p, Conflict) and not p.reason) for p in pieces)
     return FileMerge(path, tuple(_segment(p, why) for p in pieces), as_git=as_git)
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """What a merge of the same file is asked with once more."""
+
+    path: str
+    line_merge: LineMerge
+    rules: Allowed
+    alternatives: bool
+    languages: Catalogue
+
+    def merge(self, texts: tuple[bytes, bytes, bytes]) -> FileMerge:
+        return merge_file(
+            self.path,
+            *texts,
+            line_merge=self.line_merge,
+            allowed=self.rules,
+            alternatives=self.alternatives,
+            languages=self.languages,
+            follow=False,
+        )
+
+
+def _followed(how: _How, inputs: tuple[bytes, bytes, bytes]) -> FileMerge | None:
+    """Return the clean merge in which edits follow the lines that the other side moved, None where there is none."""
+    if not how.rules.permits({CARRIED}):
+        return None
+    from forkmerge.merge.carried import carried  # noqa: PLC0415 - not needed for clean files
+    from forkmerge.merge.conservation import unbalanced  # noqa: PLC0415 - the same
+    from forkmerge.merge.tile import tile  # noqa: PLC0415 - the same
+
+    base, ours, theirs = inputs
+    moved = carried(base, ours, theirs)
+    if moved is None:
+        return None
+    merged = how.merge((base, *moved))
+    text = merged.merged()
+    if text is None or not merged.clean or unbalanced(base, ours, theirs, text):
+        return None
+    again = how.merge((base, moved[1], moved[0]))
+    if not again.clean or not _same_words((text,), (again.merged() or b"",)):
+        return None
+    names = {r for h in merged.hunks for r in h.rule.split("+")} | {CARRIED}
+    tiled = tile(FileMerge(how.path, (text,)), base, ours, theirs)
+    both = "+".join(sorted(names))
+    return replace(
+        tiled,
+        segments=tuple(
+            replace(s, rule=both) if isinstance(s, Hunk) and s.rule not in ("ours", "theirs", "same") else s
+            for s in tiled.segments
+        ),
+    )
 
 
 def _usable(profile: Profile) -> bool:
@@ -164,7 +223,8 @@ def checked(
 
         findings = linesets.objections(lines, path, (base, ours, theirs), text)
     if findings:
-        return _objected(path, base, ours, theirs, text, findings)
+        apart = _twins(languages, profile, path, (base, ours, theirs), text, findings)
+        return apart or _objected(path, base, ours, theirs, findings)
     return FileMerge(path, (text,), git_clean=True)
 
 
@@ -229,17 +289,47 @@ def _objections(
         return ()
 
 
-def _objected(
-    path: str, base: bytes, ours: bytes, theirs: bytes, text: bytes, findings: tuple[Finding, ...]
-) -> FileMerge:
+def _objected(path: str, base: bytes, ours: bytes, theirs: bytes, findings: tuple[Finding, ...]) -> FileMerge:
     """Return git's clean merge as a conflict of what the sides changed, from the first to the last of it."""
     from forkmerge.merge.tile import changed_extent  # noqa: PLC0415 - seldom needed
 
     prefix, parts, suffix = changed_extent(base, ours, theirs)
     hunk = Hunk(*parts, merged=None, rule="conflict", reason="; ".join(f.message for f in findings))
-    del text
     segments = tuple(s for s in (prefix, hunk, suffix) if s)
     return FileMerge(path, segments, findings, git_clean=True)
+
+
+def _twins(
+    languages: Catalogue,
+    profile: Profile | None,
+    path: str,
+    inputs: tuple[bytes, bytes, bytes],
+    text: bytes,
+    findings: tuple[Finding, ...],
+) -> FileMerge | None:
+    """Return git's clean merge as conflicts of those two that stand in it twice; None where that is not all of it."""
+    if not all(f.code in ("duplicate-key", "duplicate-name", "does-not-load") for f in findings):
+        return None
+    from forkmerge.merge import linesets, twins  # noqa: PLC0415 - seldom needed
+
+    lines = languages.lines_for(path) if profile is None else None
+    items: dict[str, twins.Items] = {}
+    if profile is not None:
+        items = {side: twins.items_of(profile, data) for side, data in zip(_SIDES, inputs, strict=True)}
+    elif lines is not None:
+        items = {side: twins.lines_named(lines, data) for side, data in zip(_SIDES, inputs, strict=True)}
+    pieces = twins.together(items, *inputs, text) if items else ()
+    why = "; ".join(f.message for f in findings)
+    for choose in (lambda c: c.ours, lambda c: c.theirs):
+        result = text_of(pieces, choose)
+        against = (
+            linesets.objections(lines, path, inputs, result) if lines else _objections(profile, path, inputs, result)
+        )
+        if not pieces or against:
+            return None
+    segments = tuple(_segment(p, why) for p in pieces)
+    left = any(isinstance(p, Conflict) for p in pieces)
+    return FileMerge(path, segments, findings if left else (), git_clean=True)
 
 
 def _verified(
@@ -304,5 +394,7 @@ def _segment(piece: Piece, why: str) -> Segment:
         )
     return piece
 
+
+_SIDES = ("base", "ours", "theirs")
 
 __all__ = ["LineMerge", "checked", "coalesce", "merge_file"]

@@ -145,6 +145,10 @@ def _grouped(nodes: Sequence[Node], data: bytes, profile: Profile) -> list[tuple
             group, main = out[-1]
             out[-1] = ((*group, node), main)
             continue
+        if profile.described and not waiting and out and _describes(data, out[-1][0][-1], node, profile):
+            group, main = out[-1]
+            out[-1] = ((*group, node), main)
+            continue
         if waiting and not _touching(data, waiting[-1], node):
             out.extend(((n,), n) for n in waiting)
             waiting = []
@@ -163,6 +167,14 @@ def _grouped(nodes: Sequence[Node], data: bytes, profile: Profile) -> list[tuple
 def _leading(node: Node, profile: Profile) -> bool:
     """Return whether ``node`` belongs to what follows it: a comment, or an attribute that stands as a sibling."""
     return node.type in profile.comments or node.type in profile.attached
+
+
+def _describes(data: bytes, above: Node, node: Node, profile: Profile) -> bool:
+    """Return whether ``node`` is there for what stands right above it: the docstring of an attribute."""
+    if above.named_child_count != 1 or node.named_child_count != 1:
+        return False
+    pair = f"{above.named_children[0].type}.{node.named_children[0].type}"
+    return pair in profile.described and _touching(data, above, node)
 
 
 def _same_line(data: bytes, left: Node, right: Node) -> bool:

@@ -37,11 +37,28 @@ class Layout:
         self.listed = parent in profile.lists
         self.style = restyled(*three) if self.listed else None
         self.opened: bool | None = None  # whether what was written last is a bracket
+        self.begun = False
 
     def laid(self, lead: bytes, item: Item) -> bytes:
         """Return the layout before ``item``: ``lead``, unless one side laid the whole list out anew."""
         found = self.style.lead(item, first=bool(self.opened)) if self.style is not None else None
         return lead if found is None else found
+
+    def placed(self, lead: bytes, raw: Item) -> bytes:
+        """Return the layout before ``raw``, an item of a block, where what stood first stands first no more."""
+        if not self.block or raw.end:
+            return lead
+        first = [side[0] for side in (self.base, self.ours, self.theirs)]
+        stood_first = any(raw is item for item in first)
+        if not self.begun:
+            self.begun = True
+            return lead if stood_first else self.lead(*(item.lead for item in first))
+        return self.later(raw) if stood_first else lead
+
+    def later(self, raw: Item) -> bytes:
+        """Return the layout before an item like ``raw`` that does not stand first."""
+        behind = [i for side in (self.ours, self.theirs, self.base) for i in side[1:] if not i.end and b"\n" in i.lead]
+        return next((i.lead for i in behind if i.kind == raw.kind), behind[0].lead if behind else b"\n")
 
     def element(self, item: Item) -> bool:
         """Return whether ``item`` is an element of the sequence, and neither a bracket nor its end."""
@@ -61,6 +78,14 @@ class Layout:
         at = ((self.base, b), (self.ours, o), (self.theirs, t))
         base, ours, theirs = (side[i].lead for side, i in at)
         lead = self.lead(base, ours, theirs)
+        if self.block and not self.base[b].end:
+            begun, self.begun = self.begun, True
+            if bool(b) == bool(o) == bool(t) == begun:
+                return lead
+            if not begun:
+                return self.lead(*(side[0].lead for side, _ in at))
+            fitting = [side[i].lead for side, i in at if i]
+            return (lead if lead in fitting else fitting[-1]) if fitting else self.later(self.base[b])
         if not self.listed or self.opened is None:
             return lead
         if self.element(self.base[b]):

@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.merge.diff import common, longest_increasing
 from forkmerge.merge.items import Item, similarity
+from forkmerge.syntax import commutative
+
+if TYPE_CHECKING:
+    from forkmerge.syntax.profile import Profile
 
 _ALIKE = 0.5
 _WORDS = re.compile(rb"\w+")
@@ -17,15 +22,18 @@ _LEAST_TEXT = 8
 _MAX_CELLS = 4000
 
 
-def match(left: Sequence[Item], right: Sequence[Item], *, loose: bool = False) -> dict[int, int]:
+def match(
+    left: Sequence[Item], right: Sequence[Item], *, loose: bool = False, profile: Profile | None = None
+) -> dict[int, int]:
     """Return an order-preserving, one-to-one map from items of ``left`` to the items of ``right`` they became.
 
     With ``loose`` a part that alone stands where another alone stood is that part, whatever it is now (the right side
-    of an assignment is the right side still).
+    of an assignment is the right side still).  With a ``profile``, elements of sets that are known by what they say are
+    never one element that says two things.
     """
     pairs = dict(common([(i.kind, i.tokens) for i in left], [(i.kind, i.tokens) for i in right]))
     pairs.update(_between(left, right, pairs, _by_key))
-    pairs.update(_between(left, right, pairs, _by_likeness))
+    pairs.update(_between(left, right, pairs, _by_likeness if profile is None else partial(_in_set, profile)))
     if loose:
         pairs.update(_between(left, right, pairs, _by_place))
     return pairs
@@ -98,6 +106,22 @@ def _by_likeness(left: Sequence[Item], right: Sequence[Item], rows: range, colum
         else:
             y += 1
     return out
+
+
+def _in_set(
+    profile: Profile, left: Sequence[Item], right: Sequence[Item], rows: range, columns: range
+) -> dict[int, int]:
+    """Match the items of a gap by likeness, those that a set holds under their own words left out."""
+    said = [[_said(profile, side[i]) for i in part] for side, part in ((left, rows), (right, columns))]
+    if any(all(part) and part for part in said):
+        return {}
+    found = _by_likeness(left, right, rows, columns)
+    return {i: j for i, j in found.items() if not (said[0][i - rows.start] and said[1][j - columns.start])}
+
+
+def _said(profile: Profile, item: Item) -> bool:
+    rule = commutative.rule_for(profile, item.main) if item.main is not None else None
+    return rule is not None and rule.key == "text" and bool(rule.separator)
 
 
 def _score(a: Item, b: Item) -> float:

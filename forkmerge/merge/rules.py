@@ -38,6 +38,8 @@ GRAFTED = "grafted"
 """One side wrote a statement anew and kept a part of it; the other changed that part alone: it is put there."""
 WRAPPED = "wrapped"
 """One side put an expression into a larger one, the other changed it: the changed one is put there."""
+CARRIED = "carried"
+"""One side moved lines, the other edited them where they were: the edit is made where they stand now."""
 BOTH = "both-orders"
 """Both sides added to a text without grammar at one place: one addition after the other, never without being asked."""
 LINES = "neighbouring-lines"
@@ -64,6 +66,7 @@ ALL = frozenset(
         EXPRESSION,
         GRAFTED,
         WRAPPED,
+        CARRIED,
         LINES,
         TOUCHING,
         WORDS,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.merge import rules
@@ -65,8 +65,9 @@ def merge_sequences(context: Context, parent: str, three: Three, depth: int) -> 
     base, ours, theirs = three
     block = parent in context.profile.blocks
     loose = not block and (parent not in context.profile.lists or _positional(context.profile, parent))
-    to_ours, to_theirs = match(base, ours, loose=loose), match(base, theirs, loose=loose)
-    if commutative.is_set(context.profile, parent):
+    known = context.profile if commutative.is_set(context.profile, parent) else None
+    to_ours, to_theirs = (match(base, side, loose=loose, profile=known) for side in (ours, theirs))
+    if known is not None:
         again = repeated(context.profile, three, to_ours, to_theirs)
         if again is None:
             return None
@@ -174,8 +175,14 @@ class _Emitter(Layout):
                 self.used.add(rules.DELETE_BESIDE)
                 self._write(*kept)
                 return True
+            beside = self._replaced(bs, os, ts) if self.block else None
+            if beside is not None and self.context.allowed.permits({rules.DELETE_BESIDE, beside[1].rule}):
+                self.used |= {rules.DELETE_BESIDE, beside[1].rule}
+                self._write_both(*beside, chunk)
+                return True
         if not self.block:
             return False
+        self.begun = True
         self.pieces.append(Conflict(_join(bs), _join(os), _join(ts), "both sides changed this place"))
         return True
 
@@ -201,6 +208,25 @@ class _Emitter(Layout):
             return [mine[j] for j in side_m if j not in gone], name
         return None
 
+    def _replaced(
+        self, base: Sequence[Item], ours: Sequence[Item], theirs: Sequence[Item]
+    ) -> tuple[Sequence[Item], Joined] | None:
+        """Return what ours put in and how theirs' stands beside it, where one side put it for all that was there.
+
+        The other side has to have left all of that as it was.
+        """
+        old = [i.tokens for i in base]
+        mine, other = ([i for i in side if i.tokens not in old] for side in (ours, theirs))
+        kept = [[i.tokens for i in side if i.tokens in old] for side in (ours, theirs)]
+        if not mine or not other or sorted(kept, key=len) != [[], old]:
+            return None
+        joined = both_inserted(self.context.profile, self.parent, mine, other, (self.base, self.ours, self.theirs))
+        if joined is None:
+            return None
+        keeps = theirs if kept[1] else ours
+        above = keeps[0].tokens not in old
+        return (mine, replace(joined, before=above)) if keeps is theirs else (mine, replace(joined, before=not above))
+
     def _write_both(self, ours: Sequence[Item], joined: Joined, chunk: tuple[range, range, range]) -> None:
         """Write both sides' insertions: in order where what stands around them is, else ours before theirs."""
         extra = joined.extra
@@ -219,7 +245,7 @@ class _Emitter(Layout):
             slots = [broken if broken and b"\n" not in s and s.strip() else s for s in slots]
         for (raw, side), lead in zip(tagged, slots, strict=True):
             item = self.fit(raw, side)
-            self.pieces += [self.laid(lead, item), item.text]
+            self.pieces += [self.laid(self.placed(lead, raw), item), item.text]
             self.opened = not self.element(item)
 
     def _write_set(self, chosen: Sequence[tuple[Item, str]], chunk: tuple[range, range, range]) -> None:
@@ -230,14 +256,14 @@ class _Emitter(Layout):
             lead = self.first_lead(item) if self.opened else between if item.first else item.lead
             if self.listed and not self.opened and b"\n" in between and b"\n" not in lead:
                 lead = between
-            self.pieces += [self.laid(lead, item), item.text]
+            self.pieces += [self.laid(self.placed(lead, raw), item), item.text]
             self.opened = False
 
     def _write(self, sequence: Sequence[Item], side: str) -> None:
         for raw in sequence:
             item = self.fit(raw, side)
             lead = self.first_lead(item) if self.listed and self.opened and self.element(item) else item.lead
-            self.pieces += [self.laid(lead, item), item.text]
+            self.pieces += [self.laid(self.placed(lead, raw), item), item.text]
             self.opened = not self.element(item)
 
 

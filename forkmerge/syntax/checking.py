@@ -126,7 +126,7 @@ def _node_types(profile: Profile) -> set[str]:
     types: set[str] = set()
     for name in SETS:
         types |= getattr(profile, name)
-    types |= {m.split(".")[0] for m in profile.members}
+    types |= {m.split(".")[0] for m in profile.members} | {t for pair in profile.described for t in pair.split(".")}
     conditions = [c for unit in profile.units for c in unit.where]
     conditions += [c for rule in profile.commutative for c in (*rule.where, *rule.around)]
     types |= {t for _, wanted in conditions for t in wanted if not t.startswith("=")}

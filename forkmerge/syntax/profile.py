@@ -85,11 +85,13 @@ class Profile:
     indentation has a meaning; ``max_indents``: so many columns deep the grammar can be trusted (0: any).  ``data``: the
     format a loader can check, "" for code.
 
-    Nodes: ``comments``; ``atomic`` ones are never merged inside (strings, templates, numbers); ``imports`` are
-    import-like statements; ``blocks`` have statements or members as their named children, in order; ``lists`` are comma
-    lists; ``statements`` are one statement or member; ``wrappers`` wrap a unit (a decorated definition, an export);
-    ``attached`` are siblings that belong to what follows them (attributes); ``transparent`` ones are looked through for
-    units; ``branches`` make what is defined in them conditional.
+    Nodes: ``comments``; ``atomic`` ones are never merged inside (strings, templates, numbers, and every comment);
+    ``imports`` are import-like statements; ``blocks`` have statements or members as their named children, in order;
+    ``lists`` are comma lists; ``statements`` are one statement or member; ``wrappers`` wrap a unit (a decorated
+    definition, an export); ``attached`` are siblings that belong to what follows them (attributes), ``described`` pairs
+    ``what.by`` of which a statement that is only the second, right below one that is only the first, belongs to it
+    (attribute docstrings); ``transparent`` ones are looked through for units; ``branches`` make what is defined in them
+    conditional.
 
     Names: ``identifiers`` are the leaves that are names; ``qualified`` nodes are names with their scope written before
     them; ``members`` are ``node.field`` places where an identifier is looked up in an object and not in a scope, and
@@ -118,6 +120,7 @@ class Profile:
     statements: frozenset[str]
     wrappers: frozenset[str]
     attached: frozenset[str]
+    described: frozenset[str]
     transparent: frozenset[str]
     branches: frozenset[str]
     qualified: frozenset[str]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _SETS = (
     *("comments", "atomic", "imports", "blocks", "lists", "statements", "wrappers", "attached", "transparent"),
-    *("branches", "qualified", "identifiers", "members", "scopes", "repeatable"),
+    *("branches", "qualified", "identifiers", "members", "scopes", "repeatable", "described"),
 )
 
 
@@ -170,6 +170,7 @@ def interpreter(data: bytes) -> str:
 def profile(table: dict[str, Any]) -> Profile:
     """Return the profile that ``table`` writes."""
     sets = {name: frozenset(table.get(name, ())) for name in _SETS}
+    sets["atomic"] |= sets["comments"]
     return Profile(
         name=table["name"],
         extensions=tuple(table.get("extensions", ())),

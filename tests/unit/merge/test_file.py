@@ -25,10 +25,18 @@ def merge(path: str, base: bytes, ours: bytes, theirs: bytes, **options: object)
 
 def test_git_clean_merge_that_an_input_gate_objects_to_is_a_conflict_with_its_reason() -> None:
     rest = b"".join(b"x%d = 1\n" % i for i in range(6))
-    one = b"def f():\n    return 1\n"
-    result = merge("x.py", rest, one + rest, rest + one)
+    one, other = b"def f():\n    return 1\n", b"def f():\n    return 2\n"
+    result = merge("x.py", rest, one + rest, rest + other)
     assert [f.code for f in result.findings] == ["duplicate-name"]
     assert (result.clean, result.git_clean, [h.rule for h in result.hunks]) == (False, True, ["conflict"])
+    assert (result.hunks[0].ours, result.hunks[0].theirs) == (one, other)
+
+
+def test_what_both_put_in_at_two_places_stands_once() -> None:
+    rest = b"".join(b"x%d = 1\n" % i for i in range(6))
+    one = b"def f():\n    return 1\n"
+    result = merge("x.py", rest, one + rest, rest + one)
+    assert (result.merged(), [h.rule for h in result.hunks]) == (one + rest, ["same-change"])
 
 
 def test_rule_that_is_not_allowed_leaves_gits_conflict() -> None:

@@ -219,7 +219,9 @@ def _assemble(git: Sequence[Piece], answers: Sequence[_Answer]) -> tuple[Piece, 
 
 
 def with_alternatives(profile: Profile, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
-    """Return ``pieces`` with each conflict carrying what all the rules together would make of it."""
+    """Return ``pieces`` with each conflict carrying what all rules would make of it, by structure and by text."""
+    from forkmerge.merge.passages import by_text  # noqa: PLC0415 - only where structure left a conflict
+
     out: list[Piece] = []
     context = Context(profile, EAGER)
     for index, piece in enumerate(pieces):
@@ -240,6 +242,9 @@ def with_alternatives(profile: Profile, pieces: Sequence[Piece]) -> tuple[Piece,
         if content is not None and found is not None:
             alternative = Alternative("+".join(sorted(found.outcome.rules)), content)
             piece = replace(piece, alternatives=(*piece.alternatives, alternative))  # noqa: PLW2901 - the new value
+        text = None if profile.data else by_text(piece, EAGER)
+        if text is not None and text[0] not in {a.content for a in piece.alternatives}:
+            piece = replace(piece, alternatives=(*piece.alternatives, Alternative(text[1], text[0])))  # noqa: PLW2901
         out.append(piece)
     return tuple(out)
 

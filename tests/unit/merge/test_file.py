@@ -120,3 +120,15 @@ def test_what_a_gate_has_against_a_resolution_is_said_and_left_to_the_tests() ->
     assert [a.content for a in conflict.alternatives] == [
         b"from kiosk.text import plain\nfrom kiosk.words import plain\n"
     ]
+
+
+def test_what_text_would_give_below_the_mark_is_left_to_the_tests() -> None:
+    base = b'def oven():\n    """Bread.\n\n    Bakes it slowly and puts it on the shelf by the door.\n    """\n'
+    ours, theirs = base.replace(b"slowly", b"quickly"), base.replace(b"door", b"window")
+    wanted = ours.replace(b"door", b"window")
+    sure = merge("a.py", base, ours, theirs)
+    assert (sure.merged(), {h.rule for h in sure.hunks}) == (wanted, {"words-apart"})
+    careful = merge("a.py", base, ours, theirs, allowed=Allowed(ALL - {"words-apart"}), alternatives=True)
+    assert [(a.rule, a.content) for h in careful.conflicts for a in h.alternatives] == [
+        ("words-apart", wanted.splitlines(keepends=True)[3])
+    ]

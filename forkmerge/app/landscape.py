@@ -84,6 +84,8 @@ class Materialiser:
     """Writes candidates as trees of ``repo``: as they are, or with the complete test tree of one side.
 
     ``tests`` are the trees whose tests the owners have that are neither of the two sides, or another one than theirs.
+    ``idle`` are owners whose tests can't even be collected on their own parent: nothing of theirs is asked, and the
+    tree for them is that of another owner.
     ``renamed`` are old and new names of packages, for the tests of who knows the old one (``app.renamed``).
     ``merged`` are the sides, and the test files of a side, that can't even be collected on the other side's code: these
     tests are asked as the offspring itself has them, merged.
@@ -98,6 +100,7 @@ class Materialiser:
     merged: Asked = frozenset()
     tests: Mapping[Owner, Tree] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
+    idle: frozenset[Owner] = frozenset()
     _plain: dict[Candidate, str] = field(default_factory=dict)
     _owned: dict[tuple[str, Owner], str] = field(default_factory=dict)
 
@@ -112,6 +115,8 @@ class Materialiser:
 
     def __call__(self, candidate: Candidate, owner: Owner) -> str:
         """Return the tree of the candidate with the tests of ``owner``."""
+        if owner in self.idle:
+            owner = next(o for o in ("ours", "theirs", *self.tests) if o not in self.idle)
         tree = self.plain(candidate)
         if (owner, "") in self.merged:
             return tree

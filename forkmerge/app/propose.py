@@ -174,7 +174,7 @@ class Proposing:
         runs.limits = replace(runs.limits, vital=frozenset(duty.test.file for duty in required.duties))
         materialise = Materialiser(
             self.repo, [seen.loci], seen.ours, seen.theirs, seen.scenario.ours.tree, given,
-            tests={e.owner: e.entries for e in elders}, renamed=self._renamed(seen),
+            tests={e.owner: e.entries for e in elders}, renamed=self._renamed(seen), idle=_idle(required, measured),
         )  # fmt: skip
         seconds = suite_seconds(*measured.values())
 
@@ -475,6 +475,12 @@ def _uncollectable(names: Mapping[Owner, str], owner: str, path: str) -> str:
         f"none of the {side}'s test files can be collected on the {other}'s code, so its tests are asked in the "
         "merged test tree"
     )
+
+
+def _idle(required: Required, measured: Mapping[Owner, tuple[SuiteRun, ...]]) -> frozenset[Owner]:
+    """Return the owners of whom nothing is required, because their own suite did not come to its end."""
+    asked = {duty.owner for duty in required.duties}
+    return frozenset(o for o, runs in measured.items() if o not in asked and runs[0].status is not RunStatus.COMPLETED)
 
 
 def _nothing_to_do(scenario: Scenario) -> str:

@@ -243,7 +243,8 @@ def _name(found: Found, owner: Owner) -> str:
 
 def _owner_tests(found: Found, evaluation: Evaluation) -> tuple[OwnerTests, ...]:
     out = []
-    before = {r.test for runs in found.runs.values() for r in runs[0].results if r.status.good}
+    passing = [{r.test for r in runs[0].results if r.status.good} for runs in found.runs.values()]
+    before, everywhere = set().union(*passing), {str(t) for t in set.intersection(*passing)}
     for owner in found.runs:
         duties = [d for d in found.required.duties if d.owner == owner]
         missing = evaluation.failed | evaluation.undecided
@@ -251,7 +252,8 @@ def _owner_tests(found: Found, evaluation: Evaluation) -> tuple[OwnerTests, ...]
         run = evaluation.run(owner)
         gained = tuple(str(r.test) for r in run.results if r.status.good and r.test not in before) if run else ()
         name = _name(found, owner)
-        out.append(OwnerTests(_side(owner), len(duties), len(duties) - len(lost), lost, gained, name))
+        emergent = tuple(test for test in lost if test in everywhere)
+        out.append(OwnerTests(_side(owner), len(duties), len(duties) - len(lost), lost, gained, name, emergent))
     return tuple(out)
 
 

@@ -106,7 +106,10 @@ def _proposal(p: Proposal) -> str:
         f'<p class="dim">tree <code>{_t(p.tree)}</code>' + (f" at <code>{_t(p.ref)}</code>" if p.ref else "") + "</p>",
         f"<p>{_t(p.certificate)}</p>" if p.certificate else "",
         *(f'<p class="warn">Finding: {_t(finding)}</p>' for finding in p.findings),
-        *(_names(f"Lost of {words.possessive(t)} tests", t.lost, opened=True) for t in p.tests),
+        *(
+            _names(f"Lost of {words.possessive(t)} tests", tuple(words.lost(t, n) for n in t.lost), opened=True)
+            for t in p.tests
+        ),
         _names("Passes now, failed on both sides", p.gained),
         _names("Passes here, fails after git's merge", p.against_git.rescued if p.against_git else ()),
         _loci(p.loci, opened=p.verdict is Verdict.GOOD and p.number == 1),

@@ -174,7 +174,8 @@ def _diverse(console: Console, run: Proposals) -> None:
 
 def _losses(console: Console, chosen: Proposal, *, most: int | None = _MOST_NAMES) -> None:
     for tests in chosen.tests:
-        _names(console, f"Lost of {words.possessive(tests)} tests", tests.lost, most=most, style="red")
+        names = (words.lost(tests, name) for name in tests.lost)
+        _names(console, f"Lost of {words.possessive(tests)} tests", names, most=most, style="red")
     _names(console, "Passes now, failed on both sides", chosen.gained, most=most, style="green")
 
 

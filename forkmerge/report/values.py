@@ -90,7 +90,8 @@ class LocusReport:
 class OwnerTests:
     """The tests of one ``owner`` on a proposal: ``required`` in all, ``kept`` of them, the names of the others.
 
-    ``parent`` names the one among several upstreams that they are of.
+    ``parent`` names the one among several upstreams that they are of.  ``emergent`` are those among ``lost`` that pass
+    on every parent: an interference that none of them has; the others are lost changes.
     """
 
     owner: Owner
@@ -99,6 +100,7 @@ class OwnerTests:
     lost: tuple[str, ...] = ()
     gained: tuple[str, ...] = ()
     parent: str = ""
+    emergent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,11 @@ def possessive(tests: OwnerTests) -> str:
     return f"{safe(tests.parent)}'s" if tests.parent and tests.owner is Owner.THEIRS else POSSESSIVES[tests.owner]
 
 
+def lost(tests: OwnerTests, name: str) -> str:
+    """Return the name of a lost test, and what it is when it passes on every parent."""
+    return f"{name} (passes on both sides: emergent interference)" if name in tests.emergent else name
+
+
 def against_git(proposal: Proposal) -> str:
     """Return required tests won and lost against git's merge ("+5", "+5 -1", "="; "-" where git has no tree)."""
     compared = proposal.against_git

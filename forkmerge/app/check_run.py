@@ -126,7 +126,13 @@ class _Testing:
         jobs = settings.jobs or min(4, os.cpu_count() or 1)
         try:
             with Runs(
-                self.repo, used, jobs=jobs, base=folders.base(os.environ), progress=self.progress, over=self._over
+                self.repo,
+                used,
+                jobs=jobs,
+                base=folders.base(os.environ),
+                progress=self.progress,
+                over=self._over,
+                cluster=settings.cluster,
             ) as runs:
                 self.runs = runs
                 runs.limits = wished(runs.limits, settings)

@@ -121,6 +121,7 @@ _WEAKER: dict[str, Callable[[Any], bool]] = {
     "sandbox": lambda value: value not in _STRICT_ENOUGH,
     "allow_network": bool,
     "pass_env": bool,
+    "cluster": bool,
     "carry": lambda globs: any(glob.startswith(("/", "~")) or ".." in glob.split("/") for glob in globs),
 }
 

@@ -146,12 +146,14 @@ class Proposing:
         jobs = settings.jobs or min(4, os.cpu_count() or 1)
         base = folders.base(os.environ)
         try:
-            with Runs(self.repo, used, jobs=jobs, base=base, progress=self.progress, over=self._over) as runs:
+            told, over, cluster = self.progress, self._over, settings.cluster
+            with Runs(self.repo, used, jobs=jobs, base=base, progress=told, over=over, cluster=cluster) as runs:
                 self.runs = runs
                 runs.limits = wished(runs.limits, settings)
                 found = self._search(seen, merge, runs, recall, jobs)
                 if found is not None:
                     found.fetched = ledger.fetched
+                    found.elsewhere = runs.elsewhere
                 return found
         finally:
             ledger.close()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from forkmerge.app.settings import Settings
+    from forkmerge.execution.cluster import Cluster
     from forkmerge.execution.environment import Environment
     from forkmerge.execution.workshop import Workspace
     from forkmerge.git.repository import Repository
@@ -71,21 +72,32 @@ def wished(limits: TestLimits, settings: Settings) -> TestLimits:
 class Runs:
     """Runs the tests of trees of ``repo``; use it as a context manager (leaving it stops what is running).
 
-    ``limits`` can be set anew when the parents' runs have told how long things take.
+    ``limits`` can be set anew when the parents' runs have told how long things take; with ``reach`` the runs tell what
+    each test touches, where that can be told.
     """
 
     def __init__(
-        self, repo: Repository, setting: Setting, *, jobs: int, base: str, progress: Progress, over: Callable[[], bool]
+        self,
+        repo: Repository,
+        setting: Setting,
+        *,
+        jobs: int,
+        base: str,
+        progress: Progress,
+        over: Callable[[], bool],
+        cluster: str = "",
     ) -> None:
         self.setting = setting
         self.limits = TestLimits(per_test=300.0, whole=3600.0)
         self.label = ""
+        self.reach = False
         self._repo = repo
         self._progress = progress
         self._over = over
         self._stopped = threading.Event()
         self._reading = threading.Lock()
         self._trees: dict[str, Mapping[str, Entry]] = {}
+        self._cluster = self._connected(cluster) if cluster else None
         self._pool = Pool(jobs, base=base, read=repo.read, run_job=self._run, stack=partial(stack, setting.backend))
 
     def __call__(self, tree: str, tests: tuple[TestId, ...] | None, purpose: Purpose) -> SuiteRun:
@@ -94,8 +106,34 @@ class Runs:
             raise Interrupted("the run was stopped")
         if self._over():
             raise Interrupted("the time is up")
-        job = Job(tree, tree, self._entries(tree), _Task(tests, purpose, self.limits))
-        return self._pool.submit(job).result()
+        task = _Task(tests, purpose, replace(self.limits, reach=self.reach))
+        if self._cluster is not None:
+            return self._cluster.submit(Job(tree, tree, {}, self._suite(task))).result()
+        return self._pool.submit(Job(tree, tree, self._entries(tree), task)).result()
+
+    @property
+    def elsewhere(self) -> str:
+        """Return in words how many runs other machines made, "" for none."""
+        made = self._cluster.machines if self._cluster is not None else {}
+        if not made:
+            return ""
+        runs = "one test run was" if sum(made.values()) == 1 else f"{sum(made.values())} test runs were"
+        return f"{runs} made by workers of the cluster, in the same environment as here: {', '.join(sorted(made))}"
+
+    def _connected(self, address: str) -> Cluster:
+        from forkmerge.app.testing import identity  # noqa: PLC0415 - it leads to this module again
+        from forkmerge.execution.cluster import Cluster  # noqa: PLC0415 - only with --cluster
+
+        def tell(current: str, finished: int, total: int | None) -> None:
+            self._progress.update(TestFinished(self.label, current, True, finished, total))
+
+        return Cluster(
+            address,
+            self._repo,
+            identify=identity,
+            progress=tell,
+            stopped=lambda: self._stopped.is_set() or self._over(),
+        )
 
     def _entries(self, tree: str) -> Mapping[str, Entry]:
         """Return the entries of ``tree``; those of the last few trees are kept, for a search comes back to them."""
@@ -114,6 +152,8 @@ class Runs:
 
     def close(self, *, cancel: bool = True) -> None:
         """Stop and clean up."""
+        if self._cluster is not None:
+            self._cluster.close(cancel=cancel)
         self._pool.close(cancel=cancel)
 
     def __enter__(self) -> Self:
@@ -123,9 +163,14 @@ class Runs:
         self.close()
 
     def _run(self, job: Job, workspace: Workspace) -> SuiteRun:
-        task, setting = job.payload, self.setting
+        task = job.payload
         assert isinstance(task, _Task)  # noqa: S101 - the pool hands back what it was given
-        suite = Suite(
+        ticks = self._ticks(workspace, task)
+        return run(self._suite(task), workspace, on_tick=lambda: next(ticks))
+
+    def _suite(self, task: _Task) -> Suite:
+        setting = self.setting
+        return Suite(
             setting.runner,
             setting.command,
             setting.environment,
@@ -135,8 +180,6 @@ class Runs:
             mode=_MODES.get(task.purpose, Mode.RUN),
             network=setting.network,
         )
-        ticks = self._ticks(workspace, task)
-        return run(suite, workspace, on_tick=lambda: next(ticks))
 
     def _ticks(self, workspace: Workspace, task: _Task) -> Iterator[bool]:
         """Yield whether to stop, and tell the progress now and then."""

@@ -29,7 +29,8 @@ class Settings:
     as processors), ``runs`` how often each parent's suite runs, ``test_timeout`` and ``run_timeout`` the limits of one
     test and of one run (None: from how long the parents take), ``carry`` globs of untracked files that the clones get,
     ``pass_env`` names of environment variables that tests may see, ``test_paths`` the folders and files that are tests
-    ("" finds them), ``cache`` whether earlier results in the ledger count.
+    ("" finds them), ``cache`` whether earlier results in the ledger count, ``cluster`` the scheduler of a
+    cluster that runs the tests ("": this machine does).
     """
 
     test: str = ""
@@ -48,6 +49,7 @@ class Settings:
     allow_network: bool = False
     test_paths: tuple[str, ...] = ()
     cache: bool = True
+    cluster: str = ""
 
 
 KEYS = tuple(field.name.replace("_", "-") for field in fields(Settings))

@@ -67,6 +67,7 @@ class Found:
     out_of_time: bool = False
     seconds: float = 0.0
     fetched: int = 0
+    elsewhere: str = ""
     held_out: dict[Candidate, values.HeldOut] = field(default_factory=dict)
 
     def fitness(self, candidate: Candidate) -> Fitness:
@@ -410,6 +411,8 @@ def _warnings(found: Found) -> list[str]:
     if found.materialise.renamed:
         names = ", ".join(f"{old} read as {new}" for old, new in found.materialise.renamed.items())
         out.append(f"a side renamed its package; where an offspring lacks the old one, tests were asked with {names}")
+    if found.elsewhere:
+        out.append(found.elsewhere)
     if found.fetched:
         results = "one recorded result was" if found.fetched == 1 else f"{found.fetched} recorded results were"
         out.append(f"{results} made by another ledger: forkmerge ledger list --foreign tells which")

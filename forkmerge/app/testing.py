@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
     from forkmerge.app.settings import Settings
     from forkmerge.execution.provisions import Provision
+    from forkmerge.execution.suite import Suite
     from forkmerge.fitness.ledger import Ledger
     from forkmerge.fitness.records import Purpose, Recall
     from forkmerge.git.repository import Repository
     from forkmerge.model.outcome import SuiteRun, TestId
     from forkmerge.model.source import Tree
     from forkmerge.sandbox.probe import Wanted
-    from forkmerge.suites.projects import Suite
+    from forkmerge.suites.projects import Suite as Found
     from forkmerge.suites.runner import Runner, TestCommand
 
 POLICY = "policy-1"
@@ -55,21 +56,31 @@ def setting(repo: Repository, tree: Tree, settings: Settings, environ: Mapping[s
 
 def recall(ledger: Ledger, used: Setting, settings: Settings, environ: Mapping[str, str]) -> Recall:
     """Return the ledger bound to what decides about results here; without ``cache`` it is only written."""
-    from forkmerge.fitness import keys  # noqa: PLC0415 - loaded when tests are to be run
+    from forkmerge.execution.suite import Suite  # noqa: PLC0415 - loaded when tests are to be run
     from forkmerge.fitness.records import Records  # noqa: PLC0415 - the same
 
-    argv, checkout = _named(used.command), used.environment.checkout
-    key = keys.environment_key(
-        runner=" ".join((used.runner.name, getattr(used.runner, "line", ""))).strip(),
-        env=used.environment.variables,
-        program=keys.program_identity(argv, environ, checkout),
-        installed=keys.installed_fingerprint(argv, environ, checkout),
-        sandbox=used.backend.name,
-        policy=f"{POLICY} network={used.network}",
-    )
+    suite = Suite(used.runner, used.command, used.environment, used.backend, network=used.network)
+    key = identity(suite, environ)
     former = "" if settings.carry else f"{used.backend.name} {POLICY}"
     records = Records(ledger, used.command.text, key, isolation(used, settings), former)
     return records if settings.cache else _Forgetful(records)
+
+
+def identity(suite: Suite, environ: Mapping[str, str] | None = None) -> str:
+    """Return the key of the environment of ``suite`` on this machine; by the variables that its tests see, if None."""
+    from forkmerge.fitness import keys  # noqa: PLC0415 - loaded when tests are to be run
+
+    variables = suite.environment.variables
+    environ = dict(variables) if environ is None else environ
+    argv, checkout = _named(suite.command), suite.environment.checkout
+    return keys.environment_key(
+        runner=" ".join((suite.runner.name, getattr(suite.runner, "line", ""))).strip(),
+        env=variables,
+        program=keys.program_identity(argv, environ, checkout),
+        installed=keys.installed_fingerprint(argv, environ, checkout),
+        sandbox=suite.backend.name,
+        policy=f"{POLICY} network={suite.network}",
+    )
 
 
 def isolation(used: Setting, settings: Settings) -> str:
@@ -144,7 +155,7 @@ def _command(
     return runner_for(text, results, tree.keys(), content), TestCommand(text, results), left_out
 
 
-def runnable(found: tuple[Suite, ...], checkout: str) -> tuple[tuple[Suite, ...], tuple[str, ...]]:
+def runnable(found: tuple[Found, ...], checkout: str) -> tuple[tuple[Found, ...], tuple[str, ...]]:
     """Return the suites that can be run here, all where none can, and in words what was left out and why.
 
     A suite of which only the exit code is known is run if it is the only one: beside others it could not be told apart.
@@ -161,7 +172,7 @@ def runnable(found: tuple[Suite, ...], checkout: str) -> tuple[tuple[Suite, ...]
     return several, tuple(out)
 
 
-def lacking(suite: Suite, checkout: str) -> str:
+def lacking(suite: Found, checkout: str) -> str:
     """Return what a suite lacks here to be run, "" where nothing is known to."""
     from shutil import which  # noqa: PLC0415 - seldom needed
 

@@ -93,7 +93,13 @@ class Workbench:
         base = folders.base(os.environ)
         try:
             with Runs(
-                self.repo, used, jobs=self.jobs, base=base, progress=self.progress, over=self._over
+                self.repo,
+                used,
+                jobs=self.jobs,
+                base=base,
+                progress=self.progress,
+                over=self._over,
+                cluster=self.settings.cluster,
             ) as self._runs:
                 self._runs.limits = wished(self._runs.limits, self.settings)
                 yield
@@ -150,6 +156,8 @@ class Workbench:
         out = []
         if self.out_of_time:
             out.append("the time was up before the search ended")
+        if self.runs.elsewhere:
+            out.append(self.runs.elsewhere)
         if self.runs.setting.backend.name == "reduced":
             out.append("the sandbox was the reduced one: no namespaces, no network at all, loopback included")
         if self.runs.setting.backend.name == "none":

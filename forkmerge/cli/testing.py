@@ -38,6 +38,7 @@ def limit_options(*, budget: str, runs: str, time: str = "whole run") -> Callabl
         click.option("--test-timeout", metavar="DURATION", help="Limit of a single test."),
         click.option("--run-timeout", metavar="DURATION", help="Limit of one run of a suite."),
         click.option("--jobs", metavar="N", help="Test runs at the same time (0: one for each processor)."),
+        click.option("--cluster", metavar="ADDRESS", help="Run the tests on a cluster of Dask: tcp://HOST:8786."),
         click.option("--runs", metavar="N", help=runs),
     )
 

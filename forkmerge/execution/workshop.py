@@ -110,7 +110,7 @@ class Workshop:
             remove_tree(slot.root)
 
     def _remove(self, folder: str) -> None:
-        """Delete a candidate: at once where it is a copy, else when there is time (some disks take long over folders)."""
+        """Delete a candidate: at once where it is a copy, else when there is time (some disks are slow at folders)."""
         if self._stack is None:
             remove_tree(folder)
         else:

@@ -41,6 +41,7 @@ def pack(run: SuiteRun) -> bytes:
         run.seconds,
         run.tail,
         run.collected,
+        *([run.machine] if run.machine else []),
     ]
     columns = [list(column) for column in zip(*rows, strict=True)]  # alike beside alike packs better
     document: list[object] = [head, list(words), columns]
@@ -59,7 +60,7 @@ def unpack(blob: bytes, *, most: int = _MAX_BYTES) -> SuiteRun:
     try:
         stream = zlib.decompressobj()
         data = stream.decompress(blob, most)
-        (version, status, exit_code, seconds, tail, collected), words, columns, *touched = json.loads(data)
+        (version, status, exit_code, seconds, tail, collected, *other), words, columns, *touched = json.loads(data)
         if stream.unconsumed_tail or stream.unused_data:
             raise ValueError("more than it may hold")
         if version not in (_VERSION, _REACH):
@@ -83,6 +84,7 @@ def unpack(blob: bytes, *, most: int = _MAX_BYTES) -> SuiteRun:
                     for runner, file, suite, name, ordinal, mask in masks
                 },
             )
-        return SuiteRun(RunStatus(status), results, exit_code, seconds, tail, collected, reach)
+        machine = str(other[0]) if other else ""
+        return SuiteRun(RunStatus(status), results, exit_code, seconds, tail, collected, reach, machine)
     except (zlib.error, TypeError, IndexError, KeyError, RecursionError) as error:
         raise ValueError(f"damaged record: {error}") from error

@@ -19,7 +19,7 @@ from forkmerge.git import command, treedata
 from forkmerge.git.objects import open_store
 from forkmerge.git.sterile import Sterile
 from forkmerge.model.revision import Revision
-from forkmerge.model.source import Entry
+from forkmerge.model.source import SUBMODULE, Entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -160,6 +160,25 @@ class Repository:
                 found[prefix + name] = entry
             else:
                 stack.pop()
+        return found
+
+    def below(self, tree: str) -> set[str]:
+        """Return the ids of ``tree`` and of all folders and files below it; raises ``UnusableInput`` for lost folders.
+
+        What submodules stand for is not part of a tree.
+        """
+        found: set[str] = set()
+        todo = [tree]
+        while todo:
+            folder = todo.pop()
+            if folder in found:
+                continue
+            found.add(folder)
+            for _, entry in self._listing(folder):
+                if isinstance(entry, str):
+                    todo.append(entry)
+                elif entry.mode != SUBMODULE:
+                    found.add(entry.oid)
         return found
 
     def _listing(self, tree: str) -> tuple[tuple[str, Entry | str], ...]:

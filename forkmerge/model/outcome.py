@@ -79,7 +79,8 @@ class SuiteRun:
 
     ``results`` are in the order in which the tests finished.  ``exit_code`` is that of the command (None when it never
     ended by itself), ``tail`` the last lines of its output, ``collected`` the number of tests it said it would run
-    (None where the runner does not tell), ``reach`` what its tests touched (None: nothing is known of that).
+    (None where the runner does not tell), ``reach`` what its tests touched (None: nothing is known of that),
+    ``machine`` the worker of a cluster that made it ("": the machine that asked for it).
     """
 
     status: RunStatus
@@ -89,3 +90,4 @@ class SuiteRun:
     tail: str = ""
     collected: int | None = None
     reach: Reach | None = None
+    machine: str = ""

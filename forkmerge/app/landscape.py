@@ -134,7 +134,8 @@ class Materialiser:
         if not self.renamed:
             return {}
         have = tops(entries, self.given)
-        names = {old: new for old, new in self.renamed.items() if old not in have and new in have}
+        known = (*self.renamed.items(), *((new, old) for old, new in self.renamed.items()))
+        names = {one: other for one, other in known if one not in have and other in have}
         out: dict[str, Change] = {}
         for path, entry in tests_of(tests, self.given).items() if names else ():
             if path.endswith(".py"):

@@ -2,8 +2,9 @@
 
 A fork often begins by renaming its package.  Upstream's tests import the old one, which no offspring has: taken word
 for word none of them could be collected, and nothing of upstream's would be asked for.  So where an offspring lacks a
-package that a side renamed and has it under the new name, test files say the new name instead.  That is no longer the
-test as its side wrote it: every report of such a run says so.
+package that a side renamed and has it under the new name, test files say the new name instead; and the old one where
+the fork's tests meet upstream's code.  That is no longer the test as its side wrote it: every report of such a run says
+so.
 
 Invariant: only whole names are read anew, never a part of one or an attribute, and only in Python test files.
 """

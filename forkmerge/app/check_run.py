@@ -136,7 +136,10 @@ class _Testing:
             ) as runs:
                 self.runs = runs
                 runs.limits = wished(runs.limits, settings)
-                self._judge(seen, runs, recall, jobs)
+                try:
+                    self._judge(seen, runs, recall, jobs)
+                finally:
+                    self.found.notes += [f"behaviour: {words}" for words in (runs.elsewhere,) if words]
         finally:
             ledger.close()
 

@@ -66,7 +66,7 @@ def show(folder: str, name: str) -> LedgerEntryShown:
         except ValueError as error:
             return LedgerEntryShown(found, problem=str(error))
         results = tuple(RecordedTest(str(r.test), r.status.value, r.seconds, r.message) for r in told.results)
-        return LedgerEntryShown(found, told.exit_code, told.tail, results)
+        return LedgerEntryShown(found, told.exit_code, told.tail, results, machine=told.machine)
 
 
 def verify(folder: str) -> LedgerVerdict:

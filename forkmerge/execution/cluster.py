@@ -231,7 +231,7 @@ def _connect(address: str) -> Any:
         raise MissingTool("--cluster needs Dask distributed", hint="pip install 'forkmerge[cluster]'") from error
     try:
         make: Any = distributed.Client
-        return make(address, set_as_default=False, timeout=10)
+        return make(address, set_as_default=False, timeout=5)
     except (OSError, ValueError, TimeoutError) as error:
         raise MissingTool(
             f"the scheduler of the cluster does not answer: {error}",

@@ -77,13 +77,17 @@ class RecordedTest:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntryShown:
-    """What ``ledger show`` shows: an entry with its results; ``problem`` says why they can't be read."""
+    """What ``ledger show`` shows: an entry with its results; ``problem`` says why they can't be read.
+
+    ``machine`` is the worker of a cluster that made the run, "" where the machine did that recorded it.
+    """
 
     run: RecordedRun
     exit_code: int | None = None
     tail: str = ""
     results: tuple[RecordedTest, ...] = ()
     problem: str = ""
+    machine: str = ""
     version: int = VERSION
 
 
@@ -146,6 +150,8 @@ def shown(found: LedgerEntryShown) -> tuple[str, ...]:
         f"environment  {safe(run.environment)}",
         f"ended        {ended}, after {run.seconds:.1f} s, {run.tests} {plural('test', run.tests)}",
     ]
+    if found.machine:
+        lines.insert(2, f"run on       {safe(found.machine)}, a worker of a cluster")
     if found.problem:
         lines.append(f"its results can't be read: {found.problem}")
     for test in found.results:

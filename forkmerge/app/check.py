@@ -145,17 +145,24 @@ def _static(
     if not merged.merge.committed and {scenario.ours.commit, scenario.theirs.commit} & set(scenario.bases):
         return [*findings, *contract], [], ()
     from forkmerge.app.catalogue import catalogue_of  # noqa: PLC0415
+    from forkmerge.app.check_changed import changed_uses  # noqa: PLC0415
     from forkmerge.app.check_fate import fates  # noqa: PLC0415
     from forkmerge.app.check_history import History  # noqa: PLC0415
     from forkmerge.app.check_lost import lost  # noqa: PLC0415
-    from forkmerge.app.check_names import broken_uses  # noqa: PLC0415
+    from forkmerge.app.check_names import broken_uses, projects_of  # noqa: PLC0415
+    from forkmerge.app.check_order import too_early  # noqa: PLC0415
     from forkmerge.app.check_own import Words  # noqa: PLC0415
     from forkmerge.app.check_project import Reader  # noqa: PLC0415
 
     history = History(trees.base, {"ours": trees.ours, "theirs": trees.theirs}, read)
     modules = Reader(read, {})
-    uses, left = broken_uses(trees, read, modules, history, merged.conflicted)
+    projects = projects_of(trees, modules)
+    uses, left = broken_uses(trees, read, projects, history, merged.conflicted)
     findings += uses
+    told = {(p.path, p.unit) for f in findings for p in f.places}
+    changed = changed_uses(trees, projects, read, history, merged.conflicted)
+    findings += [f for f in changed if not all((p.path, p.unit) in told for p in f.places)]
+    findings += too_early(trees, projects, merged.conflicted)
     findings += lost(trees, read, modules, request.settings.test_paths, merged.conflicted)
     findings = _once(findings, contract)
     languages = catalogue_of(repo, trees.base, trees.ours, trees.theirs)

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 _NUMBERS = re.compile(r"0x[0-9a-f]+|\d+(?:\.\d+)?")
 _WORD = re.compile(rb"[^\W\d]\w+")
+_DEFINED = re.compile(
+    rb"\b(?:class|def|enum|fn|func|function|interface|struct|trait|type)\s+(\w+)|^([^\W\d]\w*)\s*(?::[^=\n]*)?=",
+    re.MULTILINE,
+)
 _MOST_NAMED = 3
 _MOST_SHOWN = 6
 _TRIED_ALONE = 2
@@ -212,6 +216,13 @@ class Blaming:
         locus = self.loci.loci[edit.index]
         return _words(locus, edit.side) | frozenset(_WORD.findall(locus.unit.rpartition(".")[2].encode())) - _PLAIN
 
+    def _defined(self, edit: Edit) -> frozenset[bytes]:
+        """Return the names that the place of an edit defines, before it or after."""
+        locus = self.loci.loci[edit.index]
+        alleles = (locus.base, locus.ours if edit.side == "ours" else locus.theirs)
+        texts = [c for a in alleles for c in locus.alleles[a].contents if isinstance(c, bytes)]
+        return frozenset(w for text in texts for found in _DEFINED.findall(text) for w in found if w)
+
     def _sharing(self, own: tuple[Edit, ...], culprits: tuple[Edit, ...]) -> tuple[Edit, ...]:
         """Return those of ``own`` that name what ``culprits`` changed, the likeliest few; all where none does."""
         words = frozenset().union(*(self._about(e) for e in culprits))
@@ -222,7 +233,10 @@ class Blaming:
         """Return ``edits`` with those last that share most with ``named``: words that few edits have count most."""
         about = {e: self._about(e) for e in edits}
         often = Counter(w for words in about.values() for w in words)
-        score = {e: sum(1 / often[w] for w in words & named) for e, words in about.items()}
+        score = {
+            e: sum(1 / often[w] for w in words & named) + len(self._defined(e) & named) / 2
+            for e, words in about.items()
+        }
         return tuple(sorted(edits, key=lambda e: (score[e], -e.index)))
 
 

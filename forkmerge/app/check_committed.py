@@ -91,7 +91,7 @@ class Committed:
         if owner not in self._parts:
             parent = self.seen.scenario.ours if owner == "ours" else self.seen.scenario.theirs
             merge = Revision("the merge", None, self.tree)
-            found = scene(self.repo, Scenario(parent, merge, parent, (parent.commit or parent.tree,)))
+            found = scene(self.repo, Scenario(parent, merge, parent, (parent.commit or parent.tree,)), adapt=False)
             made = Materialiser(self.repo, [found.loci], self.seen.ours, self.seen.theirs, self.tree, self.given)
             evaluate = self.evaluator(made).evaluate
             self._parts[owner] = _Part(found, Blaming(found.loci, evaluate, self.may_go_on, self.given, "ours"))

@@ -24,6 +24,7 @@ class Fate:
 
     words: str
     place: Place
+    renamed: bool = False
 
 
 @dataclass(slots=True)
@@ -57,7 +58,7 @@ class History:
                 moved = f"moved {unit} to {right.path}" + (f" as {now}" if now != unit else "")
                 return Fate(moved, place)
             if now != unit:
-                return Fate(f"renamed {unit} to {now}", place)
+                return Fate(f"renamed {unit} to {now}", place, renamed=True)
             return Fate(f"edited {unit}", place)
         if path not in tree:
             return Fate(f"removed or moved {path}", Place(who, path, 0, "", "not there any more"))

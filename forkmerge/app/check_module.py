@@ -46,7 +46,8 @@ class Class:
 class Use:
     """A use: ``kind`` is ``import``, ``name``, ``self``, ``member`` or ``override``; ``text`` the dotted name.
 
-    ``owner`` is the class around it, ``call`` the call that it is part of, ``unit`` the function or class around it.
+    ``owner`` is the class around it, ``call`` the call that it is part of, ``unit`` the function or class around it,
+    ``imported`` what binds its first name inside a function, ``handlers`` what is caught around it.
     """
 
     kind: str
@@ -55,6 +56,8 @@ class Use:
     unit: str
     owner: str = ""
     call: ast.Call | None = None
+    imported: Imported | None = None
+    handlers: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -232,6 +235,8 @@ class _Uses(ast.NodeVisitor):
         self.scope: list[str] = []
         self.owner: list[str] = []
         self.locals: list[set[str]] = []
+        self.imported: dict[str, Imported] = {}
+        self.handlers: list[str] = []
         self.guarded = 0
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
@@ -249,18 +254,31 @@ class _Uses(ast.NodeVisitor):
         self.scope.append(node.name)
         arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg)
         bound = {a.arg for a in arguments if a is not None}
+        outermost = not self.locals
+        here: dict[str, Imported] = {}
         for part in walk(node) if not self.locals else ():  # what is around has bound all that is within
             if isinstance(part, ast.Name):
                 if isinstance(part.ctx, ast.Store):
                     bound.add(part.id)
-            elif isinstance(part, ast.Import | ast.ImportFrom):
+            elif isinstance(part, ast.Import):
                 bound |= {a.asname or a.name.partition(".")[0] for a in part.names}
+            elif isinstance(part, ast.ImportFrom):
+                for alias in part.names:
+                    name = alias.asname or alias.name
+                    bound |= {name} & here.keys()  # imported twice: which one is meant can't be told
+                    here[name] = Imported(part.module or "", part.level, alias.name, part.lineno)
             elif isinstance(part, (*_FUNCTIONS, ast.ClassDef)) and part is not node:
                 bound.add(part.name)
+                if isinstance(part, _FUNCTIONS):
+                    bound |= {a.arg for a in walk(part.args) if isinstance(a, ast.arg)}
         self.locals.append(bound)
+        if outermost:
+            self.imported = {name: what for name, what in here.items() if name not in bound}
         for item in node.body:
             self.visit(item)
         self.locals.pop()
+        if outermost:
+            self.imported = {}
         self.scope.pop()
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
@@ -281,8 +299,11 @@ class _Uses(ast.NodeVisitor):
 
     def visit_Try(self, node: ast.Try) -> None:
         self.guarded += 1
+        caught = [dotted(t) for h in node.handlers for t in _types(h.type)]
+        self.handlers += caught
         for item in node.body:
             self.visit(item)
+        del self.handlers[len(self.handlers) - len(caught) :]
         self.guarded -= 1
         for part in (*node.handlers, *node.orelse, *node.finalbody):
             self.visit(part)
@@ -323,6 +344,9 @@ class _Uses(ast.NodeVisitor):
             self._note("self", rest.partition(".")[0], node.lineno, call if "." not in rest else None)
             if "." in rest and call is not None:
                 self._note("member", rest.rpartition(".")[2], node.lineno, call)
+        elif text and head in self.imported:
+            if call is not None or rest:
+                self._note("name", text, node.lineno, call, self.imported[head])
         elif text and not any(head in names for names in self.locals):
             if call is not None or rest:
                 self._note("name", text, node.lineno, call)
@@ -331,6 +355,14 @@ class _Uses(ast.NodeVisitor):
         elif isinstance(node, ast.Attribute) and call is not None:
             self._note("member", node.attr, node.lineno, call)
 
-    def _note(self, kind: str, text: str, line: int, call: ast.Call | None = None) -> None:
+    def _note(
+        self, kind: str, text: str, line: int, call: ast.Call | None = None, imported: Imported | None = None
+    ) -> None:
         owner = self.owner[-1] if self.owner else ""
-        self.uses.append(Use(kind, text, line, ".".join(self.scope), owner, call))
+        unit = ".".join(self.scope)
+        self.uses.append(Use(kind, text, line, unit, owner, call, imported, tuple(self.handlers)))
+
+
+def _types(node: ast.expr | None) -> list[ast.expr]:
+    """Return the exceptions that a handler names."""
+    return list(node.elts) if isinstance(node, ast.Tuple) else [node] if node is not None else []

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from forkmerge.report.check import CheckFinding
 
 _WORD = re.compile(rb"[\w\x80-\xff]+")
+_RENAMED = {"import": "dangling-import", "override": "orphaned-override", "self": "dangling-attribute"}
 SECONDS = 30.0
 """What looking at uses may take; what is left then is told."""
 
@@ -57,23 +58,24 @@ class Judged:
     rule: str = ""
 
 
+def projects_of(trees: Trees, modules: Reader) -> dict[str, Project]:
+    """Return the trees as Python projects: ``base``, ``ours``, ``theirs`` and ``merge``."""
+    named = {"base": trees.base, "ours": trees.ours, "theirs": trees.theirs, "merge": trees.merged}
+    return {name: Project(tree, modules) for name, tree in named.items()}
+
+
 def broken_uses(
-    trees: Trees, read: Callable[[str], bytes], modules: Reader, history: History, skip: frozenset[str] = frozenset()
+    trees: Trees,
+    read: Callable[[str], bytes],
+    projects: dict[str, Project],
+    history: History,
+    skip: frozenset[str] = frozenset(),
 ) -> tuple[tuple[CheckFinding, ...], str]:
     """Return the findings, and a sentence on what was not looked at ("" when everything was).
 
-    ``modules`` reads the modules; ``skip`` are paths of the merge that hold conflicts.
+    ``skip`` are paths of the merge that hold conflicts.
     """
     until = time.monotonic() + SECONDS
-    projects = {
-        side: Project(tree, modules)
-        for side, tree in (
-            ("ours", trees.ours),
-            ("theirs", trees.theirs),
-            ("merge", trees.merged),
-            ("base", trees.base),
-        )
-    }
     found: dict[tuple[object, ...], CheckFinding] = {}
     left = 0
     for side, other in (("ours", "theirs"), ("theirs", "ours")):
@@ -118,7 +120,7 @@ def _in_file(
         return
     uses = {u.key: u for u in reversed(merged.uses) if not touched.isdisjoint(u.text.replace(":", ".").split("."))}
     judged = ((u, removed.judge(u) if u.kind == "member" else judge(projects["merge"], path, u)) for u in uses.values())
-    wrong = [(use, now) for use, now in judged if now.wrong]
+    wrong = [(use, now) for use, now in judged if now.wrong or (now.wrong is None and use.kind in _RENAMED)]
     if not wrong:
         return  # the uses of the sides are looked at where there is something to compare
     own = {use.key: use for use in mine.uses}
@@ -130,10 +132,25 @@ def _in_file(
         was = Judged("", removed.former(use)) if use.kind == "member" else judge(projects[side], path, before)
         if was.wrong != "" or was.found is None:
             continue
+        # where more may be bound than can be told, a name that was given to nothing else is gone
+        sure = now if now.wrong is not None else _renamed(use, was.found, other, history)
+        if not sure.wrong:
+            continue
         theirs = foreign.get(use.key)
         if theirs is not None and use.kind != "member" and judge(projects[other], path, theirs).wrong != "":
             continue
-        yield _finding(_Collision(path, use, before.line, now, was.found, side, other), history)
+        yield _finding(_Collision(path, use, before.line, sure, was.found, side, other), history)
+
+
+def _renamed(use: Use, was: Found, other: str, history: History) -> Judged:
+    """Return what is to be said of a use whose definition in the base the other side has under another name."""
+    name = was.unit.rpartition(".")[2]
+    if not name or use.text.replace(":", ".").rpartition(".")[2] != name:
+        return Judged(None)
+    fate = history.fate(other, was.path, was.unit)
+    if fate is None or not fate.renamed:
+        return Judged(None)
+    return Judged("is gone", was, _RENAMED[use.kind])
 
 
 def touched_names(before: Project, after: Project) -> frozenset[str]:
@@ -183,7 +200,7 @@ def judge(project: Project, path: str, use: Use) -> Judged:
         cls = _owner(project, path, use.owner)
         found = project.member(path, cls, use.text) if cls is not None else None
         return _called(project, found, use.call, "dangling-attribute", bound=True)
-    found = project.named(path, use.text)
+    found = project.named(path, use.text, use.imported)
     return _called(project, found, use.call, "dangling-attribute", bound=False)
 
 

@@ -156,10 +156,13 @@ class Project:
                 return found
         return None if unknown else Found(path, cls.line, f"{cls.name}.{name}", missing=True)
 
-    def named(self, path: str, text: str) -> Found | None:
-        """Return what the dotted name ``text`` means in the module at ``path``."""
+    def named(self, path: str, text: str, within: Imported | None = None) -> Found | None:
+        """Return what the dotted name ``text`` means in the module at ``path``.
+
+        ``within`` is what binds its first name inside a function, if that is an import.
+        """
         head, *rest = text.split(".")
-        found = self.bound(path, head)
+        found = self.bound(path, head) if within is None else self.imported(within, path)
         if found is None or found.missing:
             return None  # a builtin, or what a gate looks at
         for name in rest:

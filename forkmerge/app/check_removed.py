@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from forkmerge.app.check_names import Judged, Trees
     from forkmerge.app.check_project import Project
 
-_COMMON = frozenset(
+COMMON = frozenset(
     name
     for kind in (str, bytes, bytearray, int, float, list, tuple, dict, set, frozenset, Exception, object, slice, range)
     for name in dir(kind)
@@ -48,11 +48,11 @@ class Removed:
         before = _methods(projects["base"], changed)
         news = [p for p, e in trees.side(other).items() if p.endswith(".py") and trees.base.get(p) != e]
         after = _methods(projects[other], news)
-        self._gone = {n: found for n, found in before.items() if n not in after and n not in _COMMON}
+        self._gone = {n: found for n, found in before.items() if n not in after and n not in COMMON}
         self._changed = {
             n: found[0]
             for n, found in before.items()
-            if n in after and len(found) == len(after[n]) == 1 and n not in _COMMON and _differ(found[0], after[n][0])
+            if n in after and len(found) == len(after[n]) == 1 and n not in COMMON and _differ(found[0], after[n][0])
         }
 
     def judge(self, use: Use) -> Judged:

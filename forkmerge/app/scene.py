@@ -35,8 +35,11 @@ class Scene:
     loci: LocusMap
 
 
-def scene(repo: Repository, scenario: Scenario, *, allowed: Allowed | None = None) -> Scene:
-    """Return the scene of ``scenario``; raises UnusableInput when an object can't be read."""
+def scene(repo: Repository, scenario: Scenario, *, allowed: Allowed | None = None, adapt: bool = True) -> Scene:
+    """Return the scene of ``scenario``; raises UnusableInput when an object can't be read.
+
+    With ``adapt``, one side's new code also comes in alleles that follow the other side's renames.
+    """
     from forkmerge.alignment.align import align  # noqa: PLC0415 - what is below is loaded when it is needed
     from forkmerge.app.catalogue import catalogue_of  # noqa: PLC0415
     from forkmerge.app.sanity import sane  # noqa: PLC0415
@@ -74,7 +77,9 @@ def scene(repo: Repository, scenario: Scenario, *, allowed: Allowed | None = Non
     found = sane(whole)
     if found is not whole:
         found = linked(found, by_entry)
-    return Scene(scenario, base, ours, theirs, homologies, merged, _adapted(found, homologies, by_entry))
+    if adapt:
+        found = _adapted(found, homologies, by_entry)
+    return Scene(scenario, base, ours, theirs, homologies, merged, found)
 
 
 def _adapted(found: LocusMap, homologies: tuple[Homology, ...], read: Callable[[Entry], bytes]) -> LocusMap:

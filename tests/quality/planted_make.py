@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 HARMLESS = 3
 """Edits on either side that have nothing to do with the collision."""
-MOST_TRIED = 60
+MOST_TRIED = 25
 IDENTITY = ("-c", "user.name=forkmerge", "-c", "user.email=forkmerge@example.invalid")
 _LABELS = ("outline", "summary", "preview", "digest", "overview", "extract")
 
@@ -78,7 +78,7 @@ class Maker:
         files = {n: (repository / n).read_bytes() for n in names if (repository / n).is_file()}
         made = cls(place, repository, Program(files, place.package), (), frozenset())
         made.found = sites(place, made.program, repository)
-        made.passing = made.passed(place.command)
+        made.passing = made.passed(place.command) & made.passed(place.command)  # some names tell the time
         return made
 
     def cases(self, kind: str, count: int, seed: int, *, decoy: bool) -> Iterator[Case]:

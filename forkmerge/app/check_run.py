@@ -139,7 +139,7 @@ class _Testing:
                 try:
                     self._judge(seen, runs, recall, jobs)
                 finally:
-                    self.found.notes += [f"behaviour: {words}" for words in (runs.elsewhere,) if words]
+                    self.found.notes += [f"behaviour: {words}" for words in (runs.elsewhere, runs.unmet) if words]
         finally:
             ledger.close()
 

@@ -120,6 +120,7 @@ def refuse_weaker(layers: tuple[Layer, ...]) -> None:
 _WEAKER: dict[str, Callable[[Any], bool]] = {
     "sandbox": lambda value: value not in _STRICT_ENOUGH,
     "allow_network": bool,
+    "setup_network": bool,
     "pass_env": bool,
     "cluster": bool,
     "carry": lambda globs: any(glob.startswith(("/", "~")) or ".." in glob.split("/") for glob in globs),

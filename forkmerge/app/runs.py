@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from forkmerge.errors import Interrupted
+from forkmerge.errors import Interrupted, UsageError
 from forkmerge.execution.pool import Job, Pool
+from forkmerge.execution.setups import Making, Setups, make, wishes
 from forkmerge.execution.suite import Suite, run
 from forkmerge.fitness.records import Purpose
-from forkmerge.report.events import TestFinished
+from forkmerge.report.events import Remark, TestFinished
 from forkmerge.sandbox.overlay import stack
 from forkmerge.suites.runner import Mode, TestLimits
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from forkmerge.app.settings import Settings
     from forkmerge.execution.cluster import Cluster
     from forkmerge.execution.environment import Environment
+    from forkmerge.execution.setups import Recipe
     from forkmerge.execution.workshop import Workspace
     from forkmerge.git.repository import Repository
     from forkmerge.model.outcome import SuiteRun, TestId
@@ -42,7 +44,8 @@ _MODES = {Purpose.REVERSE: Mode.REVERSE, Purpose.GATE: Mode.COLLECT}
 class Setting:
     """How tests are run: by which runner and command, in which sandbox, with what of the user's environment.
 
-    ``left_out`` says which of the project's suites are not run, and why.
+    ``left_out`` says which of the project's suites are not run, and why.  ``wishes`` are what the user's environment
+    was made for (None: nobody knows); ``recipe`` makes one for a tree that asks for something else.
     """
 
     runner: Runner
@@ -51,6 +54,8 @@ class Setting:
     environment: Environment
     network: bool = False
     left_out: tuple[str, ...] = ()
+    recipe: Recipe | None = None
+    wishes: Mapping[str, bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class _Task:
     tests: tuple[TestId, ...] | None
     purpose: Purpose
     limits: TestLimits
+    environment: Environment
 
 
 def wished(limits: TestLimits, settings: Settings) -> TestLimits:
@@ -97,6 +103,19 @@ class Runs:
         self._stopped = threading.Event()
         self._reading = threading.Lock()
         self._trees: dict[str, Mapping[str, Entry]] = {}
+        self._setups: Setups | None = None
+        self._asked_for: set[str] = set()
+        if setting.recipe is not None:
+            if cluster:
+                raise UsageError("--setup makes environments on this machine; workers of a cluster bring their own")
+            self._setups = Setups(
+                setting.recipe,
+                setting.environment,
+                setting.wishes or {},
+                base=base,
+                read=repo.read,
+                submit=self._make,
+            )
         self._cluster = self._connected(cluster) if cluster else None
         self._pool = Pool(jobs, base=base, read=repo.read, run_job=self._run, stack=partial(stack, setting.backend))
 
@@ -106,7 +125,8 @@ class Runs:
             raise Interrupted("the run was stopped")
         if self._over():
             raise Interrupted("the time is up")
-        task = _Task(tests, purpose, replace(self.limits, reach=self.reach))
+        environment = self._environment(self._entries(tree))
+        task = _Task(tests, purpose, replace(self.limits, reach=self.reach), environment)
         if self._cluster is not None:
             return self._cluster.submit(Job(tree, tree, {}, self._suite(task))).result()
         return self._pool.submit(Job(tree, tree, self._entries(tree), task)).result()
@@ -119,6 +139,30 @@ class Runs:
             return ""
         runs = "one test run was" if sum(made.values()) == 1 else f"{sum(made.values())} test runs were"
         return f"{runs} made by workers of the cluster, in the same environment as here: {', '.join(sorted(made))}"
+
+    @property
+    def unmet(self) -> str:
+        """Return in words what trees asked for that the user's environment was not made for, "" for nothing."""
+        if not self._asked_for:
+            return ""
+        files = ", ".join(sorted(self._asked_for)[:3]) + (", ..." if len(self._asked_for) > 3 else "")
+        return f"the sides ask for different dependencies ({files}); all tests ran in your environment: see --setup"
+
+    def _environment(self, entries: Mapping[str, Entry]) -> Environment:
+        """Return the environment for a tree, made now if need be."""
+        if self._setups is not None:
+            return self._setups.environment(entries)
+        own = self.setting.wishes
+        if own is not None and not self._asked_for:
+            asked = wishes(entries, self._repo.read)
+            self._asked_for.update(path for path in {*asked, *own} if asked.get(path) != own.get(path))
+            if self._asked_for:
+                self._progress.update(Remark(self.unmet, warning=True))
+        return self.setting.environment
+
+    def _make(self, tree: str, entries: Mapping[str, Entry], making: Making) -> SuiteRun:
+        self._progress.update(Remark(f"making an environment for {', '.join(sorted(entries))}"))
+        return self._pool.submit(Job(tree, tree, entries, making)).result()
 
     def _connected(self, address: str) -> Cluster:
         from forkmerge.app.testing import identity  # noqa: PLC0415 - it leads to this module again
@@ -164,6 +208,8 @@ class Runs:
 
     def _run(self, job: Job, workspace: Workspace) -> SuiteRun:
         task = job.payload
+        if isinstance(task, Making):
+            return make(task, workspace, self.setting.environment, self.setting.backend)
         assert isinstance(task, _Task)  # noqa: S101 - the pool hands back what it was given
         ticks = self._ticks(workspace, task)
         return run(self._suite(task), workspace, on_tick=lambda: next(ticks))
@@ -173,7 +219,7 @@ class Runs:
         return Suite(
             setting.runner,
             setting.command,
-            setting.environment,
+            task.environment,
             setting.backend,
             tests=task.tests,
             test_limits=task.limits,

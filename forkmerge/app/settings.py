@@ -29,8 +29,10 @@ class Settings:
     as processors), ``runs`` how often each parent's suite runs, ``test_timeout`` and ``run_timeout`` the limits of one
     test and of one run (None: from how long the parents take), ``carry`` globs of untracked files that the clones get,
     ``pass_env`` names of environment variables that tests may see, ``test_paths`` the folders and files that are tests
-    ("" finds them), ``cache`` whether earlier results in the ledger count, ``cluster`` the scheduler of a
-    cluster that runs the tests ("": this machine does).
+    ("" finds them), ``cache`` whether earlier results in the ledger count, ``coverage`` whether it is watched which
+    functions each test runs, ``cluster`` the scheduler of a cluster that runs the tests ("": this machine does),
+    ``setup`` the command that makes an environment where a tree asks for other dependencies ("": none is made), which
+    may use the network with ``setup_network``.
     """
 
     test: str = ""
@@ -49,7 +51,10 @@ class Settings:
     allow_network: bool = False
     test_paths: tuple[str, ...] = ()
     cache: bool = True
+    coverage: bool = True
     cluster: str = ""
+    setup: str = ""
+    setup_network: bool = False
 
 
 KEYS = tuple(field.name.replace("_", "-") for field in fields(Settings))
@@ -58,7 +63,7 @@ KEYS = tuple(field.name.replace("_", "-") for field in fields(Settings))
 _LISTS = {"carry", "pass_env", "test_paths"}
 _TIMES = {"time", "test_timeout", "run_timeout"}
 _COUNTS = {"budget": 1, "jobs": 0, "seed": 0, "runs": 1}
-_FLAGS = {"allow_network", "cache"}
+_FLAGS = {"allow_network", "setup_network", "cache", "coverage"}
 _CHOICES = {"sandbox": SANDBOXES}
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
 _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}

@@ -7,6 +7,7 @@ import re
 import shlex
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -37,6 +38,8 @@ _VENVS = (".venv", "venv")
 def setting(repo: Repository, tree: Tree, settings: Settings, environ: Mapping[str, str]) -> Setting:
     """Return how tests are run; UsageError where no test command can be found, MissingTool without a sandbox."""
     from forkmerge.execution.environment import discover  # noqa: PLC0415 - loaded when tests are to be run
+    from forkmerge.execution.setups import Recipe  # noqa: PLC0415 - the same
+    from forkmerge.fitness import keys  # noqa: PLC0415 - the same
     from forkmerge.sandbox.probe import choose  # noqa: PLC0415 - the same
 
     if repo.worktree is None:
@@ -51,7 +54,22 @@ def setting(repo: Repository, tree: Tree, settings: Settings, environ: Mapping[s
     carried = tuple(_carried(checkout, settings.carry, {p.path for p in environment.found}))
     environment = replace(environment, found=(*environment.found, *carried))
     backend = choose(cast("Wanted", settings.sandbox))
-    return Setting(runner, command, backend, environment, settings.allow_network, left_out)
+    recipe = None
+    if settings.setup:
+        who = keys.program_identity(_named(command), environ, checkout)
+        recipe = Recipe(settings.setup, settings.setup_network, f"{who} {backend.name}")
+    own = _wishes(repo)
+    return Setting(runner, command, backend, environment, settings.allow_network, left_out, recipe, own)
+
+
+def _wishes(repo: Repository) -> dict[str, bytes] | None:
+    """Return what the manifests of the checkout ask for, None where nothing is checked out."""
+    from forkmerge.execution.setups import wishes  # noqa: PLC0415 - loaded when tests are to be run
+
+    try:
+        return wishes(repo.entries(repo.resolve("HEAD").tree), repo.read)
+    except UnusableInput:
+        return None
 
 
 def recall(ledger: Ledger, used: Setting, settings: Settings, environ: Mapping[str, str]) -> Recall:
@@ -61,6 +79,8 @@ def recall(ledger: Ledger, used: Setting, settings: Settings, environ: Mapping[s
 
     suite = Suite(used.runner, used.command, used.environment, used.backend, network=used.network)
     key = identity(suite, environ)
+    if used.recipe is not None:
+        key = sha256(f"{key} {used.recipe}".encode()).hexdigest()
     former = "" if settings.carry else f"{used.backend.name} {POLICY}"
     records = Records(ledger, used.command.text, key, isolation(used, settings), former)
     return records if settings.cache else _Forgetful(records)

@@ -54,6 +54,8 @@ def sandbox_options() -> Callable[[Wrap], Wrap]:
     return _all(
         click.option("--sandbox", type=click.Choice(SANDBOXES), help=words),
         click.option("--allow-network", is_flag=True, default=None, help="Let the tests use the network."),
+        click.option("--setup", metavar="CMD", help="Makes an environment where a side asks for other dependencies."),
+        click.option("--setup-network", is_flag=True, default=None, help="Let the setup command use the network."),
         click.option("--pass-env", metavar="NAME", multiple=True, help="An environment variable for the tests."),
         click.option("--carry", metavar="GLOB", multiple=True, help="Untracked files that the tests need."),
         click.option(
@@ -78,6 +80,8 @@ def settings_of(root: str, options: Mapping[str, Any], *, no_cache: bool | None)
     given = {key: value for key, value in options.items() if value not in (None, ())}
     if no_cache:
         given["cache"] = False
+    if given.pop("no_coverage", None):
+        given["coverage"] = False
     return load(root, os.environ, given)
 
 

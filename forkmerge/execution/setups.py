@@ -1,10 +1,10 @@
 """Environments made for manifests: where the sides ask for other dependencies, each gets what it asks for.
 
-The user's own environment serves every tree whose manifests (requirements, lock files, ...) are those of the user's
-checkout.  For other manifests the user's setup command is run once, in the sandbox, on a clone that holds these
-manifests and nothing else, so that what it makes depends on nothing else; the environment folders that it leaves
-(``.venv``, ``node_modules``) are kept and shown read-only to every tree with the same manifests.  Installing is the
-only step that may have the network, and only when the user says so.
+The user's own environment serves every tree whose manifests (requirements, lock files, ...) ask for what those of the
+user's checkout ask for.  For other manifests the user's setup command is run once, in the sandbox, on a clone that
+holds these manifests and nothing else, so that what it makes depends on nothing else; the environment folders that it
+leaves (``.venv``, ``node_modules``) are kept and shown read-only to every tree with the same manifests.  Installing is
+the only step that may have the network, and only when the user says so.
 
 Invariants: an environment is kept only when its command ended with 0; two that want the same one wait for each other;
 what was not asked for in a month is deleted.
@@ -19,6 +19,7 @@ import json
 import os
 import shutil
 import time
+import tomllib
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -44,10 +45,27 @@ MANIFESTS = (
     "requirements*.txt", "requirements*.in", "constraints*.txt", "pyproject.toml", "setup.py", "setup.cfg", "Pipfile",
     "Pipfile.lock", "poetry.lock", "uv.lock", "pdm.lock", "environment.y*ml", "tox.ini", "package.json",
     "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "pnpm-workspace.yaml", ".npmrc",
-    "go.mod", "go.sum", "Cargo.toml", "Cargo.lock", "pom.xml", "build.gradle*", "settings.gradle*", "gradle.lockfile", "Gemfile",
-    "Gemfile.lock", ".python-version", ".nvmrc",
+    "go.mod", "go.sum", "Cargo.toml", "Cargo.lock", "pom.xml", "build.gradle*", "settings.gradle*", "gradle.lockfile",
+    "Gemfile", "Gemfile.lock", ".python-version", ".nvmrc",
 )  # fmt: skip
 """Names of files that say what a project needs; all files in folders called ``requirements`` do so too."""
+_SECTIONS = {
+    "pyproject.toml": (
+        ("build-system", "requires"), ("project", "dependencies"), ("project", "optional-dependencies"),
+        ("project", "requires-python"), ("dependency-groups",), ("tool", "poetry", "dependencies"),
+        ("tool", "poetry", "group"), ("tool", "poetry", "dev-dependencies"), ("tool", "pdm", "dev-dependencies"),
+        ("tool", "uv"), ("tool", "hatch", "envs"),
+    ),
+    "package.json": (
+        ("dependencies",), ("devDependencies",), ("peerDependencies",), ("optionalDependencies",), ("overrides",),
+        ("resolutions",), ("workspaces",), ("engines",),
+    ),
+    "Cargo.toml": (
+        ("dependencies",), ("dev-dependencies",), ("build-dependencies",), ("target",), ("workspace",), ("features",),
+        ("patch",),
+    ),
+}  # fmt: skip
+"""Where files that say other things as well speak of dependencies."""
 _FOLDER = "environments"
 _DONE = "made.json"
 _OFFLINE = frozenset({"PIP_NO_INDEX", "CARGO_NET_OFFLINE", "npm_config_offline"})
@@ -92,25 +110,50 @@ def _is_manifest(path: str) -> bool:
     return in_folder or any(fnmatchcase(name, pattern) for pattern in MANIFESTS)
 
 
-class Setups:
-    """The environments for trees; ``own`` are the manifests that ``environment``, the user's, is for.
+def wishes(entries: Mapping[str, Entry], read: Callable[[str], bytes]) -> dict[str, bytes]:
+    """Return what the manifests of a tree ask for: of those that say other things as well, the dependencies alone."""
+    return {path: _asked(path.rpartition("/")[2], read(entry.oid)) for path, entry in manifests(entries).items()}
 
-    ``submit`` runs a job on a tree (entries, payload) and returns what came of it; ``base`` is where environments are
-    kept.  May be used by several threads.
+
+def _asked(name: str, data: bytes) -> bytes:
+    sections = _SECTIONS.get(name)
+    if sections is None:
+        return data
+    try:
+        table = json.loads(data) if name.endswith(".json") else tomllib.loads(data.decode())
+    except ValueError:
+        return data
+    found = {".".join(path): _below(table, path) for path in sections}
+    return json.dumps(found, sort_keys=True, default=str).encode()
+
+
+def _below(table: object, path: tuple[str, ...]) -> object:
+    for key in path:
+        table = table.get(key) if isinstance(table, dict) else None
+    return table
+
+
+class Setups:
+    """The environments for trees; ``own`` are the wishes that ``environment``, the user's, is for.
+
+    ``read`` gives a blob's bytes, ``submit`` runs a job on a tree (its id, entries, payload) and returns what came of
+    it; ``base`` is where environments are kept.  May be used by several threads.
     """
 
     def __init__(
         self,
         recipe: Recipe,
         environment: Environment,
-        own: Mapping[str, Entry],
+        own: Mapping[str, bytes],
         *,
         base: str,
+        read: Callable[[str], bytes],
         submit: Callable[[str, Mapping[str, Entry], Making], SuiteRun],
     ) -> None:
         self._recipe = recipe
         self._environment = environment
         self._own = dict(own)
+        self._read = read
         self._base = os.path.join(base, _FOLDER)
         self._submit = submit
         self._known: dict[str, Environment] = {}
@@ -118,10 +161,12 @@ class Setups:
     def environment(self, entries: Mapping[str, Entry]) -> Environment:
         """Return the environment for a tree; UnusableInput where the setup command fails for its manifests."""
         needed = manifests(entries)
-        if not needed or needed == self._own:
+        if not needed:
             return self._environment
         tree = tree_id(needed, format_of(next(iter(needed.values())).oid))
         found = self._known.get(tree)
+        if found is None and wishes(needed, self._read) == self._own:
+            found = self._known[tree] = self._environment
         if found is None:
             found = self._known[tree] = with_folders(self._environment, self._made(tree, needed))
         return found

@@ -100,6 +100,7 @@ WEAKER = {
     "sandbox": ("none", '"none"'),
     "pass-env": ("TOKEN", '["TOKEN"]'),
     "allow-network": ("true", "true"),
+    "setup-network": ("true", "true"),
     "carry": ("../secrets", '["../secrets"]'),
 }
 

@@ -11,7 +11,7 @@ from forkmerge.errors import UnusableInput
 from forkmerge.execution.environment import Environment
 from forkmerge.execution.pool import Job, Pool
 from forkmerge.execution.provisions import Provision
-from forkmerge.execution.setups import Recipe, Setups, kept, make, manifests
+from forkmerge.execution.setups import Recipe, Setups, kept, make, manifests, wishes
 from forkmerge.execution.treeid import tree_id
 from forkmerge.model.source import REGULAR, Entry
 from forkmerge.sandbox.probe import choose
@@ -37,8 +37,9 @@ class Made:
         self.setups = Setups(
             Recipe(command, who="me"),
             self.environment,
-            manifests(self.tree(own)),
+            wishes(self.tree(own), blobs.read),
             base=str(tmp_path / "kept"),
+            read=blobs.read,
             submit=self.submit,
         )
 
@@ -106,3 +107,18 @@ def test_what_says_that_dependencies_are_needed():
     entries = {path: Entry(REGULAR, "0" * 40) for path in paths.split()}
     assert sorted(manifests(entries)) == ["a/package.json", "go.mod", "requirements.txt", "requirements/dev.in"]
     assert tree_id(manifests(entries), "sha1")
+
+
+def test_a_manifest_that_says_something_else_as_well_is_read_for_dependencies(blobs):
+    one, two, three = (
+        wishes({"pyproject.toml": blobs.entry(text)}, blobs.read)
+        for text in (
+            '[project]\nversion = "1"\ndependencies = ["a"]\n',
+            '[project]\nversion = "2"\ndependencies = ["a"]\n',
+            '[project]\nversion = "2"\ndependencies = ["a", "b"]\n',
+        )
+    )
+    assert one == two
+    assert two != three
+    broken = wishes({"package.json": blobs.entry("{")}, blobs.read)
+    assert broken == {"package.json": b"{"}

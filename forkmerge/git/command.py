@@ -9,7 +9,7 @@ Invariants: bytes in, bytes out; no shell; ``subprocess`` is imported only when 
 driver starts through ``spawn``, which does without it.
 """
 
-# ruff: noqa: PTH112, PTH118, PTH123
+# ruff: noqa: PTH112, PTH118
 # This is on the start-up path of the merge driver, where pathlib costs too much.
 
 from __future__ import annotations
@@ -187,22 +187,49 @@ def failure(completed: Completed, command: str) -> GitFailed:
     return GitFailed(f"git {command}: {first or f'ended with code {completed.code}'}", completed, hint=hint)
 
 
-def spawn(args: Sequence[Argument], *, scratch: str, env: Mapping[str, str]) -> Completed:
-    """Run ``git ARGS``, its output in files of the folder ``scratch``: ``run`` without the cost of ``subprocess``."""
-    out, err = os.path.join(scratch, "stdout"), os.path.join(scratch, "stderr")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    actions = [
-        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 1, out, flags, 0o600),
-        (os.POSIX_SPAWN_OPEN, 2, err, flags, 0o600),
-    ]
+def spawn(
+    args: Sequence[Argument],
+    *,
+    env: Mapping[str, str],
+    scratch: str = "",
+    hand: tuple[int, Sequence[int]] = (0, ()),
+) -> Completed:
+    """Run ``git ARGS``: ``run`` without the cost of ``subprocess``.
+
+    Its output goes into files of the folder ``scratch``, or into files of memory.  ``hand`` are open files, and the
+    number that the first of them gets in git, the others in a row behind it.
+    """
+    first, files = hand
+    actions: list[tuple[int, ...] | tuple[int, int, str, int, int]]
+    actions = [(os.POSIX_SPAWN_DUP2, file, first + i) for i, file in enumerate(files)]
+    actions.append((os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0))
+    outputs: list[int] = []
     try:
-        pid = os.posix_spawnp("git", [b"git", *map(_encode, args)], env, file_actions=actions)
-    except FileNotFoundError:
-        raise _no_git() from None
-    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    with open(out, "rb") as stdout, open(err, "rb") as stderr:
-        return Completed(stdout.read(), stderr.read(), code)
+        for number, name in ((1, "stdout"), (2, "stderr")):
+            if scratch:
+                flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC
+                outputs.append(os.open(os.path.join(scratch, name), flags, 0o600))
+            else:
+                outputs.append(os.memfd_create(name))
+            actions.append((os.POSIX_SPAWN_DUP2, outputs[-1], number))
+        try:
+            pid = os.posix_spawnp("git", [b"git", *map(_encode, args)], env, file_actions=actions)
+        except FileNotFoundError:
+            raise _no_git() from None
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        stdout, stderr = map(_whole, outputs)
+    finally:
+        for output in outputs:
+            os.close(output)
+    return Completed(stdout, stderr, code)
+
+
+def _whole(file: int) -> bytes:
+    """Return all that stands in an open file."""
+    size, data = os.fstat(file).st_size, b""
+    while len(data) < size and (part := os.pread(file, size - len(data), len(data))):
+        data += part
+    return data
 
 
 def _call(

@@ -1,8 +1,8 @@
 """Git's own line merge of three byte strings.
 
-Idea: nothing but ``git merge-file`` gives exactly git's bytes, so it is run on three temporary files.  This is on the
-start-up path of ``merge-file`` and of the driver: only cheap modules are imported, and git is started by
-``posix_spawn``.
+Idea: nothing but ``git merge-file`` gives exactly git's bytes, so it is run on three temporary files: files of memory
+without a name where the system has those, else in a folder.  This is on the start-up path of ``merge-file`` and of the
+driver: only cheap modules are imported, and git is started by ``posix_spawn``.
 
 Invariants: the temporary folder (in ``$TMPDIR``, mode 0700) is removed whatever happens; no repository is looked at, so
 no configuration of one changes the answer, unless the style is to be the configured one.
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Style: TypeAlias = 'Literal["merge", "diff3", "zdiff3", "configured"]'
 Favor: TypeAlias = 'Literal["ours", "theirs", "union"]'
+Look: TypeAlias = "tuple[Style, Sequence[str], int, Favor | None]"
 
 CONFIGURED: Style = "configured"
 """The style that git is configured for where the process stands."""
@@ -32,6 +33,8 @@ CONFIGURED: Style = "configured"
 _NAMES = ("ours", "base", "theirs")
 _MOST_COUNTED = 127
 _SPAWNS = hasattr(os, "posix_spawnp")
+_MEMORY = _SPAWNS and hasattr(os, "memfd_create") and os.path.isdir("/proc/self/fd")
+_NOWHERE = "/dev/null/none"
 
 
 def line_merge(
@@ -48,21 +51,55 @@ def line_merge(
 
     ``labels`` are those of ours, base, theirs.  Binary input raises ``UnusableInput`` in git's words.
     """
+    look: Look = (style, labels, marker_size, favor)
+    completed = _in_memory((ours, base, theirs), look) if _MEMORY else None
+    if completed is None:
+        completed = _in_folder((ours, base, theirs), look)
+    if not 0 <= completed.code <= _MOST_COUNTED:
+        said = completed.stderr.decode("utf-8", "replace").strip().removeprefix("error: ").removeprefix("fatal: ")
+        raise UnusableInput(said or f"git merge-file ended with code {completed.code}")
+    return completed.stdout, completed.code
+
+
+def _in_memory(three: tuple[bytes, bytes, bytes], look: Look) -> command.Completed | None:
+    """Return what git says; None where it can't be asked this way, or fails: then there is a folder to tell of it."""
+    files: list[int] = []
+    try:
+        for data in three:
+            files.append(os.memfd_create("forkmerge"))
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(files[-1], rest) :]
+        first = max(files) + 10  # what they are called in git, where none of them can be in the way of another
+        paths = [f"/proc/self/fd/{first + i}" for i in range(len(files))]
+        completed = command.spawn(_arguments(paths, *look), env=_environment(_NOWHERE, look[0]), hand=(first, files))
+    except OSError:
+        return None
+    finally:
+        for file in files:
+            os.close(file)
+    return completed if 0 <= completed.code <= _MOST_COUNTED else None
+
+
+def _in_folder(three: tuple[bytes, bytes, bytes], look: Look) -> command.Completed:
     scratch = _scratch()
     try:
         paths = [os.path.join(scratch, name) for name in _NAMES]
-        for path, data in zip(paths, (ours, base, theirs), strict=True):
+        for path, data in zip(paths, three, strict=True):
             with open(path, "xb") as file:
                 file.write(data)
-        completed = _run(_arguments(paths, style, labels, marker_size, favor), scratch, style)
+        env = _environment(os.path.join(scratch, "none"), look[0])
+        args = _arguments(paths, *look)
+        if _SPAWNS:
+            completed = command.spawn(args, scratch=scratch, env=env)
+        else:
+            completed = command.run(args, env=env, check=False)
     finally:
         _remove(scratch)
-    if not 0 <= completed.code <= _MOST_COUNTED:
-        said = completed.stderr.decode("utf-8", "replace").strip().removeprefix("error: ").removeprefix("fatal: ")
-        for path, label in zip(paths, labels, strict=False):
-            said = said.replace(path, label)
-        raise UnusableInput(said or f"git merge-file ended with code {completed.code}")
-    return completed.stdout, completed.code
+    said = completed.stderr
+    for path, label in zip(paths, look[1], strict=False):
+        said = said.replace(os.fsencode(path), label.encode("utf-8", "surrogateescape"))
+    return command.Completed(completed.stdout, said, completed.code)
 
 
 def configured(key: str, git_dir: str | None = None) -> str:
@@ -71,13 +108,17 @@ def configured(key: str, git_dir: str | None = None) -> str:
     What nobody knows is returned as it stands.  ``git -c key=value`` around the merge driver counts.  As cheap as a
     merge: this too is on the start-up path.
     """
-    scratch = _scratch()
-    try:
-        env = _configured(git_dir)
-        args = ["config", "--get", key]
-        ask = command.spawn(args, scratch=scratch, env=env) if _SPAWNS else command.run(args, env=env, check=False)
-    finally:
-        _remove(scratch)
+    env, args = _configured(git_dir), ["config", "--get", key]
+    if _MEMORY:
+        ask = command.spawn(args, env=env)
+    elif _SPAWNS:
+        scratch = _scratch()
+        try:
+            ask = command.spawn(args, scratch=scratch, env=env)
+        finally:
+            _remove(scratch)
+    else:
+        ask = command.run(args, env=env, check=False)
     return ask.stdout.decode("utf-8", "replace").strip()
 
 
@@ -102,13 +143,9 @@ def _arguments(
     return [*args, "--", *paths]
 
 
-def _run(args: list[str], scratch: str, style: Style) -> command.Completed:
-    # A git directory that is none keeps git from looking for a repository around $TMPDIR or the working directory.
-    none = os.path.join(scratch, "none")
-    env = _configured(os.environ.get("GIT_DIR")) if style == CONFIGURED else command.environment(git_dir=none)
-    if _SPAWNS:
-        return command.spawn(args, scratch=scratch, env=env)
-    return command.run(args, env=env, check=False)
+def _environment(none: str, style: Style) -> dict[str, str]:
+    """Return git's environment; a git directory that is ``none`` keeps it from looking for a repository anywhere."""
+    return _configured(os.environ.get("GIT_DIR")) if style == CONFIGURED else command.environment(git_dir=none)
 
 
 def _scratch() -> str:

@@ -26,7 +26,13 @@ if TYPE_CHECKING:
     from forkmerge.syntax.profile import Profile
 
 _WORD = re.compile(rb"[^\W\d]\w*")
-_COMMON = frozenset((b"import", b"from", b"as"))
+_COMMON = frozenset((b"import", b"from", b"as", b"return", b"if", b"else", b"for", b"while"))
+"""Words that hardly a language takes for names."""
+_KEYWORDS = _COMMON | frozenset(
+    b"False None True and assert async await break class continue def del elif except finally global in is lambda "
+    b"nonlocal not or pass raise try with yield".split()
+)
+"""Words that Python never takes for names."""
 _ANY = "*"
 """What an import of everything binds."""
 _PROTOTYPES = frozenset(("c", "cpp", "objc"))
@@ -43,7 +49,7 @@ def objections(profile: Profile, path: str, inputs: Sequence[bytes], result: byt
     if profile.name == "python" and not compiles(result) and not compiles(inputs[0]) and any(map(compiles, inputs[1:])):
         return (Finding("does-not-parse", "the merge does not parse, though a side has seen to that", path),)
     four = (*inputs, result)
-    if _plain_sum(four):
+    if _plain_sum(four, _KEYWORDS if profile.binder == "python" else _COMMON):
         return _again(profile, path, four)
     import builtins  # noqa: PLC0415 - not needed for plain sums
 
@@ -71,7 +77,7 @@ def objections(profile: Profile, path: str, inputs: Sequence[bytes], result: byt
     return _again(profile, path, four)
 
 
-def _plain_sum(four: Sequence[bytes]) -> bool:
+def _plain_sum(four: Sequence[bytes], common: frozenset[bytes]) -> bool:
     """Return whether the merge has every line of every version, and the sides put no name in that both of them say.
 
     PERF: then nothing that was bound is gone, and nothing can be bound twice; no names have to be read.
@@ -80,7 +86,7 @@ def _plain_sum(four: Sequence[bytes]) -> bool:
     if any(version - merged for version in (base, ours, theirs)):
         return False
     here, there = ({w for line in side - base for w in _WORD.findall(line)} for side in (ours, theirs))
-    return not (here & there) - _COMMON
+    return not (here & there) - common
 
 
 def _touched(four: Sequence[bytes]) -> set[str]:

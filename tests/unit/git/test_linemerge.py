@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forkmerge.errors import UnusableInput
+from forkmerge.git import linemerge
 from forkmerge.git.linemerge import configured, line_merge
 
 BASE, OURS, THEIRS = b"a\nb\nc\nd\n", b"a\nX\nY\nd\n", b"a\nX\nZ\nd\n"
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Workshop
+
+
+@pytest.fixture(params=["memory", "folder"], autouse=True)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of it holds for files of memory and for those in a folder."""
+    if request.param == "folder":
+        monkeypatch.setattr("forkmerge.git.linemerge._MEMORY", False)
+    elif not linemerge._MEMORY:
+        pytest.skip("no files of memory here")
 
 
 def git_merge_file(folder: Path, base: bytes, ours: bytes, theirs: bytes, *options: str) -> tuple[bytes, int]:

@@ -24,7 +24,7 @@ from forkmerge.recombination.genome import default
 from forkmerge.search.quickxplain import smallest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from forkmerge.fitness.evaluator import Evaluation
     from forkmerge.fitness.required import Owner
@@ -85,6 +85,7 @@ class Blaming:
     against: Owner | None = None
     probes: int = 0
     _known: dict[tuple[str, Genome], str | None] = field(default_factory=dict)
+    _forbidden: tuple[Clause, ...] | None = None
 
     def blame(self, duty: str, message: str) -> Blame:
         """Return what makes the duty fail in the merge; raises ``Spent`` when the budget is up before it is known."""
@@ -111,7 +112,7 @@ class Blaming:
         named = self._named(duty, owner)
         other = self._ranked(other, named)
         culprits = _smallest(other, lambda part: fails((*own, *part), other))
-        about = named | frozenset().union(*(self._about(e) for e in culprits))
+        about = named | {w: 1.0 for e in culprits for w in self._about(e)}
         own = self._ranked(own, about)
         needed = False
         if not passes(()):
@@ -168,8 +169,18 @@ class Blaming:
 
     def _violated(self, edits: set[Edit]) -> Clause | None:
         genome = self._genome(edits)
-        start = default(self.loci)
-        return next((c for c in self.loci.clauses if c.violated(genome) and not c.violated(start)), None)
+        return next((c for c in self._clauses() if c.violated(genome)), None)
+
+    def _clauses(self) -> tuple[Clause, ...]:
+        """Return what must not stand together, of code alone (tests come whole), unless the merge itself has it so."""
+        if self._forbidden is None:
+            start, loci = default(self.loci), self.loci.loci
+            self._forbidden = tuple(
+                c
+                for c in self.loci.clauses
+                if not c.violated(start) and not any(is_test(loci[i].path, self.given) for i, _ in c.cells)
+            )
+        return self._forbidden
 
     def _left(self, whole: frozenset[Edit], taken: tuple[Edit, ...]) -> frozenset[Edit]:
         """Return ``whole`` without the edits that are ``taken`` back, and without what can't stand without them."""
@@ -202,14 +213,17 @@ class Blaming:
             raise Spent
         self.probes += 1
 
-    def _named(self, duty: str, owner: Owner) -> frozenset[bytes]:
-        """Return the words of the owner's edits, of tests too, and of the test's name: what a failure may be about."""
-        words = set(_WORD.findall(duty.encode()))
+    def _named(self, duty: str, owner: Owner) -> dict[bytes, float]:
+        """Return the words of the owner's edits, of tests too, and of the test's name: what a failure may be about.
+
+        A word weighs the less, the more edits have it.
+        """
+        words = Counter(_WORD.findall(duty.encode()))
         for locus in self.loci.loci:
             mine = locus.ours if owner == "ours" else locus.theirs
             if mine != locus.base and self.against is None:
-                words |= _words(locus, owner)
-        return frozenset(words) - _PLAIN
+                words.update(_words(locus, owner))
+        return {w: 1 / count for w, count in words.items() if w not in _PLAIN}
 
     def _about(self, edit: Edit) -> frozenset[bytes]:
         """Return the words that an edit added or took away, and the name of its unit."""
@@ -226,15 +240,16 @@ class Blaming:
     def _sharing(self, own: tuple[Edit, ...], culprits: tuple[Edit, ...]) -> tuple[Edit, ...]:
         """Return those of ``own`` that name what ``culprits`` changed, the likeliest few; all where none does."""
         words = frozenset().union(*(self._about(e) for e in culprits))
-        named = tuple(e for e in reversed(self._ranked(own, words)) if self._about(e) & words)
+        named = tuple(e for e in reversed(self._ranked(own, dict.fromkeys(words, 1.0))) if self._about(e) & words)
         return named[:_MOST_NAMED] or own
 
-    def _ranked(self, edits: tuple[Edit, ...], named: frozenset[bytes]) -> tuple[Edit, ...]:
+    def _ranked(self, edits: tuple[Edit, ...], named: Mapping[bytes, float]) -> tuple[Edit, ...]:
         """Return ``edits`` with those last that share most with ``named``: words that few edits have count most."""
         about = {e: self._about(e) for e in edits}
         often = Counter(w for words in about.values() for w in words)
         score = {
-            e: sum(1 / often[w] for w in words & named) + len(self._defined(e) & named) / 2
+            e: sum(named[w] / often[w] for w in words & named.keys())
+            + sum(named[w] for w in self._defined(e) & named.keys())
             for e, words in about.items()
         }
         return tuple(sorted(edits, key=lambda e: (score[e], -e.index)))

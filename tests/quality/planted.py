@@ -24,6 +24,7 @@ from quality.planted_kinds import KINDS
 from quality.planted_make import Case, Maker
 from quality.planted_sites import Place
 
+PROGRAM = ("-m", "forkmerge.cli")
 PROJECTS = Path(__file__).with_name("planted_projects.json")
 
 
@@ -60,9 +61,11 @@ def make(args: argparse.Namespace) -> int:
     return 0
 
 
-def checked(place: Place, repository: Path, case: Case, *, static: bool) -> dict[str, Any]:
+def checked(
+    place: Place, repository: Path, case: Case, program: tuple[str, ...] = PROGRAM, *, static: bool
+) -> dict[str, Any]:
     """Return what ``check`` says of a case, and what it took."""
-    command = [sys.executable, "-E", "-P", "-m", "forkmerge.cli", "-q", "check", f"{case.name}/theirs"]
+    command = [sys.executable, "-E", "-P", *program, "-q", "check", f"{case.name}/theirs"]
     command += ["--head", f"{case.name}/ours", "--format", "json"]
     if not static:
         command += ["--test", place.command, "--runs", "1", "--no-cache", "--pass-env", "SETUPTOOLS_SCM_PRETEND_VERSION"]
@@ -102,6 +105,7 @@ def judged(case: Case, answer: dict[str, Any]) -> dict[str, Any]:
         "wanted": sorted(wanted),
         "static": [f"{f['severity']} {f['rule']}" for f in without],
         "told": [f"{f['severity']} {f['rule']}" for f in told],
+        "evidence": [line for f in broken for line in f["evidence"]],
         "behaviour": report.get("behaviour", ""),
         "cost": tests.get("suite_equivalents", 0.0),
         "seconds": answer["seconds"],
@@ -119,12 +123,13 @@ def run(args: argparse.Namespace) -> int:
         for case in _cases(folder).values():
             if only and not any(word in case.name for word in only):
                 continue
-            row = judged(case, checked(place, folder / "repo", case, static=args.static))
+            program = (str(args.program.resolve()),) if args.program else PROGRAM
+            row = judged(case, checked(place, folder / "repo", case, program, static=args.static))
             rows.append(row)
-            shown = {k: v for k, v in row.items() if k not in ("wanted", "places", "kind", "decoy", "case")}
+            shown = {k: v for k, v in row.items() if k not in ("wanted", "places", "kind", "decoy", "case", "evidence")}
             print(row["case"], shown, flush=True)
             if row["found"] and not row["named"]:
-                print("   ", row["wanted"], "not", row["places"], flush=True)
+                print("   ", row["wanted"], "not", row["places"], *row["evidence"], sep="\n    ", flush=True)
             if args.json:
                 args.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
     print(table(rows))
@@ -177,6 +182,7 @@ def main() -> int:
             sub.add_argument("--no-decoys", dest="decoys", action="store_false")
         else:
             sub.add_argument("--static", action="store_true")
+            sub.add_argument("--program", type=Path, help="a script that starts another forkmerge")
             sub.add_argument("--json", type=Path)
     args = parser.parse_args()
     return int(args.action(args))

@@ -480,9 +480,13 @@ def _uncollectable(names: Mapping[Owner, str], owner: str, path: str) -> str:
 
 
 def _idle(required: Required, measured: Mapping[Owner, tuple[SuiteRun, ...]]) -> frozenset[Owner]:
-    """Return the owners of whom nothing is required, because their own suite did not come to its end."""
+    """Return the owners of whom nothing is required, because nothing could be run on their own parent."""
     asked = {duty.owner for duty in required.duties}
-    return frozenset(o for o, runs in measured.items() if o not in asked and runs[0].status is not RunStatus.COMPLETED)
+    return frozenset(o for o, runs in measured.items() if o not in asked and not _ran(runs[0]))
+
+
+def _ran(run: SuiteRun) -> bool:
+    return run.status is RunStatus.COMPLETED and run.collected != 0
 
 
 def _nothing_to_do(scenario: Scenario) -> str:

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from forkmerge.app.merge_values import Plan
     from forkmerge.git.repository import Repository
     from forkmerge.merge.rules import Allowed
+    from forkmerge.model.finding import Finding
     from forkmerge.model.source import Tree
     from forkmerge.report.check import CheckFinding
+    from forkmerge.syntax.catalogue import Catalogue
 
 _FILES = (0o100644, 0o100755)
 _LARGEST = 2_000_000
@@ -115,8 +117,9 @@ def _findings(repo: Repository, plan: Plan, trees: tuple[Tree, ...]) -> Iterator
             yield finding("server-conflict", Severity.WARNING, message, file.path)
         elif file.fate == Fate.OBJECTED and file.merge is not None:
             told.add(file.path)
+            three = [_read(repo, tree.get(file.path)) for tree in trees[:3]]
             for gate in file.merge.findings:
-                yield finding(gate.code, gate.severity, gate.message, file.path, gate.line, subject=gate.message)
+                yield _told(gate, file.path, three, _read(repo, result.get(file.path)))
     reasons = {f.path: f.reason for f in plan.files}
     sizes = {f.path: f.marker_size for f in plan.files}
     for told_by_git in plan.messages:
@@ -256,5 +259,28 @@ def _looked_at(repo: Repository, scenario: Scenario, result: Tree) -> Iterator[C
                 places = (Place("head", path, mine), Place("target", path, other))
                 said = f"the merge of {path} was committed with conflict markers in it"
                 yield finding("conflict", Severity.ERROR, said, path, line, places=places, subject=subject)
-        for gate in checked(path, three[0], three[1], three[2], text, languages=languages).findings:
-            yield finding(gate.code, gate.severity, gate.message, path, gate.line, subject=gate.message)
+        said_of = checked(path, three[0], three[1], three[2], text, languages=languages).findings
+        for gate in said_of or _written(languages, path, three, text):
+            yield _told(gate, path, three, text)
+
+
+def _written(languages: Catalogue, path: str, three: list[bytes], text: bytes) -> tuple[Finding, ...]:
+    """Return what the gates say of a file of a merge that its maker wrote."""
+    from forkmerge.errors import ForkmergeError  # noqa: PLC0415 - only for merges that were made
+    from forkmerge.merge.gates import committed  # noqa: PLC0415 - the same
+
+    profile = languages.for_path(path, three[1]) if max(map(len, three)) < _LARGEST else None
+    if profile is None:
+        return ()
+    try:
+        return committed(profile, path, three[0], three[1], three[2], text)
+    except ForkmergeError:
+        return ()
+
+
+def _told(gate: Finding, path: str, three: list[bytes], text: bytes) -> CheckFinding:
+    """Return what a gate said of a merged file, with whose edits meet there where that can be told."""
+    from forkmerge.app.check_dangling import dangling_places  # noqa: PLC0415 - only where there is something to tell
+
+    places = dangling_places(path, three, text, gate.message, gate.line, _unit)
+    return finding(gate.code, gate.severity, gate.message, path, gate.line, places=places, subject=gate.message)

@@ -127,6 +127,33 @@ def _names(profile: Profile, path: str, base: bytes, ours: bytes, theirs: bytes,
     return found
 
 
+def committed(
+    profile: Profile, path: str, base: bytes, ours: bytes, theirs: bytes, result: bytes
+) -> tuple[Finding, ...]:
+    """Return what the gates say of a ``result`` that people wrote, which may hold what neither side has.
+
+    So a name may be dangling in a line that is as old as the base, and defined twice where one side alone defined it.
+    """
+    found = list(_parses(profile, path, (base, ours, theirs), result))
+    if found or profile.data:
+        return tuple(found or _loads(profile, path, (ours, theirs), result))
+    inputs = (base, ours, theirs)
+    lines = lines_of(result)
+    used = _words(result)
+    loose: set[bytes] = set()
+    doubled: set[bytes] = set()
+    for text in inputs:
+        gone, added = _changed(lines_of(text), lines)
+        loose |= _bound_in(profile, gone, result) & used
+        if text is not base:
+            doubled |= _defined_in(profile, b"".join(added))
+    if not doubled and not loose:
+        return ()
+    from forkmerge.merge.names import objections as named  # noqa: PLC0415 - seldom needed, and dear to import
+
+    return tuple(named(profile, path, inputs, result, doubled=frozenset(doubled), loose=frozenset(loose)))
+
+
 def _changed(before: list[bytes], after: list[bytes]) -> tuple[list[bytes], list[bytes]]:
     """Return the lines that are gone and those that are added, wherever they stood."""
     old, new = Counter(before), Counter(after)

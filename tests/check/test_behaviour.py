@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from support.killing import Killer
 from support.proposing import CHEAP_COMMAND, CHECK, cheap
+
+from forkmerge.sandbox.probe import choose
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -160,3 +164,28 @@ def test_a_merge_with_conflicts_is_not_verified(tmp_path: Path) -> None:
     assert done.code == 1, done.err
     assert done.data["behaviour"] == "could-not-verify"
     assert [f["rule"] for f in done.data["findings"]] == ["conflict"]
+
+
+@pytest.mark.sandbox
+def test_a_sandbox_that_is_killed_from_outside_is_not_green(tmp_path: Path) -> None:
+    if choose("auto").name != "bubblewrap":
+        pytest.skip("no bubblewrap here")
+    box = cheap(tmp_path, BASE, {"a.py": "X = 1\n"}, {"b.py": "X = 1\n"})
+    with Killer("sleep 47.3") as killer:  # the merge alone is slow enough to be caught
+        done = run(box, test=f"if test -e a.py && test -e b.py; then sleep 47.3; fi; {CHEAP_COMMAND}")
+    assert len(killer.killed) >= 3
+    assert done.code == 4, (done.out, done.err)
+    assert (done.data["behaviour"], done.data["verdict"]) == ("could-not-verify", "could-not-verify")
+    assert done.data["tests"]["unverified"] == done.data["tests"]["required"] == 2
+
+
+@pytest.mark.sandbox
+def test_a_sandbox_that_is_killed_once_is_made_again(tmp_path: Path) -> None:
+    if choose("auto").name != "bubblewrap":
+        pytest.skip("no bubblewrap here")
+    box = cheap(tmp_path, BASE, {"a.py": "X = 1\n"}, {"b.py": "X = 1\n"})
+    with Killer("sleep 3.1", most=1) as killer:
+        done = run(box, test=f"if test -e a.py && test -e b.py; then sleep 3.1; fi; {CHEAP_COMMAND}")
+    assert len(killer.killed) == 1
+    assert done.code == 0, (done.out, done.err)
+    assert done.data["behaviour"] == "holds"

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from forkmerge.report.check import CheckFinding
     from forkmerge.report.events import Progress
     from forkmerge.report.patches import Patch
+    from forkmerge.report.values import Proposals
 
 _LOST = ("lost-test", "lost-definition")
 
@@ -40,7 +41,8 @@ class CheckRequest:
     """Check the merge of ``head`` into ``target`` in the repository at ``repository``.
 
     ``merging`` asks of the merge in progress, as it stands in the index, in place of ``target`` and ``head``.
-    ``tests`` says whether both sides' tests are to be run, ``propose`` whether a proposal is to be attached;
+    ``tests`` says whether both sides' tests are to be run, ``propose`` whether a proposal is to be attached,
+    as the ref ``publish_ref`` and as a patch in the file ``patch`` too where these are named;
     ``fail_on`` is the least severity that fails the check, ``advisory`` that nothing of it is to block.
     """
 
@@ -51,6 +53,8 @@ class CheckRequest:
     merging: bool = False
     tests: bool = False
     propose: bool = False
+    publish_ref: str = ""
+    patch: str = ""
     fail_on: Severity = Severity.ERROR
     advisory: bool = False
 
@@ -60,6 +64,10 @@ def check(request: CheckRequest, progress: Progress) -> CheckReport:
     started = time.monotonic()
     with Repository.open(request.repository) as repo:
         repo.settle()
+        if request.publish_ref:
+            from forkmerge.app.check_publish import full_name, refuse_foreign  # noqa: PLC0415 - only where asked for
+
+            refuse_foreign(repo, full_name(repo, request.publish_ref))
         merged = _merged(repo, request)
         with _uncollected():
             findings, notes, patches = _static(repo, merged, request)
@@ -127,7 +135,27 @@ def _with_proposal(request: CheckRequest, report: CheckReport, progress: Progres
     if best is None:
         return replace(report, not_covered=(*report.not_covered, *(f"a proposal: {w}" for w in made.warnings[:1])))
     attached = AttachedProposal(best.ref, best.commit, str(best.verdict), best.lost)
+    if request.publish_ref or request.patch:
+        try:
+            attached = _handed_on(request, made, attached)
+        except UnusableInput as error:
+            report = replace(report, not_covered=(*report.not_covered, f"a proposal: {error.message} ({error.where})"))
     return replace(report, proposal=attached, interrupted=made.interrupted)
+
+
+def _handed_on(request: CheckRequest, made: Proposals, attached: AttachedProposal) -> AttachedProposal:
+    """Return ``attached`` with the commit and the patch that were asked for made."""
+    from forkmerge.app.check_publish import full_name, publish, write_patch  # noqa: PLC0415 - only where it is asked for
+
+    best = made.proposals[0]
+    with Repository.open(request.repository) as repo:
+        if request.patch:
+            write_patch(repo, made, best, request.patch)
+            attached = replace(attached, patch=request.patch)
+        if request.publish_ref:
+            name = full_name(repo, request.publish_ref)
+            attached = replace(attached, commit=publish(repo, made, best, name), published=name)
+    return attached
 
 
 def _static(

@@ -61,6 +61,10 @@ class _Check(Command):
 )
 @suite_options(test="Run both sides' tests with this command (auto: find it by itself).")
 @click.option("--propose", is_flag=True, help="Attach the best offspring, as forkmerge propose keeps it; needs tests.")
+@click.option(
+    "--publish-ref", metavar="REF", default="", help="Have this branch or ref stand on a merge of both with its tree."
+)
+@click.option("--patch", metavar="FILE", default="", help="Write the patch that makes it of the head.")
 @limit_options(
     budget="Suite equivalents that the search for culprits may cost (20).",
     runs="How often each side's own suite runs, to find flaky tests (2).",
@@ -80,12 +84,14 @@ def check(  # noqa: PLR0913 - click's way: an argument for each option
     advisory: bool,
     write_contract: bool,
     propose: bool,
+    publish_ref: str,
+    patch: str,
     no_cache: bool | None,
     **options: Any,
 ) -> int:
     """Tell whether merging HEAD into TARGET keeps both sides' behaviour, and which edits collide if not.
 
-    Nothing is written but reports, and with --write-contract the fork contract in place of a check. A merge commit is
+    Nothing is written but reports, and what --write-contract, --publish-ref and --patch name. A merge commit is
     judged as it is when TARGET is one of its parents. Exit code 0: no findings; 1: findings; 4: something could not be
     verified.
     """
@@ -101,6 +107,8 @@ def check(  # noqa: PLR0913 - click's way: an argument for each option
     tests = options["test"] is not None
     if propose and not tests:
         raise UsageError("--propose needs tests to choose by", hint="--test CMD, or --test auto")
+    if (publish_ref or patch) and not propose:
+        raise UsageError("--publish-ref and --patch hand on a proposal", hint="give --propose too")
     if options["test"] == "auto":
         options["test"] = None  # what is configured, or found
     settings = settings_of(root, options, no_cache=no_cache)
@@ -112,6 +120,8 @@ def check(  # noqa: PLR0913 - click's way: an argument for each option
         merging=merging,
         tests=tests,
         propose=propose,
+        publish_ref=publish_ref,
+        patch=patch,
         fail_on=Severity(fail_on),
         advisory=advisory,
     )

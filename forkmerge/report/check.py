@@ -126,12 +126,18 @@ class TestsReport:
 
 @dataclass(frozen=True, slots=True)
 class AttachedProposal:
-    """The best offspring: its ref and commit, its verdict, and the required tests that it loses."""
+    """The best offspring: its ref and commit, its verdict, and the required tests that it loses.
+
+    ``published`` is the ref that a server can merge without conflict, ``patch`` the file with what makes it of head;
+    "" where they were not asked for or could not be made.
+    """
 
     ref: str
     commit: str
     verdict: str
     lost: tuple[str, ...] = ()
+    published: str = ""
+    patch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

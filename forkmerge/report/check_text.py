@@ -33,6 +33,10 @@ def text_document(report: CheckReport) -> str:
     if report.proposal is not None:
         said = f"{report.proposal.verdict}, {len(report.proposal.lost)} required tests lost"
         out.append(f"proposal: {report.proposal.ref} ({said}); forkmerge show tells more")
+        if report.proposal.published:
+            out.append(f"published: {report.proposal.published}, a merge of both sides that needs no driver")
+        if report.proposal.patch:
+            out.append(f"patch: {report.proposal.patch}, to be applied to the head")
     out += [f"not covered: {text}" for text in report.not_covered]
     return "".join(f"{readable(line)}\n" for line in out if line)
 
@@ -58,6 +62,11 @@ def markdown_document(report: CheckReport) -> str:
         out += ["", *_patches(report)]
     if report.proposal is not None:
         out += ["", f"Proposal: {_code(report.proposal.ref)} ({report.proposal.verdict})"]
+        if report.proposal.published:
+            out += [
+                "",
+                f"{_code(report.proposal.published)} is a merge of both sides that a server takes without conflict.",
+            ]
     if report.not_covered:
         out += ["", "Not covered:", "", *(f"- {_cell(text)}" for text in report.not_covered)]
     return "".join(f"{line}\n" for line in out)

@@ -213,7 +213,8 @@ class _Emitter(Layout):
     ) -> tuple[Sequence[Item], Joined] | None:
         """Return what ours put in and how theirs' stands beside it, where one side put it for all that was there.
 
-        The other side has to have left all of that as it was.
+        The other side has to have left all of that as it was, and both to have put in constants, fields or members:
+        beside a function or an import that came for another one, people seldom want what was put beside the old one.
         """
         old = [i.tokens for i in base]
         mine, other = ([i for i in side if i.tokens not in old] for side in (ours, theirs))
@@ -221,7 +222,7 @@ class _Emitter(Layout):
         if not mine or not other or sorted(kept, key=len) != [[], old]:
             return None
         joined = both_inserted(self.context.profile, self.parent, mine, other, (self.base, self.ours, self.theirs))
-        if joined is None:
+        if joined is None or joined.rule not in (rules.CONSTANTS, rules.MEMBERS):
             return None
         keeps = theirs if kept[1] else ours
         above = keeps[0].tokens not in old

@@ -23,25 +23,43 @@ class _Later(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
+        own = self.__dict__.get("__own__", {})
+        if name in own and _ours():
+            return own[name]
         if sys.modules.get(self.__name__) is self:
             del sys.modules[self.__name__]
         module = __import__(self.__name__)
+        within = self.__name__ + "."
+        for part in [known for known in sys.modules if known.startswith(within)]:  # imported, or placed, before it was
+            setattr(module, part.removeprefix(within), sys.modules[part])
+        own.clear()
         self.__dict__.update(module.__dict__)
         return getattr(module, name)
 
 
-def later(name: str, **given: Any) -> None:
+def _ours() -> bool:
+    """Return whether forkmerge asks, or an extension that it is loading, and not a module of somebody else."""
+    frame = sys._getframe(2)
+    while frame.f_back is not None and "importlib" in frame.f_globals.get("__name__", ""):
+        frame = frame.f_back
+    return str(frame.f_globals.get("__name__", "")).startswith("forkmerge.")
+
+
+def later(name: str, own: dict[str, Any] | None = None, **given: Any) -> None:
     """Let the top-level module ``name`` be imported when more than what is ``given`` is asked of it.
 
-    A module that is imported already stays as it is.
+    What is its ``own`` is given to forkmerge alone.  A module that is imported already stays as it is.
     """
     if name not in sys.modules:
         sys.modules[name] = stand_in = _Later(name)
-        stand_in.__dict__.update(given)
+        stand_in.__dict__.update(given, __own__=own or {})
 
 
 def spare() -> None:
     """Spare this process the modules that only the building of classes and the checking of types ask for."""
+    from forkmerge.cli.small import place  # noqa: PLC0415 - loaded when it is needed
+
+    place(later)
     later("typing", TYPE_CHECKING=False, TypeAlias=None)
     if "dataclasses" not in sys.modules:
         from forkmerge.cli.values import dataclass, replace  # noqa: PLC0415 - loaded when it is needed

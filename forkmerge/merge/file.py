@@ -355,7 +355,8 @@ def _verified(
             return (git, "; ".join(f.message for f in found)) if found else (pieces, "")
         from forkmerge.syntax.parsing import parse, sound  # noqa: PLC0415 - the parser is loaded already
 
-        if not sound(parse(profile, result)) and sound(parse(profile, text_of(git, choose))):
+        before = text_of(git, choose)
+        if result != before and not sound(parse(profile, result)) and sound(parse(profile, before)):
             return git, ""
     return pieces, ""
 

@@ -50,9 +50,13 @@ def aligned(
     taken: Sequence[str], near: Sequence[str], trees: Trees, read: Callable[[str], bytes], languages: Catalogue
 ) -> Units:
     """Return the units of the files ``taken``, which head changed; ``near`` are other files that target changed."""
-    hot = [*(p for p in taken if trees.base.get(p) != trees.theirs.get(p)), *near]
     base = _sources(trees.base, taken, read)
     to_ours = match(base, _sources(trees.ours, taken, read), languages=languages)
+    # PERF: what both did to a file alike is aligned once
+    same = frozenset(p for p in taken if trees.ours.get(p) == trees.theirs.get(p))
+    if any(m.left and m.right and (m.left.path in same) != (m.right.path in same) for m in to_ours):
+        same = frozenset()
+    hot = [*(p for p in taken if trees.base.get(p) != trees.theirs.get(p) and p not in same), *near]
     to_theirs = match(_sources(trees.base, hot, read), _sources(trees.theirs, hot, read), languages=languages)
     theirs = {_key(m.left): m.right for m in to_theirs if m.left is not None and m.kind not in _PIECES}
     taken_apart = {_key(m.left) for m in to_theirs if m.left is not None and m.kind in _PIECES}
@@ -62,14 +66,18 @@ def aligned(
     for m in to_ours:
         if m.kind in _PIECES:
             continue
-        if m.left is None:
+        if any(unit is not None and unit.path in same for unit in (m.left, m.right)):
+            found.append(Three(m.left, m.right, m.right))
+        elif m.left is None:
             found.append(Three(None, m.right, added.like(m.right) if m.right is not None else None))
         elif m.left.path in changed:
             found.append(Three(m.left, m.right, theirs.get(_key(m.left)), _key(m.left) in taken_apart))
         else:
             found.append(Three(m.left, m.right, m.left))
     spans = {"base": _spans(m.left for m in to_ours), "ours": _spans(m.right for m in to_ours)}
-    return Units(tuple(found), spans | {"theirs": spans["base"] | _spans(m.right for m in to_theirs)})
+    alike = {path: found for path, found in spans["ours"].items() if path in same}
+    spans["theirs"] = spans["base"] | alike | _spans(m.right for m in to_theirs)
+    return Units(tuple(found), spans)
 
 
 class _Added:

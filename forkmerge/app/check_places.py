@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _SIDES = {"ours": "head", "theirs": "target"}
 _SHOWN = 5
+_DEFINED = frozenset(("function", "class", "type", "constant", "variable", "macro", "namespace", "test"))
 
 
 class Placed(Protocol):
@@ -117,7 +118,27 @@ class OfSides:
         number = 1 if edit.side == "ours" else 2
         file = loci.files[locus.file]
         line = line_of(loci, genome, edit.index)
+        if not locus.unit and line and file.path not in self.seen.base:
+            text = b"".join(c for c in locus.alleles[genome[edit.index]].contents if isinstance(c, bytes))
+            name, below = only_unit(file.path, text)
+            return Place(_SIDES[edit.side], file.sources[number] or file.path, line + below, name)
         return Place(_SIDES[edit.side], file.sources[number] or file.path, line, locus.unit)
+
+
+def only_unit(path: str, text: bytes) -> tuple[str, int]:
+    """Return the name of the one thing that a new file defines, and the lines above it; ("", 0) where it has more."""
+    from forkmerge.errors import ForkmergeError  # noqa: PLC0415 - only where there is something to name
+    from forkmerge.syntax.profiles import for_path  # noqa: PLC0415 - the same
+    from forkmerge.syntax.units import units  # noqa: PLC0415 - the same
+
+    try:
+        profile = for_path(path, text)
+        found = [u for u in units(profile, text) if u.name and u.kind in _DEFINED] if profile is not None else []
+    except ForkmergeError:
+        return "", 0
+    if len(found) != 1:
+        return "", 0
+    return found[0].qualified, text.count(b"\n", 0, found[0].span.start)
 
 
 def _named(place: Place) -> str:

@@ -175,7 +175,7 @@ def diversity(run: Proposals) -> str:
     if found >= asked:
         return f"{found} fit offspring that behave differently; no required test tells them apart:"
     why = (
-        "every other combination holds something that failed" if run.diversity.exhausted else "the search ended before"
+        "everything else fails, or is one side as it is" if run.diversity.exhausted else "the search ended before"
     )
     return f"{found} of {asked} fit offspring that behave differently; {why}" + (":" if found > 1 else ".")
 

@@ -68,6 +68,9 @@ _START = 0.05
 """What starting a run of a few tests counts, in suites: told in tests and not in seconds, so that the same seed asks
 the same questions on a busy machine."""
 
+_HOPELESS = 3
+"""After so many questions in a row that could not be verified the search ends: this machine can't run the tests."""
+
 
 def propose(request: ProposeRequest, progress: Progress) -> Proposals:
     """Return the ranked proposals, kept under ``refs/forkmerge/``.
@@ -343,14 +346,24 @@ class Proposing:
                 break
             for query in (asked,) if isinstance(asked, Query) else asked:
                 candidate = Genotype(query.genome, query.generation)
+                self._look_ahead(strategy, evaluate, runs)
                 evaluation = self._evaluate(found, evaluate, candidate, query.tests, runs)
                 cost = _cost(query, len(tests), selects=runs.setting.runner.selects)
                 strategy.tell(query, replace(search_verdict(evaluation), cost=cost))
+                found.unverified = found.unverified + 1 if evaluation.status == "unverified" else 0
             found.answer = self._answer(strategy)
+            if found.unverified >= _HOPELESS:
+                return  # what keeps the tests from running here will keep the next ones too
         found.answer = self._answer(strategy)
         found.exhausted = isinstance(strategy, Diverse) and strategy.exhausted
         if Genotype(view.default) not in found.evaluations:  # what the search can do without, the reader can't
             self._evaluate(found, evaluate, Genotype(view.default), None, runs)
+
+    def _look_ahead(self, strategy: ConflictDriven, evaluate: Evaluator[Candidate], runs: Runs) -> None:
+        """Begin with what the search is likely to ask next, where workers have nothing to do: its answers stay."""
+        if runs.idle > 1:  # one is for what is asked now
+            ahead = [(Genotype(query.genome, query.generation), query.tests) for query in strategy.ahead()]
+            runs.begin(run for candidate, tests in ahead for run in evaluate.foresee(candidate, tests))
 
     def _strategy(self, found: Found, view: Landscape, budget: Budget, refiner: Refiner) -> ConflictDriven:
         rng, wanted = Random(self.request.settings.seed), self.request.diverse  # noqa: S311 - no secret

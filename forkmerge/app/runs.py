@@ -20,7 +20,8 @@ from forkmerge.sandbox.overlay import stack
 from forkmerge.suites.runner import Mode, TestLimits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from concurrent.futures import Future
     from typing import Self
 
     from forkmerge.app.settings import Settings
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _TICKS_PER_REPORT = 3
 _TREES_KEPT = 16
+_BEGUN_KEPT = 32
 _MODES = {Purpose.REVERSE: Mode.REVERSE, Purpose.GATE: Mode.COLLECT}
 
 
@@ -103,6 +105,7 @@ class Runs:
         self._stopped = threading.Event()
         self._reading = threading.Lock()
         self._trees: dict[str, Mapping[str, Entry]] = {}
+        self._begun: dict[tuple[str, _Task], Future[SuiteRun]] = {}
         self._setups: Setups | None = None
         self._asked_for: set[str] = set()
         if setting.recipe is not None:
@@ -125,11 +128,43 @@ class Runs:
             raise Interrupted("the run was stopped")
         if self._over():
             raise Interrupted("the time is up")
+        task = self._task(tree, tests, purpose)
+        begun = self._begun.pop((tree, task), None)
+        if begun is None or begun.cancel():  # what was begun and still waits has no right of way: it begins anew
+            begun = self._submit(tree, task)
+        return begun.result()
+
+    def begin(self, asked: Iterable[tuple[str, tuple[TestId, ...] | None, Purpose]]) -> None:
+        """Begin with runs that are likely to be asked for next, on workers that have nothing to do.
+
+        Whoever asks for one gets what was begun: the same run, earlier.  What was begun before, is not among these and
+        has not got a worker yet is dropped.
+        """
+        if self._setups is not None or self._stopped.is_set():
+            return
+        keys = [(tree, self._task(tree, tests, purpose)) for tree, tests, purpose in asked]
+        for key, future in list(self._begun.items()):
+            if key not in keys and future.cancel():
+                self._begun.pop(key, None)
+        for key in keys:
+            if key not in self._begun and self.idle > 0:
+                self._begun[key] = self._submit(*key, speculative=True)
+        for key in list(self._begun)[:-_BEGUN_KEPT]:
+            self._begun.pop(key, None)
+
+    @property
+    def idle(self) -> int:
+        """Return how many more runs could go on right now."""
+        return self._cluster.idle if self._cluster is not None else self._pool.idle
+
+    def _task(self, tree: str, tests: tuple[TestId, ...] | None, purpose: Purpose) -> _Task:
         environment = self._environment(self._entries(tree))
-        task = _Task(tests, purpose, replace(self.limits, reach=self.reach), environment)
+        return _Task(tests, purpose, replace(self.limits, reach=self.reach), environment)
+
+    def _submit(self, tree: str, task: _Task, *, speculative: bool = False) -> Future[SuiteRun]:
         if self._cluster is not None:
-            return self._cluster.submit(Job(tree, tree, {}, self._suite(task))).result()
-        return self._pool.submit(Job(tree, tree, self._entries(tree), task)).result()
+            return self._cluster.submit(Job(tree, tree, {}, self._suite(task)), speculative=speculative)
+        return self._pool.submit(Job(tree, tree, self._entries(tree), task), speculative=speculative)
 
     @property
     def elsewhere(self) -> str:

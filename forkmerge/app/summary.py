@@ -68,6 +68,7 @@ class Found:
     seconds: float = 0.0
     fetched: int = 0
     elsewhere: str = ""
+    unverified: int = 0
     held_out: dict[Candidate, values.HeldOut] = field(default_factory=dict)
 
     def fitness(self, candidate: Candidate) -> Fitness:
@@ -411,6 +412,8 @@ def _warnings(found: Found) -> list[str]:
     if found.materialise.renamed:
         names = ", ".join(f"{old} read as {new}" for old, new in found.materialise.renamed.items())
         out.append(f"a side renamed its package; where an offspring lacks the old one, tests were asked with {names}")
+    if found.unverified:
+        out.append("the last test runs could not be verified: their sandboxes died or did not start (forkmerge doctor)")
     if found.elsewhere:
         out.append(found.elsewhere)
     if found.fetched:

@@ -84,4 +84,6 @@ def propose(
         return ExitCode.INTERRUPTED
     if not found.proposals and found.complete:
         return ExitCode.DONE
+    if found.unverified:
+        return ExitCode.MISSING
     return ExitCode.DONE if found.good else ExitCode.FINDINGS

@@ -64,6 +64,7 @@ class Cluster:
         self._stop = threading.Event()
         self._stopped = stopped
         self._reading = threading.Lock()
+        self._running = 0
         self._refused: dict[str, str] = {}
         self._greeting = threading.Lock()
         self._greeted: set[str] = set()
@@ -81,11 +82,25 @@ class Cluster:
         found = self._client.scheduler_info(n_workers=-1)["workers"]
         return sum(int(facts["nthreads"]) for worker, facts in found.items() if worker not in self._refused)
 
+    @property
+    def idle(self) -> int:
+        """Return how many more jobs could run right now."""
+        with self._reading:
+            return self.workers - self._running
+
     def submit(self, job: Job, *, speculative: bool = False) -> Future[SuiteRun]:
         """Return the future of ``job``'s run (its payload is a ``Suite``); see ``Pool.submit``."""
         if self._stop.is_set():
             raise Interrupted("the run was stopped")
-        return self._threads.submit(self._do, job, speculative)
+        with self._reading:
+            self._running += 1
+        future = self._threads.submit(self._do, job, speculative)
+        future.add_done_callback(self._ended)
+        return future
+
+    def _ended(self, _: object) -> None:
+        with self._reading:
+            self._running -= 1
 
     def close(self, *, cancel: bool = False) -> None:
         """Wait for the jobs (``cancel``: take them back) and leave the cluster as it was."""

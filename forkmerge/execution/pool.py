@@ -6,7 +6,7 @@ them (``load``), and go when there is not, or nothing waits.  A worker that hang
 replaced with its slot, and its job runs again; the third death is ``RunStatus.UNVERIFIED``, never a guess.
 
 Invariants: a job has one answer, whoever gave it: a worker that was given up can't give one any more.  A speculative
-job never keeps another one waiting for longer than it takes.
+job makes room for any other, and runs again from its beginning.
 """
 
 from __future__ import annotations
@@ -65,16 +65,18 @@ class _Task:
     job: Job
     future: Future[SuiteRun]
     deaths: list[Died] = field(default_factory=list)
+    speculative: bool = False
     answered: bool = False
 
 
 @dataclass(slots=True, eq=False)
 class _Worker:
-    """A thread and what it does; ``lost`` when it was given up."""
+    """A thread and what it does; ``lost`` when it was given up, ``yields`` when its job makes room for another."""
 
     task: _Task | None = None
     beat: float = field(default_factory=time.monotonic)
     lost: bool = False
+    yields: bool = False
     thread: threading.Thread | None = None
 
 
@@ -116,9 +118,10 @@ class Pool:
     def submit(self, job: Job, *, speculative: bool = False) -> Future[SuiteRun]:
         """Return the future of ``job``'s run; ``Interrupted`` is its exception when the pool was stopped before.
 
-        A ``speculative`` job waits until no other job does; cancelling its future takes it back while it waits.
+        A ``speculative`` job waits until no other job does, and makes room for one that comes; cancelling its future
+        takes it back while it waits.
         """
-        task = _Task(job, Future())
+        task = _Task(job, Future(), speculative=speculative)
         with self._change:
             if self._closed:
                 raise Interrupted("the run was stopped")
@@ -128,8 +131,16 @@ class Pool:
                 self._watch = threading.Thread(target=self._watching, name="forkmerge-watch", daemon=True)
                 self._watch.start()
             self._hire()
+            if not speculative:
+                self._make_room()
             self._change.notify_all()
         return task.future
+
+    @property
+    def idle(self) -> int:
+        """Return how many more jobs could run right now."""
+        with self._change:
+            return self._room - sum(worker.task is not None for worker in self._workers) - len(self._waiting)
 
     @property
     def workers(self) -> int:
@@ -174,6 +185,15 @@ class Pool:
             worker.thread = threading.Thread(target=self._work, args=(worker,), name="forkmerge-run", daemon=True)
             self._workers.add(worker)
             worker.thread.start()
+
+    def _make_room(self) -> None:
+        """Have speculative runs stopped where other jobs would wait for them; the caller holds the lock."""
+        waiting = sum(not task.speculative for _, _, task in self._waiting)
+        idle = sum(worker.task is None for worker in self._workers) + self._room - len(self._workers)
+        busy = [worker for worker in self._workers if worker.task is not None and worker.task.speculative]
+        leaving = sum(worker.yields for worker in busy)
+        for worker in [worker for worker in busy if not worker.yields][: max(0, waiting - idle - leaving)]:
+            worker.yields = True
 
     def _watching(self) -> None:
         """Look now and then how much room there is, and give up workers that hang."""
@@ -231,9 +251,9 @@ class Pool:
                     self._change.notify_all()
                     return
                 _, _, task = heapq.heappop(self._waiting)
-                if not task.deaths and not task.future.set_running_or_notify_cancel():
+                if not task.future.running() and not task.future.set_running_or_notify_cancel():
                     continue
-                worker.task = task
+                worker.task, worker.yields = task, False
                 worker.beat = time.monotonic()
                 slot = self._slots.pop() if self._slots else None
             answer, slot = self._run(worker, task.job, slot)
@@ -249,6 +269,9 @@ class Pool:
                     self._after(task, answer)
                     self._change.notify_all()
                     return
+                if worker.yields and isinstance(answer, Interrupted) and not self._stop.is_set():
+                    heapq.heappush(self._waiting, (int(task.speculative), next(self._numbers), task))
+                    continue
                 _answer(task, Interrupted("the run was stopped") if self._stop.is_set() else answer)
 
     def _run(self, worker: _Worker, job: Job, slot: Slot | None) -> tuple[SuiteRun | BaseException, Slot | None]:
@@ -256,7 +279,7 @@ class Pool:
 
         def cancelled() -> bool:
             worker.beat = time.monotonic()
-            return worker.lost or self._stop.is_set()
+            return worker.lost or worker.yields or self._stop.is_set()
 
         if self._stop.is_set():
             return Interrupted("the run was stopped"), slot

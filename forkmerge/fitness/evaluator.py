@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 C = TypeVar("C")
 C_contra = TypeVar("C_contra", contravariant=True)
+Asked: TypeAlias = "tuple[TestId, ...] | None"
 EvaluationStatus: TypeAlias = Literal["ok", "broken", "unverified"]
 RERUN_AT_MOST = 50
 
@@ -166,6 +167,25 @@ class Evaluator(Generic[C]):
     def doubt(self, duty: Duty, reason: str) -> None:
         """Take ``duty`` for flaky from now on."""
         self._flaky.setdefault(duty, reason)
+
+    def foresee(self, candidate: C, tests: Iterable[str] | None = None) -> tuple[tuple[str, Asked, Purpose], ...]:
+        """Return the runs that ``evaluate`` would begin with: trees, tests and purposes; nothing is run or learnt."""
+        asked = None if tests is None else frozenset(tests)
+        trees = {owner: self.materialise(candidate, owner) for owner in self.owners}
+        found: dict[tuple[str, Asked, Purpose], None] = {}
+        for tree in dict.fromkeys(trees.values()):
+            known = self._known(tree)
+            if known.whole is not None or self.recall.get(tree, None, Purpose.SUITE) is not None:
+                continue
+            duties = [d for d in self.required.duties if trees[d.owner] == tree and (not asked or str(d) in asked)]
+            rest = tuple(dict.fromkeys(d.test for d in duties if known.answer(d.test) == "undecided"))
+            if asked is None or (asked and rest and not self.selects):
+                found[tree, None, Purpose.SUITE] = None
+            elif asked and rest:
+                found[tree, rest, Purpose.SELECTION] = None
+            elif not asked and self.selects and known.gate is None:
+                found[tree, None, Purpose.GATE] = None
+        return tuple(run for run in found if self.recall.get(*run) is None)
 
     def evaluate(self, candidate: C, tests: Iterable[str] | None = None) -> Evaluation:
         """Return what the duties say of ``candidate``: all (None), those with these keys, or with none the gate."""

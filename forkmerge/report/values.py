@@ -367,3 +367,9 @@ class Proposals:
     def good(self) -> tuple[Proposal, ...]:
         """Return the proposals that keep every required test."""
         return tuple(p for p in self.proposals if p.verdict is Verdict.GOOD)
+
+    @property
+    def unverified(self) -> bool:
+        """Return whether nobody can tell if any offspring is good: none of them could be tested to the end."""
+        made = [p for p in self.proposals if p.origin not in (Origin.OURS, Origin.THEIRS)]
+        return bool(made) and not self.good and all(p.verdict is Verdict.UNVERIFIED for p in made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeAlias
 
 from forkmerge.recombination.values import Clause, Genome
@@ -56,6 +57,8 @@ class Blaming(Driven):
         super().__init__(landscape, budget)
         self.knowledge = Knowledge(landscape)
         self.shrunk: list[Shrunk] = []
+        self._probes: tuple[Callable[[], Check], str, tuple[bool, ...], bool] | None = None
+        """The search for blame that goes on: how it begins, its test, the answers so far, whether they say "passes"."""
 
     def ranked(self) -> tuple[Evaluated, ...]:
         """Return everything evaluated, best first; tests that proved to be flaky don't count."""
@@ -224,7 +227,8 @@ class Blaming(Driven):
         for loci in most[:MOST_FILES]:
             if (yield from self._passes_with(test, mixed(failing, passing, loci))):
                 first, second = [i for i in loci if i in asleep], [i for i in loci if i not in asleep]
-                return (yield from _told(quickxplain(failing, passing, first, second), test, self._passes_with))
+                probes = partial(quickxplain, failing, passing, first, second)
+                return (yield from self._led(probes, test, passes=True))
         return ()
 
     def _passes_with(self, test: str, genome: Genome) -> Telling:
@@ -272,7 +276,7 @@ class Blaming(Driven):
                     return loci
         asleep = [i for i in changed if i in self.landscape.dormant]
         awake = [i for i in changed if i not in self.landscape.dormant]
-        return (yield from _told(quickxplain(passing, failing, asleep, awake), test, self._fails_with))
+        return (yield from self._led(partial(quickxplain, passing, failing, asleep, awake), test, passes=False))
 
     def _fails_with(self, test: str, genome: Genome) -> Telling:
         """Return whether ``test`` fails on ``genome``, in whatever way that is no doubt about the run."""
@@ -314,6 +318,60 @@ class Blaming(Driven):
             if a != b and (covered is None or i in covered)
         )
 
+    # -- looking ahead -------------------------------------------------------------------------------------------
+
+    def ahead(self) -> tuple[Query, ...]:
+        """Return what follows a gate that opens, or the next probes of a search for blame, whatever the answer is."""
+        if self._probes is not None:
+            search, test, answers, passes = self._probes
+            found = [self._probe_after(search, test, (*answers, answer), passes=passes) for answer in (False, True)]
+            return tuple(dict.fromkeys(query for query in found if query is not None))
+        if len(self._asked) == 1 and self._asked[0].tests == frozenset():
+            genome, tests = self._asked[0].genome, self.landscape.tests
+            if tests is None or self.landscape.covers is None:
+                return (Query(genome, None, self.generation),)
+            unseen = self.knowledge.unseen(tests, genome)
+            return (Query(genome, unseen if len(unseen) < MOST_PARTIAL * len(tests) else None, self.generation),)
+        return ()
+
+    def _probe_after(
+        self, search: Callable[[], Check], test: str, answers: tuple[bool, ...], *, passes: bool
+    ) -> Query | None:
+        """Return the first question of ``search`` after ``answers`` that nobody knows the answer of."""
+        probes = search()
+        try:
+            probe = next(probes)
+            for answer in answers:
+                probe = probes.send(answer)
+            while True:
+                known = self.knowledge.known(test, probe)
+                if not self.landscape.allowed(probe):
+                    probe = probes.send(False)
+                elif known is not None:
+                    probe = probes.send(known is passes)
+                else:
+                    return Query(probe, frozenset({test} - {BROKEN}), self.generation)
+        except StopIteration:
+            return None
+
+    def _led(
+        self, search: Callable[[], Check], test: str, *, passes: bool
+    ) -> Generator[tuple[Query, ...], tuple[Verdict, ...], tuple[int, ...]]:
+        """Return what ``search`` finds when it is told of each probe whether ``test`` passes there, or fails."""
+        tells = self._passes_with if passes else self._fails_with
+        probes = search()
+        answers: list[bool] = []
+        try:
+            probe = next(probes)
+            while True:
+                self._probes = search, test, tuple(answers), passes
+                answers.append((yield from tells(test, probe)))
+                probe = probes.send(answers[-1])
+        except StopIteration as stop:
+            return tuple(stop.value)
+        finally:
+            self._probes = None
+
     # -- state ---------------------------------------------------------------------------------------------------
 
     def lost(self, failed: frozenset[str]) -> frozenset[str]:
@@ -323,15 +381,3 @@ class Blaming(Driven):
     def passes(self, verdict: Verdict) -> bool:
         """Return whether nothing is lost, flaky tests aside."""
         return verdict.status == "ok" and not self.lost(verdict.failed)
-
-
-def _told(
-    search: Check, test: str, tells: Callable[[str, Genome], Telling]
-) -> Generator[tuple[Query, ...], tuple[Verdict, ...], tuple[int, ...]]:
-    """Return what ``search`` finds when ``tells`` answers for each of its probes."""
-    try:
-        probe = next(search)
-        while True:
-            probe = search.send((yield from tells(test, probe)))
-    except StopIteration as stop:
-        return tuple(stop.value)

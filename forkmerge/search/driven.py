@@ -54,6 +54,10 @@ class Driven(ABC):
             self._asked, self._told = (), {}
             self._advance(verdicts)
 
+    def ahead(self) -> tuple[Query, ...]:
+        """Return questions that are likely to follow the pending one; asking them early changes no answer."""
+        return ()
+
     def answer(self) -> Answer:
         """Return the best of what was evaluated."""
         ranked = self.ranked()

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from forkmerge.errors import MissingTool
+from forkmerge.errors import Interrupted, MissingTool
 from forkmerge.execution import deaths, load
 from forkmerge.execution.deaths import Died
 from forkmerge.execution.environment import Environment
@@ -455,3 +455,27 @@ def test_a_backend_that_can_not_stack_gets_copies(tmp_path):
     except MissingTool as error:
         pytest.skip(error.message)
     assert stack(choose("none"), str(tmp_path)) is None
+
+
+def test_a_speculative_run_makes_room_for_another_and_runs_again(tmp_path, blobs):
+    tries, started = [], threading.Event()
+
+    def run(job, workspace):
+        tries.append(job.key)
+        started.set()
+        for _ in range(100 if job.key == "guess" and tries.count("guess") == 1 else 1):
+            if workspace.cancelled():
+                raise Interrupted("the run was stopped")
+            time.sleep(0.1)
+        return fine(job, workspace)
+
+    with Pool(1, base=str(tmp_path / "base"), read=blobs.read, run_job=run, machine=IDLE) as pool:
+        assert pool.idle == 1
+        guess = pool.submit(job_of(blobs, "guess"), speculative=True)
+        assert started.wait(10)
+        assert pool.idle == 0
+        began = time.monotonic()
+        assert pool.submit(job_of(blobs, "real")).result(timeout=30).tail == "real"
+        assert time.monotonic() - began < 5
+        assert guess.result(timeout=30).tail == "guess"
+    assert tries == ["guess", "real", "guess"]

@@ -268,3 +268,17 @@ def test_parent_that_cannot_be_collected_is_run_once(ledger):
     world.status["ours"] = RunStatus.UNCOLLECTED
     (run,) = measure("ours", run=world.run, recall=world.records, times=3)
     assert run.status is RunStatus.UNCOLLECTED
+
+
+@pytest.mark.parametrize("tests", [None, ["ours:a1", "theirs:b2"], []])
+def test_what_is_foreseen_is_what_is_run_first_and_nothing_is_learnt_by_it(ledger, tests):
+    trees = {"x@ours": {"a1": "pass", "a2": "pass"}, "x@theirs": {"b1": "pass", "b2": "pass"}}
+    world, evaluator = scenario(ledger, trees, jobs=1)[:2]
+    if tests:
+        tests = [str(d) for d in evaluator.required.duties if d.test.name in ("a1", "b2")]
+    foreseen = evaluator.foresee("x", tests)
+    assert world.log == []
+    evaluator.evaluate("x", tests)
+    assert sorted(map(str, foreseen)) == sorted(map(str, world.log))
+    assert len(foreseen) == 2
+    assert evaluator.foresee("x", tests) == ()

@@ -18,6 +18,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from forkmerge.app.check_ties import WORD, Edit, Names, left_alone, names_of, together
 from forkmerge.app.landscape import Genotype
 from forkmerge.app.testpaths import is_test
 from forkmerge.recombination.genome import default
@@ -31,11 +32,6 @@ if TYPE_CHECKING:
     from forkmerge.recombination.values import Clause, Genome, Locus, LocusMap
 
 _NUMBERS = re.compile(r"0x[0-9a-f]+|\d+(?:\.\d+)?")
-_WORD = re.compile(rb"[^\W\d]\w+")
-_DEFINED = re.compile(
-    rb"\b(?:class|def|enum|fn|func|function|interface|struct|trait|type)\s+(\w+)|^([^\W\d]\w*)\s*(?::[^=\n]*)?=",
-    re.MULTILINE,
-)
 _MOST_NAMED = 3
 _MOST_SHOWN = 6
 _TRIED_ALONE = 2
@@ -46,14 +42,6 @@ _PLAIN = frozenset(
 
 class Spent(Exception):  # noqa: N818 - the budget is spent, which is no error
     """The budget ends the search for culprits."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Edit:
-    """What ``side`` did at the locus ``index``."""
-
-    side: Owner
-    index: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +58,14 @@ class Blame:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told about tests: the text of a duty's test, and the paths that the user says are tests."""
+
+    text: Callable[[str], bytes]
+    paths: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class Blaming:
     """Looks for culprits with ``evaluate(candidate, tests)``; ``may_go_on`` is asked before each run.
@@ -81,11 +77,12 @@ class Blaming:
     loci: LocusMap
     evaluate: Callable[[Genotype, frozenset[str]], Evaluation]
     may_go_on: Callable[[], bool]
-    given: tuple[str, ...] = ()
+    told: Told = field(default_factory=lambda: Told(lambda _: b""))
     against: Owner | None = None
     probes: int = 0
     _known: dict[tuple[str, Genome], str | None] = field(default_factory=dict)
     _forbidden: tuple[Clause, ...] | None = None
+    _about_of: dict[Edit, Names] = field(default_factory=dict)
 
     def blame(self, duty: str, message: str) -> Blame:
         """Return what makes the duty fail in the merge; raises ``Spent`` when the budget is up before it is known."""
@@ -140,7 +137,7 @@ class Blaming:
         out = []
         for index, locus in enumerate(self.loci.loci):
             mine = locus.ours if side == "ours" else locus.theirs
-            if mine != locus.base and locus.ours != locus.theirs and not is_test(locus.path, self.given):
+            if mine != locus.base and locus.ours != locus.theirs and not is_test(locus.path, self.told.paths):
                 out.append(Edit(side, index))
         return tuple(out)
 
@@ -148,7 +145,7 @@ class Blaming:
         start = default(self.loci)
         genome = []
         for index, locus in enumerate(self.loci.loci):
-            if is_test(locus.path, self.given) or locus.ours == locus.theirs:
+            if is_test(locus.path, self.told.paths) or locus.ours == locus.theirs:
                 genome.append(start[index])
                 continue
             ours = locus.ours == locus.base or Edit("ours", index) in edits
@@ -159,13 +156,16 @@ class Blaming:
     def _closed(self, edits: Iterable[Edit], pool: tuple[Edit, ...]) -> frozenset[Edit] | None:
         """Return ``edits`` with what of ``pool`` they can't stand without; None where even that is forbidden."""
         whole = set(edits)
-        while (clause := self._violated(whole)) is not None:
-            loci = {index for index, _ in clause.cells}
-            more = [e for e in pool if e.index in loci and e not in whole]
+        while True:
+            more = set(together(whole, pool, self._names))
+            if not more and (clause := self._violated(whole)) is not None:
+                loci = {index for index, _ in clause.cells}
+                more = {e for e in pool if e.index in loci and e not in whole}
+                if not more:
+                    return None
             if not more:
-                return None
-            whole.update(more)
-        return frozenset(whole)
+                return frozenset(whole)
+            whole |= more
 
     def _violated(self, edits: set[Edit]) -> Clause | None:
         genome = self._genome(edits)
@@ -178,7 +178,7 @@ class Blaming:
             self._forbidden = tuple(
                 c
                 for c in self.loci.clauses
-                if not c.violated(start) and not any(is_test(loci[i].path, self.given) for i, _ in c.cells)
+                if not c.violated(start) and not any(is_test(loci[i].path, self.told.paths) for i, _ in c.cells)
             )
         return self._forbidden
 
@@ -186,13 +186,19 @@ class Blaming:
         """Return ``whole`` without the edits that are ``taken`` back, and without what can't stand without them."""
         left = set(whole) - set(taken)
         sides = {e.side for e in taken}
-        while (clause := self._violated(left)) is not None:
-            loci = {index for index, _ in clause.cells}
-            less = {e for e in left if e.side in sides and e.index in loci}
+        while True:
+            less = set(left_alone(whole - left, left, self._names))
+            if not less and (clause := self._violated(left)) is not None:
+                loci = {index for index, _ in clause.cells}
+                less = {e for e in left if e.side in sides and e.index in loci}
             if not less:
-                break
+                return frozenset(left)
             left -= less
-        return frozenset(left)
+
+    def _names(self, edit: Edit) -> Names:
+        if edit not in self._about_of:
+            self._about_of[edit] = names_of(self.loci.loci[edit.index], edit.side)
+        return self._about_of[edit]
 
     def _answer(self, duty: str, edits: Collection[Edit]) -> str | None:
         """Return why the duty fails with ``edits`` in ("" without words), None if it does not."""
@@ -214,28 +220,22 @@ class Blaming:
         self.probes += 1
 
     def _named(self, duty: str, owner: Owner) -> dict[bytes, float]:
-        """Return the words of the owner's edits, of tests too, and of the test's name: what a failure may be about.
+        """Return the words of the owner's edits, of tests too, and of the failing test: what a failure may be about.
 
         A word weighs the less, the more edits have it.
         """
-        words = Counter(_WORD.findall(duty.encode()))
-        for locus in self.loci.loci:
+        present = {*WORD.findall(duty.encode()), *WORD.findall(self.told.text(duty))}
+        often = Counter[bytes]()
+        for locus in self.loci.loci if self.against is None else ():
             mine = locus.ours if owner == "ours" else locus.theirs
-            if mine != locus.base and self.against is None:
-                words.update(_words(locus, owner))
-        return {w: 1 / count for w, count in words.items() if w not in _PLAIN}
+            if mine != locus.base:
+                (present if is_test(locus.path, self.told.paths) else often).update(names_of(locus, owner).changed)
+        return {w: 1 / max(often[w], 1) for w in present | often.keys() if w not in _PLAIN}
 
     def _about(self, edit: Edit) -> frozenset[bytes]:
         """Return the words that an edit added or took away, and the name of its unit."""
-        locus = self.loci.loci[edit.index]
-        return _words(locus, edit.side) | frozenset(_WORD.findall(locus.unit.rpartition(".")[2].encode())) - _PLAIN
-
-    def _defined(self, edit: Edit) -> frozenset[bytes]:
-        """Return the names that the place of an edit defines, before it or after."""
-        locus = self.loci.loci[edit.index]
-        alleles = (locus.base, locus.ours if edit.side == "ours" else locus.theirs)
-        texts = [c for a in alleles for c in locus.alleles[a].contents if isinstance(c, bytes)]
-        return frozenset(w for text in texts for found in _DEFINED.findall(text) for w in found if w)
+        unit = self.loci.loci[edit.index].unit.rpartition(".")[2].encode()
+        return self._names(edit).changed | frozenset(WORD.findall(unit)) - _PLAIN
 
     def _sharing(self, own: tuple[Edit, ...], culprits: tuple[Edit, ...]) -> tuple[Edit, ...]:
         """Return those of ``own`` that name what ``culprits`` changed, the likeliest few; all where none does."""
@@ -249,7 +249,7 @@ class Blaming:
         often = Counter(w for words in about.values() for w in words)
         score = {
             e: sum(named[w] / often[w] for w in words & named.keys())
-            + sum(named[w] for w in self._defined(e) & named.keys())
+            + sum(named[w] for w in self._names(e).ever & named.keys())
             for e, words in about.items()
         }
         return tuple(sorted(edits, key=lambda e: (score[e], -e.index)))
@@ -278,11 +278,3 @@ def _smallest(edits: tuple[Edit, ...], fails: Callable[[tuple[Edit, ...]], bool]
         if len(edits) > 1 and fails((edit,)):
             return (edit,)
     return tuple(edits[i] for i in smallest(len(edits), lambda chosen: fails(tuple(edits[i] for i in chosen))))
-
-
-def _words(locus: Locus, side: Owner) -> frozenset[bytes]:
-    """Return the words that a side's edit added or took away at a locus."""
-    mine = locus.alleles[locus.ours if side == "ours" else locus.theirs].contents
-    base = locus.alleles[locus.base].contents
-    new, old = ({w for c in part if isinstance(c, bytes) for w in _WORD.findall(c)} for part in (mine, base))
-    return frozenset(new ^ old)

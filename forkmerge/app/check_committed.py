@@ -22,7 +22,8 @@ from forkmerge.report.check import Place
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from forkmerge.app.check_blame import Blame, Edit
+    from forkmerge.app.check_blame import Blame, Told
+    from forkmerge.app.check_ties import Edit
     from forkmerge.app.landscape import Candidate
     from forkmerge.app.scene import Scene
     from forkmerge.fitness.evaluator import Evaluator
@@ -42,7 +43,7 @@ class Committed:
     repo: Repository
     seen: Scene
     tree: str
-    given: tuple[str, ...]
+    told: Told
     evaluator: Callable[[Materialiser], Evaluator[Candidate]]
     may_go_on: Callable[[], bool]
     _parts: dict[Owner, _Part] = field(default_factory=dict)
@@ -92,9 +93,9 @@ class Committed:
             parent = self.seen.scenario.ours if owner == "ours" else self.seen.scenario.theirs
             merge = Revision("the merge", None, self.tree)
             found = scene(self.repo, Scenario(parent, merge, parent, (parent.commit or parent.tree,)), adapt=False)
-            made = Materialiser(self.repo, [found.loci], self.seen.ours, self.seen.theirs, self.tree, self.given)
+            made = Materialiser(self.repo, [found.loci], self.seen.ours, self.seen.theirs, self.tree, self.told.paths)
             evaluate = self.evaluator(made).evaluate
-            self._parts[owner] = _Part(found, Blaming(found.loci, evaluate, self.may_go_on, self.given, "ours"))
+            self._parts[owner] = _Part(found, Blaming(found.loci, evaluate, self.may_go_on, self.told, "ours"))
         return self._parts[owner]
 
 

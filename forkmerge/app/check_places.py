@@ -13,7 +13,8 @@ from forkmerge.report.check import Place, finding, place_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from forkmerge.app.check_blame import Blame, Edit
+    from forkmerge.app.check_blame import Blame
+    from forkmerge.app.check_ties import Edit
     from forkmerge.app.scene import Scene
     from forkmerge.report.check import CheckFinding
 

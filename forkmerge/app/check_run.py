@@ -16,12 +16,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from forkmerge.app import testing
-from forkmerge.app.check_blame import Blaming
+from forkmerge.app.check_blame import Blaming, Told
 from forkmerge.app.check_committed import Committed
 from forkmerge.app.check_crossed import crossed
 from forkmerge.app.check_culprits import Culprits
 from forkmerge.app.check_places import OfSides, broken_test
-from forkmerge.app.duties import Parents, duties, in_merged, outdated
+from forkmerge.app.duties import Parents, duties, in_merged, outdated, texts
 from forkmerge.app.landscape import Candidate, Materialiser
 from forkmerge.app.runs import Runs, wished
 from forkmerge.app.scene import scene
@@ -192,7 +192,10 @@ class _Testing:
                 evaluation = evaluate.evaluate(tree)
         self._report(required, parents, runs, evaluation, cost=sum(e.counters.equivalents for e in asking))
         if evaluation.failed:
-            probes = self._culprits(seen, evaluation, asking, runs, lambda found: evaluator(required, found))
+            source = texts(parents, self.repo.read, settings.test_paths)
+            known = {str(d): d for d in required.duties}
+            told = Told(lambda key: source(known[key]), settings.test_paths)
+            probes = self._culprits(seen, evaluation, asking, told, lambda found: evaluator(required, found))
             cost = sum(e.counters.equivalents for e in asking)
             self._report(required, parents, runs, evaluation, probes=probes, cost=cost)
 
@@ -201,7 +204,7 @@ class _Testing:
         seen: Scene,
         evaluation: Evaluation,
         asking: list[Evaluator[Candidate]],
-        runs: Runs,
+        told: Told,
         evaluator: Callable[[Materialiser], Evaluator[Candidate]],
     ) -> int:
         """Add a finding for each distinct failure, with its culprits where they are found; return the probes.
@@ -212,17 +215,18 @@ class _Testing:
         self.progress.update(
             events.PhaseStarted("looking for the edits that collide", f"{len(evaluation.failed)} failures")
         )
-        runs.label = "probe"
+        if self.runs is not None:
+            self.runs.label = "probe"
         before = sum(e.counters.equivalents for e in asking)
 
         def may_go_on() -> bool:
             return sum(e.counters.equivalents for e in asking) - before <= float(settings.budget)
 
-        blamer: Blaming | Committed = Blaming(seen.loci, asking[-1].evaluate, may_go_on, settings.test_paths)
+        blamer: Blaming | Committed = Blaming(seen.loci, asking[-1].evaluate, may_go_on, told)
         placed: Placed = OfSides(seen)
         if self.merged.merge.committed:
             tree = self.merged.merge.tree
-            placed = blamer = Committed(self.repo, seen, tree, settings.test_paths, evaluator, may_go_on)
+            placed = blamer = Committed(self.repo, seen, tree, told, evaluator, may_go_on)
         culprits = Culprits(blamer, partial(broken_test, seen, placed), lambda: self.out_of_time)
         messages = dict(evaluation.messages)
         culprits.look({duty: messages.get(duty, "") for duty in evaluation.failed})

@@ -49,6 +49,12 @@ def duties(parents: Parents, read: Callable[[str], bytes], given: tuple[str, ...
     return required(parents.ours_runs, parents.theirs_runs, changes), changes
 
 
+def texts(parents: Parents, read: Callable[[str], bytes], given: tuple[str, ...]) -> Callable[[Duty], bytes]:
+    """Return what tells the text of a duty's test on its owner's side, with what it uses of its file."""
+    source = _Definitions(parents, read, given)
+    return lambda duty: source.definition(duty.owner, duty.test) or b""
+
+
 def outdated(
     known: Required, changes: TestChanges, failing: dict[Owner, frozenset[str]], merged: Asked = frozenset()
 ) -> Required:

@@ -259,7 +259,7 @@ def _looked_at(repo: Repository, scenario: Scenario, result: Tree) -> Iterator[C
                 places = (Place("head", path, mine), Place("target", path, other))
                 said = f"the merge of {path} was committed with conflict markers in it"
                 yield finding("conflict", Severity.ERROR, said, path, line, places=places, subject=subject)
-        said_of = checked(path, three[0], three[1], three[2], text, languages=languages).findings
+        said_of = checked(path, three[0], three[1], three[2], text, languages=languages, apart=False).findings
         for gate in said_of or _written(languages, path, three, text):
             yield _told(gate, path, three, text)
 

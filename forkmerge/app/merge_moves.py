@@ -189,7 +189,7 @@ class _Place:
         if text is None:
             return merged.file is None and not merged.conflict
         base, ours, theirs = (self._known[e.oid] if e is not None else b"" for e in entries)
-        return checked(path, base, ours, theirs, text, languages=self._how.languages).clean
+        return checked(path, base, ours, theirs, text, languages=self._how.languages, apart=False).clean
 
     def _strays(
         self,

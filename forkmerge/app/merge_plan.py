@@ -164,7 +164,8 @@ def _files(
     planned = []
     for path, gave in zip(order, answers, strict=True):
         file = PlannedFile(path, Fate.LEFT, result.entry(path), stages.get(path, ()))
-        found = _judged(file, gave, texts[path]) if sides[path].conflicted else _checked(file, gave, sides[path])
+        judge = _judged if sides[path].conflicted else _checked
+        found = judge(file, gave, texts[path], sides[path])
         if found is not None:
             planned.append(found)
     return tuple(planned)
@@ -214,7 +215,7 @@ class _Known:
         return line_merge(base, ours, theirs, style=style, labels=labels, marker_size=marker_size)
 
 
-def _judged(file: PlannedFile, gave: Gave[FileMerge], text: bytes) -> PlannedFile:
+def _judged(file: PlannedFile, gave: Gave[FileMerge], text: bytes, _: Sides) -> PlannedFile:
     """Return what becomes of a file that git leaves in conflict, ``text`` being its own answer with long markers."""
     merge = gave.value
     if merge is None:
@@ -241,11 +242,13 @@ def _lines(text: bytes) -> int:
     return text.count(b"\n") + (not text.endswith(b"\n") and bool(text))
 
 
-def _checked(file: PlannedFile, gave: Gave[FileMerge], sides: Sides) -> PlannedFile | None:
-    """Return a file that git merged cleanly and a gate objects to; None where none does."""
+def _checked(file: PlannedFile, gave: Gave[FileMerge], text: bytes, sides: Sides) -> PlannedFile | None:
+    """Return a file that git merged cleanly and a gate objects to; None where none does, and git's ``text`` stands."""
     merge = gave.value
-    if merge is None or merge.clean:
+    if merge is None or (merge.clean and merge.merged() == text):
         return None
+    if merge.clean:
+        return replace(file, fate=Fate.RESOLVED, merge=merge, content=merge.merged())
     three = enumerate((sides.base, sides.ours, sides.theirs), 1)
     stages = tuple(Stage(file.path, number, entry) for number, entry in three)
     reason = "; ".join(f.message for f in merge.findings)

@@ -212,10 +212,21 @@ def _by_lines(
     return git if any(linesets.objections(lines, path, inputs, text) for text in whole) else pieces
 
 
-def checked(
-    path: str, base: bytes, ours: bytes, theirs: bytes, text: bytes, *, languages: Catalogue = BUILTIN
+def checked(  # noqa: PLR0913 - one call, all its options
+    path: str,
+    base: bytes,
+    ours: bytes,
+    theirs: bytes,
+    text: bytes,
+    *,
+    languages: Catalogue = BUILTIN,
+    apart: bool = True,
 ) -> FileMerge:
-    """Return git's clean merge ``text`` of the three as it is, or as a conflict where a gate objects to it."""
+    """Return git's clean merge ``text`` of the three as it is, or as a conflict where a gate objects to it.
+
+    With ``apart``, what both put in at two places is brought together: a conflict of the two, or once if they say the
+    same.
+    """
     profile = _profile(languages, path, base, ours, theirs)
     findings = _objections(profile, path, (base, ours, theirs), text)
     if profile is None and (lines := languages.lines_for(path)) is not None:
@@ -223,8 +234,8 @@ def checked(
 
         findings = linesets.objections(lines, path, (base, ours, theirs), text)
     if findings:
-        apart = _twins(languages, profile, path, (base, ours, theirs), text, findings)
-        return apart or _objected(path, base, ours, theirs, findings)
+        found = _twins(languages, profile, path, (base, ours, theirs), text, findings) if apart else None
+        return found or _objected(path, base, ours, theirs, findings)
     return FileMerge(path, (text,), git_clean=True)
 
 

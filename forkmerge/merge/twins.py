@@ -70,7 +70,8 @@ def together(found: Mapping[str, Items], base: bytes, ours: bytes, theirs: bytes
     ``found`` are the named items of each of the sides (``base``, ``ours``, ``theirs``).  A pair that says two things is
     a conflict, one that says the same is resolved.
     """
-    new = [key for key in found["ours"] if key in found["theirs"] and key not in found["base"]]
+    both = {key for key in found["ours"] if key in found["theirs"] and key not in found["base"]}
+    new = [key for key in found["ours"] if key in both and not any(key[:end] in both for end in range(len(key)))]
     if not 0 < len(new) <= _MOST:
         return ()
     b, o, t, merged = (lines_of(x) for x in (base, ours, theirs, text))

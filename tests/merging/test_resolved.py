@@ -285,3 +285,30 @@ def test_clean_results_pass_the_gates(scene: Scene, forkmerge: Forkmerge) -> Non
             checked += 1
             assert objections(profile, path, base, ours, theirs, result) == ()
     assert checked > 5
+
+
+FAR = "".join(f"x{n} = {n}\n" for n in range(8))
+
+
+def test_what_both_put_in_at_two_places_stands_once(scene: Scene, forkmerge: Forkmerge) -> None:
+    """Git merges it cleanly, and a function is there twice."""
+    scene.fork({"a.py": FAR}, {"a.py": HELPER + FAR}, {"a.py": FAR + HELPER})
+    tree = forkmerge("merge", "--write-tree", "main", "theirs")
+    assert tree.code == 0
+    assert scene.git("show", f"{tree.out.splitlines()[0]}:a.py") == (HELPER + FAR).rstrip()
+    said = forkmerge("merge", "theirs")
+    assert (said.code, scene.read("a.py").decode()) == (0, HELPER + FAR)
+    assert scene.git("status", "--porcelain") == ""
+    told = json.loads(forkmerge("explain", "--json").out)
+    assert [h["rule"] for f in told["files"] for h in f["hunks"]] == ["same-change"]
+
+
+def test_two_of_one_name_at_two_places_are_a_conflict_of_the_two(scene: Scene, forkmerge: Forkmerge) -> None:
+    scene.fork({"a.py": FAR}, {"a.py": HELPER + FAR}, {"a.py": FAR + EDITED})
+    assert forkmerge("merge", "theirs").code == 1
+    text = scene.read("a.py").decode()
+    assert text.endswith(">>>>>>> theirs\n" + HELPER.splitlines(keepends=True)[-1] + FAR)
+    assert text.count("def helper") == 1
+    assert scene.git("ls-files", "-u").count("a.py") == 3
+    assert forkmerge("merge", "--abort").code == 0
+    assert scene.read("a.py").decode() == HELPER + FAR

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from forkmerge.recombination.values import Genome, Locus, LocusMap
 
 _SHOWN = 80
+_SIDES = ("base", "ours", "theirs")
 
 
 def line_of(loci: LocusMap, genome: Genome, index: int) -> int:
@@ -40,7 +41,8 @@ def dropped_edits(found: Found, locus: Locus, chosen: int) -> tuple[DroppedEdit,
     ):
         if kept >= whole:
             continue
-        commit, author = _last_commit(found.repo, found, side, locus.path)
+        source = found.scene.merge.paths[locus.file].sources[_SIDES.index(side)] or locus.path
+        commit, author = _last_commit(found.repo, found, side, source)
         text = _text(locus.alleles[locus.ours if side == "ours" else locus.theirs].contents)
         out.append(DroppedEdit(side, locus.path, 0, text, commit, author, f"{whole - kept} of {whole} changed tokens"))
     return tuple(out)

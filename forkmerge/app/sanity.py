@@ -1,7 +1,8 @@
 """Alleles that no test needs to be run on: code that reads as neither side wrote it.
 
 Joining lines of both sides can put a definition where no version has one (a method after another function's ``return``)
-or give text that is no program.  Tests may not see either, so such alleles are taken out before the search.
+or give text that is no program.  Tests may not see either, so such alleles are taken out before the search.  Nor do
+they see a module that stands beside a package of its name: what one side deleted doesn't come back there by itself.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forkmerge.errors import ForkmergeError
+from forkmerge.recombination.entries import collisions
 from forkmerge.recombination.genome import all_ours, all_theirs, default
 from forkmerge.recombination.offspring import text
 from forkmerge.recombination.values import ENTRY_SLOT, Genome, Locus, LocusMap
@@ -18,6 +20,7 @@ from forkmerge.syntax.profiles import for_path
 from forkmerge.syntax.units import units, walk
 
 if TYPE_CHECKING:
+    from forkmerge.recombination.values import Clause
     from forkmerge.syntax.profile import Profile
 
 _DEFINING = frozenset(("function", "method", "class", "type"))
@@ -37,7 +40,23 @@ def sane(found: LocusMap) -> LocusMap:
         if profile is None or profile.data:
             continue
         loci[index] = _without(locus, _strange(found, index, profile))
+    hidden = {index for clause in collisions(tuple(loci)) for index in _hidden(loci, clause)}
+    for index in hidden:
+        loci[index] = replace(loci[index], default=_nowhere(loci[index]))
     return replace(found, loci=tuple(loci)) if tuple(loci) != found.loci else found
+
+
+def _hidden(loci: list[Locus], clause: Clause) -> list[int]:
+    """Return the locus of a file in conflict that would by default stand where another one hides it."""
+    if not clause.violated(tuple(locus.default for locus in loci)):
+        return []
+    (index, _), _ = clause.cells
+    return [index] if loci[index].has_conflict and _nowhere(loci[index]) != loci[index].default else []
+
+
+def _nowhere(locus: Locus) -> int:
+    """Return the allele of an entry that is not there, its default where there is none."""
+    return next((i for i, a in enumerate(locus.alleles) if a.contents == (None,)), locus.default)
 
 
 def _strange(found: LocusMap, index: int, profile: Profile) -> frozenset[int]:

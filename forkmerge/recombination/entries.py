@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.model.source import SUBMODULE, SYMLINK, Entry
@@ -64,7 +64,10 @@ def entry_locus(path_merge: PathMerge, file: int, read: Read | None) -> Locus | 
 
 
 def collisions(loci: tuple[Locus, ...]) -> tuple[Clause, ...]:
-    """Return the clauses that keep two entries from standing at one path, or one below the other."""
+    """Return the clauses that keep two entries from standing at one path, or one below the other.
+
+    And a Python module from standing beside a package of its name, which hides it; unless a version has just that.
+    """
     places: list[tuple[int, int, str]] = []
     for index, locus in enumerate(loci):
         if locus.slots == (ENTRY_SLOT,):
@@ -86,13 +89,25 @@ def collisions(loci: tuple[Locus, ...]) -> tuple[Clause, ...]:
                     mine.add(allele)
                     theirs.add(other_allele)
             above = above.rpartition("/")[0]
-    return tuple(
+    hidden = tuple(_hidden(loci, by_path))
+    return hidden + tuple(
         Clause(((one, frozenset({a})), (two, frozenset({b}))), f"both would stand at {path}")
         for (one, two), (mine, theirs, path) in found.items()
         for a in sorted(mine)
         for b in sorted(theirs)
         if _collide(loci[one].alleles[a], loci[two].alleles[b])
     )
+
+
+def _hidden(loci: tuple[Locus, ...], by_path: Mapping[str, list[tuple[int, int]]]) -> Iterator[Clause]:
+    versions = [set(enumerate(side)) for side in zip(*((x.base, x.ours, x.theirs) for x in loci), strict=True)]
+    for path, packages in by_path.items():
+        name = path.removesuffix("/__init__.py")
+        for module, a in by_path.get(f"{name}.py", ()) if name != path else ():
+            for package, b in packages:
+                if not any((module, a) in version and (package, b) in version for version in versions):
+                    cells = ((module, frozenset({a})), (package, frozenset({b})))
+                    yield Clause(cells, f"the package {name} would hide {name}.py")
 
 
 class _Open:

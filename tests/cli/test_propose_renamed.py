@@ -84,9 +84,41 @@ def test_the_tree_that_is_proposed_is_not_written_anew(tmp_path: Path) -> None:
     assert b"import oldname" in box.blob(first["tree"], "checks/up.py")
 
 
+def test_what_is_left_out_of_a_file_that_was_renamed_names_its_commit(tmp_path: Path) -> None:
+    box = renamed(tmp_path, both=True)
+    dropped = [d for p in proposed(box).data["proposals"] for locus in p["loci"] for d in locus["dropped"]]
+    theirs = [d for d in dropped if d["side"] == "theirs" and d["path"] == "newname/code.py"]
+    assert theirs
+    assert all(box.git("rev-parse", "upstream").startswith(d["commit"]) and d["commit"] for d in theirs)
+
+
 def test_a_test_that_contradicts_the_forks_own_is_told(tmp_path: Path) -> None:
     box = renamed(tmp_path, both=True)
     done = proposed(box)
     assert done.code == 1
     assert best(done.data)["verdict"] == "loses-tests"
     assert len({n for t in best(done.data)["tests"] for n in t["lost"]}) == 1
+
+
+def test_a_module_that_became_a_package_is_not_brought_back_beside_it(tmp_path: Path) -> None:
+    """Nothing imports the module any more: an edit that is kept there is worth nothing, and no test would say so."""
+    module = "def one():\n    return 1\n\n\ndef two():\n    return 2\n"
+    anew = "from m.core import ONE, TWO\n\n\none = lambda: ONE\n\n\ntwo = lambda: TWO\n"
+    box = cheap(
+        tmp_path,
+        {"m.py": module, "checks/one.py": "import m\n\n\ndef check_one():\n    assert m.one() == 1\n"},
+        {
+            "m.py": None,
+            "m/__init__.py": anew,
+            "m/core.py": "ONE = 1\nTWO = 2\n",
+            "checks/fork.py": "import m.core\n\n\ndef check_fork():\n    assert m.core.TWO == m.two()\n",
+        },
+        {"m.py": module.replace("return 2", "return 2 + 0"), "n.py": "N = 1\n"},
+    )
+    done = proposed(box)
+    assert done.code == 0, done.err
+    listed = box.git("ls-tree", "-r", "--name-only", best(done.data)["tree"]).split()
+    assert {"m/__init__.py", "m/core.py", "n.py"} <= {*listed}
+    assert "m.py" not in listed
+    dropped = [d for locus in best(done.data)["loci"] for d in locus["dropped"]]
+    assert [(d["side"], d["path"]) for d in dropped] == [("theirs", "m.py")]

@@ -32,7 +32,9 @@ def places(venvs: Path) -> list[Place]:
     """Return the projects on which is planted."""
     rows = json.loads(PROJECTS.read_text(encoding="utf-8"))
     return [
-        Place(r["name"], r["mirror"], r["commit"], r["package"], r["root"], venvs.resolve() / r["venv"], tuple(r["tests"]))
+        Place(
+            r["name"], r["mirror"], r["commit"], r["package"], r["root"], venvs.resolve() / r["venv"], tuple(r["tests"])
+        )
         for r in rows
     ]
 
@@ -68,7 +70,15 @@ def checked(
     command = [sys.executable, "-E", "-P", *program, "-q", "check", f"{case.name}/theirs"]
     command += ["--head", f"{case.name}/ours", "--format", "json"]
     if not static:
-        command += ["--test", place.command, "--runs", "1", "--no-cache", "--pass-env", "SETUPTOOLS_SCM_PRETEND_VERSION"]
+        command += [
+            "--test",
+            place.command,
+            "--runs",
+            "1",
+            "--no-cache",
+            "--pass-env",
+            "SETUPTOOLS_SCM_PRETEND_VERSION",
+        ]
     began = time.monotonic()
     done = subprocess.run(
         command, cwd=repository, env=place.environment(repository), check=False, capture_output=True, text=True
@@ -117,11 +127,14 @@ def judged(case: Case, answer: dict[str, Any]) -> dict[str, Any]:
 def run(args: argparse.Namespace) -> int:
     """Ask ``check`` about the cases and print the table."""
     only = tuple(filter(None, args.only.split(",")))
-    rows = []
+    rows: list[dict[str, Any]] = []
+    if args.json and args.json.exists():  # what was answered stays
+        rows = [row for row in json.loads(args.json.read_text(encoding="utf-8")) if row["behaviour"]]
+    known = {row["case"] for row in rows}
     for place in places(args.venvs):
         folder = args.work.resolve() / place.name
         for case in _cases(folder).values():
-            if only and not any(word in case.name for word in only):
+            if case.name in known or (only and not any(word in case.name for word in only)):
                 continue
             program = (str(args.program.resolve()),) if args.program else PROGRAM
             row = judged(case, checked(place, folder / "repo", case, program, static=args.static))

@@ -1,8 +1,8 @@
 """Makes planted collisions of one project: sites are tried in a seeded order until both sides and the merge behave.
 
-A case is a base, the changer's branch and the user's, each with a test of its own and some harmless edits elsewhere.  It
-is kept if git merges it cleanly, the changer's suite passes what the base passes, either's own test passes on its own
-branch, and on git's merge one of the own tests fails (a collision), or everything passes (a decoy).
+A case is a base, the changer's branch and the user's, each with a test of its own and some harmless edits elsewhere.
+It is kept if git merges it cleanly, the changer's suite passes what the base passes, either's own test passes on its
+own branch, and on git's merge one of the own tests fails (a collision), or everything passes (a decoy).
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from quality.planted_code import Program, boundaries, edited, replaced, returns
-from quality.planted_kinds import KINDS, Plant
+from quality.planted_kinds import KINDS
 from quality.planted_sites import Answer, Site, ask, sites
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from quality.planted_plants import Plant
     from quality.planted_sites import Place
 
 HARMLESS = 3
@@ -153,9 +154,7 @@ class Maker:
         units = ((label[heads[0]], plant.path, plant.unit), (label[heads[1]], path, unit))
         return Case(name, self.place.name, plant.kind, plant.decoy, 0, units, (own[0].name, own[1].name), failing)
 
-    def _judged(
-        self, decoy: bool, own: Sequence[_Own], trees: Sequence[str], merged: str
-    ) -> tuple[str, ...] | None:
+    def _judged(self, decoy: bool, own: Sequence[_Own], trees: Sequence[str], merged: str) -> tuple[str, ...] | None:
         """Return the own tests that fail in the merge, None where the case is not what it is meant to be."""
         with _checked_out(self.repository, merged):
             answers = ask(self.place, self.repository, [(o.setup, o.expression) for o in own])
@@ -178,7 +177,7 @@ class Maker:
         """Return the file, unit and files of the user's edit, and what its own test asks."""
         if plant.user_files is not None and plant.user is not None:
             return plant.user_path, plant.user_unit, dict(plant.user_files), plant.user
-        label = f"{rng.choice(_LABELS)}_of_{plant.unit.rpartition('.')[2].strip('_').lower()}"
+        label = f"{rng.choice(_LABELS)}_of_{site.defined.short.strip('_').lower()}"
         expression = f"{label}()"
         if "{name}" in plant.body:
             label = f"Other{site.top}"
@@ -267,7 +266,7 @@ class Maker:
         return _Own(f"{home}::{name}", setup, expression, answer)
 
     def _tree(self, files: dict[str, bytes]) -> str:
-        env = {"GIT_INDEX_FILE": str(self.repository / ".git" / "planted-index")}
+        env = {"GIT_INDEX_FILE": str(self.repository.parent / f"{self.repository.name}.index")}
         git(self.repository, "read-tree", self.place.commit, env=env)
         for path, data in files.items():
             oid = git(self.repository, "hash-object", "-w", "--stdin", data=data).strip()
@@ -280,7 +279,9 @@ class Maker:
         return git(self.repository, *IDENTITY, "commit-tree", tree, *words, "-m", "planted").strip()
 
 
-def git(repository: Path, *arguments: str, env: dict[str, str] | None = None, data: bytes = b"", fail: bool = True) -> str:
+def git(
+    repository: Path, *arguments: str, env: dict[str, str] | None = None, data: bytes = b"", fail: bool = True
+) -> str:
     """Return what git prints; raises CalledProcessError when it fails, unless ``fail`` is off."""
     known = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")} | (env or {})
     done = subprocess.run(["git", "-C", repository, *arguments], env=known, check=fail, capture_output=True, input=data)

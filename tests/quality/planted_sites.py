@@ -192,7 +192,7 @@ def sites(place: Place, program: Program, tree: Path) -> list[Site]:
     found = []
     for row in rows:
         defined = known.get((row["file"], row["name"]))
-        if defined is not None and not defined.short.startswith("__") or (defined and defined.short == "__init__"):
+        if (defined is not None and not defined.short.startswith("__")) or (defined and defined.short == "__init__"):
             found += [Site(defined, c["args"], c["init"], Answer("", "", "")) for c in row["calls"]]
     asked = [(setup(place, s), s.call(program) if s.defined.short != "__init__" else _made(program, s)) for s in found]
     answers = ask(place, tree, asked, 600)

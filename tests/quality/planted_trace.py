@@ -12,6 +12,7 @@ import inspect
 import json
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def plain(value: object) -> str | None:
         text = repr(value)
         if len(text) > LONGEST or "<" in text[:1] or ast.literal_eval(text) != value:
             return None
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever a value does when it is shown, it is not plain then
         return None
     return text
 
@@ -61,7 +62,7 @@ def _trace(frame: FrameType, event: str, _arg: object) -> None:
         if type(this).__qualname__ != owner:
             return
         names = names[1:]
-    if given.varargs and frame.f_locals.get(given.varargs) or given.keywords and frame.f_locals.get(given.keywords):
+    if (given.varargs and frame.f_locals.get(given.varargs)) or (given.keywords and frame.f_locals.get(given.keywords)):
         return
     values = {name: plain(frame.f_locals.get(name)) for name in names}
     if making:
@@ -87,5 +88,4 @@ def pytest_unconfigure() -> None:
     """Write what was seen."""
     sys.setprofile(None)
     rows = [{"file": f, "name": n, "calls": calls} for (f, n), calls in _calls.items() if calls]
-    with open(os.environ["PLANTED_OUT"], "w", encoding="utf-8") as out:
-        json.dump(rows, out)
+    Path(os.environ["PLANTED_OUT"]).write_text(json.dumps(rows), encoding="utf-8")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from check.test_static import checked, found
 from support.proposing import build
+
+from check.test_static import checked, found
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +43,7 @@ class Cart:
 '''
 USE = "from lib import label, price\n\n\ndef old(x):\n    return label(x)\n\n\ndef cost(x):\n    return price(x, 3)\n"
 NEW = "from lib import label, price\n\n\n"
+CAUGHT = NEW + "def third(x):\n    try:\n        return price(x, 1)\n    except ValueError:\n        return 0\n"
 TAKEN = USE.replace("label(x)", "label(x)[0]")
 OTHER = USE.replace("label(x)", "label(x + 0)")
 SET_LATER = LIB.replace("        self.owner = owner\n", "").replace(
@@ -55,7 +57,7 @@ CASES: dict[str, tuple[Files, Files, tuple[str, str]]] = {
         ("changed-default", "rate is 25 by default where it was 20"),
     ),
     "an exception that is caught around a new call": (
-        {"new.py": NEW + "def third(x):\n    try:\n        return price(x, 1)\n    except ValueError:\n        return 0\n"},
+        {"new.py": CAUGHT},
         {"lib.py": LIB.replace("raise ValueError", "raise LookupError")},
         ("changed-exception", "it raises LookupError where it raised ValueError"),
     ),
@@ -76,7 +78,7 @@ SAFE: dict[str, tuple[Files, Files]] = {
         {"lib.py": LIB.replace("rate=20", "rate=25")},
     ),
     "a special kind of the exception": (
-        {"new.py": NEW + "def third(x):\n    try:\n        return price(x, 1)\n    except ValueError:\n        return 0\n"},
+        {"new.py": CAUGHT},
         {"lib.py": LIB.replace("raise ValueError", "raise Refused")},
     ),
     "some calls stay as they were": (

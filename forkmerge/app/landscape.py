@@ -10,11 +10,12 @@ from forkmerge.app.testpaths import asked_in_merged, is_test, tests_of, with_tes
 from forkmerge.git import trees
 from forkmerge.recombination.genome import all_ours, all_theirs, default
 from forkmerge.recombination.offspring import express
-from forkmerge.search.protocol import Landscape, Worth
+from forkmerge.search.protocol import Covers, Landscape, Worth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
+    from forkmerge.app.reaches import Reaches
     from forkmerge.app.testpaths import Asked
     from forkmerge.fitness.required import Owner
     from forkmerge.git.repository import Repository
@@ -35,15 +36,23 @@ Candidate: TypeAlias = "Genotype | str"
 """A genotype, or the id of a tree that comes from elsewhere (git's merge)."""
 
 
-def landscape(found: LocusMap, given: tuple[str, ...], tests: frozenset[str], merged: Asked = frozenset()) -> Landscape:
+def landscape(
+    found: LocusMap,
+    given: tuple[str, ...],
+    tests: frozenset[str],
+    merged: Asked = frozenset(),
+    reaches: Reaches | None = None,
+) -> Landscape:
     """Return the search's view: what each allele is worth, and which loci stand still until a failure blames them.
 
     Those are all that the engine resolved, and those in test files (each side brings its own).  What the engine made of
     both sides counts as keeping all of both: by its gates no token is lost, only laid out anew or put elsewhere.
-    ``merged`` as in ``Materialiser``: all other tests see nothing of the loci in test files.
+    ``merged`` as in ``Materialiser``: all other tests see nothing of the loci in test files.  ``reaches`` tells which
+    of the other loci they touch.
     """
     start = default(found)
     still = frozenset(i for i, locus in enumerate(found.loci) if is_test(locus.path, given))
+    touched = None if reaches is None or not reaches.known else reaches.covers(found, without=still)
     worths = []
     for index, locus in enumerate(found.loci):
         settled = index in still or not locus.has_conflict
@@ -64,17 +73,20 @@ def landscape(found: LocusMap, given: tuple[str, ...], tests: frozenset[str], me
         dormant,
         found.clauses,
         tuple(g.loci for g in found.groups),
-        covers=_covers(frozenset(range(len(found.loci))) - still, merged) if still else None,
+        covers=_covers(frozenset(range(len(found.loci))) - still, merged, touched) if still or touched else None,
         tests=tests,
         gate=True,
         files=tuple(locus.path for locus in found.loci),
     )
 
 
-def _covers(code: frozenset[int], merged: Asked) -> Callable[[str], frozenset[int] | None]:
+def _covers(code: frozenset[int], merged: Asked, touched: Covers | None) -> Covers:
     def covers(duty: str) -> frozenset[int] | None:
         owner, _, test = duty.partition(":")
-        return None if asked_in_merged(merged, owner, test.partition("::")[0]) else code
+        if asked_in_merged(merged, owner, test.partition("::")[0]):
+            return None
+        loci = touched(duty) if touched is not None else None
+        return code if loci is None else loci & code
 
     return covers
 

@@ -22,6 +22,7 @@ from forkmerge.app.duties import in_merged
 from forkmerge.app.elders import Elder, joined, pairs, without_outdated
 from forkmerge.app.holdout import split
 from forkmerge.app.landscape import Candidate, Genotype, Materialiser, landscape
+from forkmerge.app.reaches import Reaches
 from forkmerge.app.renamed import renamed_packages
 from forkmerge.app.runs import Runs, wished
 from forkmerge.app.scene import Scene, scene
@@ -153,6 +154,7 @@ class Proposing:
             with Runs(self.repo, used, jobs=jobs, base=base, progress=told, over=over, cluster=cluster) as runs:
                 self.runs = runs
                 runs.limits = wished(runs.limits, settings)
+                runs.reach = settings.coverage
                 found = self._search(seen, merge, runs, recall, jobs)
                 if found is not None:
                     found.fetched = ledger.fetched
@@ -185,8 +187,9 @@ class Proposing:
 
         def evaluator(needed: Required) -> Evaluator[Candidate]:
             return Evaluator(
-                found.materialise, runs, recall, needed, trees, seconds, selects=runs.setting.runner.selects, jobs=jobs
-            )
+                found.materialise, runs, recall, needed, trees, seconds, selects=runs.setting.runner.selects, jobs=jobs,
+                seen=found.reaches.learn,
+            )  # fmt: skip
 
         found = Found(
             request=self.request,
@@ -198,6 +201,7 @@ class Proposing:
             elders=elders,
             required=required,
             materialise=materialise,
+            reaches=Reaches.of(measured),
         )
         first = evaluator(required)
         found.required = required
@@ -317,7 +321,7 @@ class Proposing:
         given = settings.test_paths
         tests = frozenset(str(d) for d in required.duties)
         merged = found.uncollectable
-        view = landscape(seen.loci, given, tests, merged)
+        view = landscape(seen.loci, given, tests, merged, found.reaches)
         several = len(found.elders) > 1
         self.labels |= {Genotype(view.ours): seen.scenario.ours.name if several else "fork"}
         self.labels |= {Genotype(view.theirs): seen.scenario.theirs.name if several else "upstream"}
@@ -325,7 +329,7 @@ class Proposing:
         refiner = Refiner(
             seen.loci,
             read=lambda entry: self.repo.read(entry.oid),
-            view=lambda split: landscape(split, given, tests, merged),
+            view=lambda split: landscape(split, given, tests, merged, found.reaches),
         )
         found.materialise.maps = refiner.maps
         budget = Budget(settings.budget, float(settings.budget))

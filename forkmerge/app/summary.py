@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from forkmerge.app.places import dropped_edits, line_of
+from forkmerge.app.reaches import Reaches
 from forkmerge.fitness.evaluator import Counters
 from forkmerge.fitness.fitness import Fitness
 from forkmerge.fitness.required import OWNERS
@@ -51,6 +52,7 @@ class Found:
     elders: tuple[Elder, ...]
     required: Required
     materialise: Materialiser
+    reaches: Reaches = field(default_factory=Reaches)
     landscape: Landscape | None = None
     evaluations: dict[Candidate, Evaluation] = field(default_factory=dict)
     labels: dict[Candidate, str] = field(default_factory=dict)

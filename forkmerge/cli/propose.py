@@ -32,6 +32,9 @@ from forkmerge.errors import ExitCode
 )
 @risk_option()
 @sandbox_options()
+@click.option(
+    "--no-coverage", is_flag=True, default=None, help="Don't watch which functions each test runs; it costs time."
+)
 @json_option("propose")
 @click.option("--html", metavar="FILE", type=click.Path(dir_okay=False), help="Write an HTML page too.")
 def propose(

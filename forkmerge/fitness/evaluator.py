@@ -26,7 +26,7 @@ from forkmerge.fitness.required import OWNERS, Duty, Owner, Required
 from forkmerge.model.outcome import RunStatus, SuiteRun, TestId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 C = TypeVar("C")
 C_contra = TypeVar("C_contra", contravariant=True)
@@ -88,7 +88,8 @@ class Evaluation:
     ``failed``, ``passed``, ``undecided`` and ``flaky`` hold the keys (``str``) of duties; ``undecided``: a timeout, a
     crash or a sandbox that did not start came before them.  ``status`` is ``broken`` when nothing could be collected.
     ``runs`` are the whole-suite runs by owner where there are any, ``trees`` the trees, ``messages`` why each failed
-    duty failed.  ``cost`` is what it took now, ``equivalents`` the same in suites of both parents.
+    duty failed; of ``untraced`` duties it is not known what their tests touched.  ``cost`` is what it took
+    now, ``equivalents`` the same in suites of both parents.
     """
 
     status: EvaluationStatus
@@ -99,6 +100,7 @@ class Evaluation:
     runs: tuple[tuple[Owner, SuiteRun], ...] = ()
     trees: tuple[tuple[Owner, str], ...] = ()
     messages: tuple[tuple[str, str], ...] = ()
+    untraced: frozenset[str] = frozenset()
     cost: Cost = field(default_factory=Cost)
     equivalents: float = 0.0
 
@@ -131,7 +133,7 @@ class Evaluator(Generic[C]):
     ``parents`` are the trees of the parents (owner -> tree id), on which a failing test is asked alone; an offspring is
     run with the test tree of each of these owners, and of ours and theirs in any case; ``selects``
     says whether the runner can run single tests; ``suite_seconds`` is what the suites of both parents take together;
-    ``jobs`` how many runs one evaluation may have going at once.
+    ``jobs`` how many runs one evaluation may have going at once; ``seen`` is told every run that is made or recalled.
     """
 
     materialise: Materialise[C]
@@ -143,6 +145,7 @@ class Evaluator(Generic[C]):
     selects: bool = True
     jobs: int = 2
     rerun_at_most: int = RERUN_AT_MOST
+    seen: Callable[[SuiteRun], None] = lambda _: None
     _observed: dict[str, Observed] = field(default_factory=dict)
     _flaky: dict[Duty, str] = field(default_factory=dict)
     _passes_alone: set[Duty] = field(default_factory=set)
@@ -167,6 +170,12 @@ class Evaluator(Generic[C]):
     def doubt(self, duty: Duty, reason: str) -> None:
         """Take ``duty`` for flaky from now on."""
         self._flaky.setdefault(duty, reason)
+
+    def _recalled(self, tree: str, tests: tuple[TestId, ...] | None, purpose: Purpose) -> SuiteRun | None:
+        found = self.recall.get(tree, tests, purpose)
+        if found is not None:
+            self.seen(found)
+        return found
 
     def foresee(self, candidate: C, tests: Iterable[str] | None = None) -> tuple[tuple[str, Asked, Purpose], ...]:
         """Return the runs that ``evaluate`` would begin with: trees, tests and purposes; nothing is run or learnt."""
@@ -219,7 +228,7 @@ class Evaluator(Generic[C]):
     def _gate(self, tree: str, known: Observed, bill: _Bill) -> None:
         """Collect the tests of ``tree`` and run none, unless more than that is known already."""
         if self.selects and known.gate is None and known.whole is None:
-            whole = self.recall.get(tree, None, Purpose.SUITE)
+            whole = self._recalled(tree, None, Purpose.SUITE)
             if whole is not None:
                 bill.add(Cost(cache_hits=1))
                 known.learn_whole(whole)
@@ -231,7 +240,7 @@ class Evaluator(Generic[C]):
         asked = [d for d in duties if d not in self._flaky]
         known.unverified = False
         if known.whole is None:
-            recorded = self.recall.get(tree, None, Purpose.SUITE)
+            recorded = self._recalled(tree, None, Purpose.SUITE)
             if recorded is not None:
                 bill.add(Cost(cache_hits=1))
                 known.learn_whole(recorded)
@@ -284,7 +293,7 @@ class Evaluator(Generic[C]):
 
     def _do(self, tree: str, tests: tuple[TestId, ...] | None, purpose: Purpose, bill: _Bill) -> SuiteRun:
         """Return a run: the recorded one where there is one, else a new one, which is recorded."""
-        recorded = self.recall.get(tree, tests, purpose)
+        recorded = self._recalled(tree, tests, purpose)
         if recorded is not None:
             bill.add(Cost(cache_hits=1))
             return recorded
@@ -292,6 +301,7 @@ class Evaluator(Generic[C]):
         if run.status is RunStatus.UNVERIFIED:  # the sandbox or the command could not tell: once more, then give up
             run = self.run(tree, tests, purpose)
         self.recall.put(tree, tests, purpose, run)
+        self.seen(run)
         bill.add(
             Cost(
                 suite_runs=int(purpose is Purpose.SUITE),
@@ -342,6 +352,7 @@ class Evaluator(Generic[C]):
             tuple((o, run) for o in self.owners if (run := self._known(trees[o]).whole) is not None),
             tuple(trees.items()),
             tuple(sorted(messages.items())),
+            frozenset(str(d) for d in duties if d.test not in self._known(trees[d.owner]).traced),
             cost,
             self._equivalents(cost),
         )

@@ -16,7 +16,8 @@ Answer: TypeAlias = Literal["passed", "failed", "undecided"]
 class Observed:
     """Answers of the tests on one tree; changed only by a thread that holds ``lock``.
 
-    ``whole`` is the run of the whole suite, if there was one; ``confirmed`` are failures that repeated alone;
+    ``whole`` is the run of the whole suite, if there was one; ``confirmed`` are failures that repeated alone; of what
+    ``traced`` tests answered it is known what they touched;
     ``uncollected``: nothing at all could be collected; ``unverified``: the last run could not tell.
     """
 
@@ -24,6 +25,7 @@ class Observed:
     statuses: dict[TestId, Status] = field(default_factory=dict)
     messages: dict[TestId, str] = field(default_factory=dict)
     confirmed: set[TestId] = field(default_factory=set)
+    traced: set[TestId] = field(default_factory=set)
     whole: SuiteRun | None = None
     gate: SuiteRun | None = None
     uncollected: bool = False
@@ -52,6 +54,9 @@ class Observed:
     def _learn(self, run: SuiteRun) -> None:
         self.unverified = run.status is RunStatus.UNVERIFIED
         self.uncollected = _nothing_collected(run)
+        touched = run.reach.tests if run.reach is not None else {}
+        self.traced.difference_update(r.test for r in run.results if r.test not in touched)
+        self.traced.update(r.test for r in run.results if r.test in touched)
         for result in run.results:
             self.statuses[result.test] = result.status
             self.messages[result.test] = result.message

@@ -26,4 +26,5 @@ def search_verdict(evaluation: Evaluation) -> Verdict:
         passed=evaluation.passed,
         cost=evaluation.equivalents,
         reasons={key: text.split("\n", 1)[0][:_WORDS] for key, text in evaluation.messages},
+        untraced=evaluation.untraced,
     )

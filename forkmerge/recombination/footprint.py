@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.model.reach import EVERYTHING, IMPORTED, SOUGHT, WHOLE, Place
 from forkmerge.recombination.offspring import segments
-from forkmerge.recombination.values import ENTRY_SLOT, Genome, LocusMap
+from forkmerge.recombination.values import ENTRY_SLOT, Genome, Locus, LocusMap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,30 +27,62 @@ if TYPE_CHECKING:
 Span: TypeAlias = tuple[int, int]
 """A first and a last line."""
 
+_Def: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
+
 Function: TypeAlias = tuple[str, bool, bool]
 """The name of a function with those around it, whether it makes a generator, whether it is a coroutine."""
 
 _SETTINGS = re.compile(r"(?:^|/)(?:pyproject\.toml|setup\.cfg|tox\.ini|\.?pytest\.ini|pytest\.toml)$")
 _SECTION = re.compile(rb"^\[+(?:tool[.:])?pytest\b[^\n]*\n(?:(?!\[)[^\n]*(?:\n|\Z))*", re.MULTILINE)
-_MOST = 400
-"""So many alleles of one file are looked at; what is beyond is taken for import-time code."""
+_MOST = 60
+"""So many alleles of one file are looked at one by one; what is beyond is taken for import-time code."""
+
+
+@dataclass(slots=True)
+class Footprints:
+    """Footprints of the loci of one merge; those of files whose loci are as they were are not worked out again."""
+
+    _files: dict[tuple[int, ...], tuple[tuple[Locus, ...], tuple[frozenset[Place], ...]]] = field(default_factory=dict)
+
+    def of(self, locus_map: LocusMap, *, without: frozenset[int] = frozenset()) -> tuple[frozenset[Place], ...]:
+        """Return for each locus the places of which a test has to reach one to be touched by it.
+
+        The empty set is for what can't be followed, and for the loci ``without``: every test is touched.
+        """
+        loci = locus_map.loci
+        versions = [tuple(getattr(locus, side) for locus in loci) for side in ("base", "ours", "theirs", "default")]
+        by_file: dict[int, list[int]] = {}
+        for index, locus in enumerate(loci):
+            if index not in without:
+                by_file.setdefault(locus.file, []).append(index)
+        found: list[frozenset[Place]] = [frozenset()] * len(loci)
+        for file, inside in by_file.items():
+            mine = tuple(loci[index] for index in inside)
+            key = tuple(id(locus) for locus in mine)
+            if key not in self._files:  # the loci are kept, so that no other one can get their numbers
+                self._files[key] = mine, tuple(_of_file(locus_map, versions, file, inside))
+            for index, places in zip(inside, self._files[key][1], strict=True):
+                found[index] = places
+        return tuple(found)
 
 
 def footprints(locus_map: LocusMap) -> tuple[frozenset[Place], ...]:
-    """Return for each locus the places of which a test has to reach one to be touched by it."""
-    loci = locus_map.loci
-    versions = [tuple(getattr(locus, side) for locus in loci) for side in ("base", "ours", "theirs", "default")]
-    found: list[frozenset[Place]] = [frozenset()] * len(loci)
-    for file in range(len(locus_map.files)):
-        inside = locus_map.of_file(file)
-        names = _functions(locus_map, versions, file, inside)
-        settings = _settings(locus_map, versions, file)
-        for index in inside:
-            found[index] = _places(locus_map, file, names.get(index, ""), settings, loci[index].slots == (ENTRY_SLOT,))
-    return tuple(found)
+    """Return the footprints of all loci (``Footprints``)."""
+    return Footprints().of(locus_map)
+
+
+def _of_file(
+    locus_map: LocusMap, versions: Sequence[Genome], file: int, inside: Sequence[int]
+) -> Iterator[frozenset[Place]]:
+    names = _functions(locus_map, versions, file, inside)
+    settings = _settings(locus_map, versions, file)
+    for index in inside:
+        yield _places(locus_map, file, names.get(index, ""), settings, locus_map.loci[index].slots == (ENTRY_SLOT,))
 
 
 def _places(locus_map: LocusMap, file: int, name: str, settings: bool, entry: bool) -> frozenset[Place]:
+    if settings:
+        return frozenset()
     merge = locus_map.files[file]
     paths = {path for path in (merge.path, *merge.sources) if path}
     out: set[Place] = {EVERYTHING}
@@ -57,8 +90,6 @@ def _places(locus_map: LocusMap, file: int, name: str, settings: bool, entry: bo
         out.add((path, WHOLE))
         if path.endswith(".py") and name != WHOLE:
             out.add((path, name or IMPORTED))
-        if settings:
-            return frozenset()
         if entry or len(paths) > 1:
             folder, _, last = path.rpartition("/")
             out.add((folder + "/", WHOLE))
@@ -88,32 +119,58 @@ def _functions(locus_map: LocusMap, versions: Sequence[Genome], file: int, insid
         return {}
     known: dict[bytes, Outline] = {}
     found: dict[int, set[Function | None]] = {index: set() for index in inside}
-    for number, genome in enumerate(dict.fromkeys(_variants(locus_map, versions, inside))):
-        if number == _MOST:
-            return {}
+
+    def look(genome: Genome, loci: Sequence[int], *, parsed: bool = False) -> bool:
         lines, data = _lines(locus_map, genome, file)
         if data not in known:
             known[data] = _outline(data)
-        for index in inside:
+        outline = known[data]
+        if parsed and not outline.parsed:
+            return False
+        for index in loci:
             for slot in locus_map.loci[index].slots:
-                span = known[data].code(*lines[slot]) if slot != ENTRY_SLOT else (1, 1)
+                span = outline.code(*lines[slot]) if slot != ENTRY_SLOT else (1, 1)
                 if span is not None:
-                    found[index].add(known[data].function(*span))
+                    found[index].add(outline.function(*span))
+        return True
+
+    for genome in dict.fromkeys(versions):
+        look(genome, inside)
+    asked = 0
+    for several in _rest(locus_map, versions, inside):
+        if look(_with(versions[-1], several), tuple(several), parsed=True):
+            continue
+        for index, allele in several.items():
+            asked += 1
+            if asked > _MOST:
+                found[index].add(None)
+            else:
+                look(_with(versions[-1], {index: allele}), (index,))
     single = {index: next(iter(seen)) for index, seen in found.items() if len(seen) == 1}
     return {index: function[0] for index, function in single.items() if function is not None} | {
         index: WHOLE for index, seen in found.items() if not seen
     }
 
 
-def _variants(locus_map: LocusMap, versions: Sequence[Genome], inside: Sequence[int]) -> Iterator[Genome]:
-    """Yield genomes in which every allele of every locus of a file stands once: whole versions, then one by one."""
-    yield from versions
-    default = versions[-1]
-    for index in inside:
-        seen = {genome[index] for genome in versions}
-        for allele in range(len(locus_map.loci[index].alleles)):
-            if allele not in seen:
-                yield (*default[:index], allele, *default[index + 1 :])
+def _rest(locus_map: LocusMap, versions: Sequence[Genome], inside: Sequence[int]) -> Iterator[dict[int, int]]:
+    """Yield the alleles of a file's loci that stand in none of the versions, one of each locus at a time."""
+    left = {
+        index: [
+            allele
+            for allele in range(len(locus_map.loci[index].alleles))
+            if allele not in {genome[index] for genome in versions}
+        ]
+        for index in inside
+    }
+    for number in count():
+        several = {index: alleles[number] for index, alleles in left.items() if number < len(alleles)}
+        if not several:
+            return
+        yield several
+
+
+def _with(genome: Genome, chosen: dict[int, int]) -> Genome:
+    return tuple(chosen.get(index, allele) for index, allele in enumerate(genome))
 
 
 def _text(locus_map: LocusMap, genome: Genome, file: int) -> bytes:
@@ -141,13 +198,14 @@ def _lines(locus_map: LocusMap, genome: Genome, file: int) -> tuple[dict[int, Sp
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Where the functions of a text are, and which of its lines hold code; no text could be parsed: ``functions`` None.
+    """Where the functions of a text are, with their names, and which lines are blank or comments.
 
-    ``bodies`` are the lines of each function's body, without its docstring.
+    Of a text that can't be ``parsed`` no function and no bare line is known.
     """
 
-    bodies: tuple[tuple[Span, Function], ...]
+    functions: tuple[tuple[_Def, str], ...]
     bare: frozenset[int]
+    parsed: bool = True
 
     def code(self, first: int, last: int) -> Span | None:
         """Return the lines from ``first`` to ``last`` without bare ones around them, None where none is left."""
@@ -158,50 +216,71 @@ class Outline:
         return (first, last) if first <= last else None
 
     def function(self, first: int, last: int) -> Function | None:
-        """Return the innermost function whose body holds these lines."""
-        holding = [body for body in self.bodies if body[0][0] <= first and last <= body[0][1]]
-        return max(holding, key=lambda body: body[0][0])[1] if holding else None
+        """Return the innermost function whose body holds these lines, its docstring aside."""
+        found = None
+        for node, name in self.functions:  # those around come before those inside
+            if node.lineno < first and last <= (node.end_lineno or 0) and _body(node) <= first:
+                found = name, _yields(node), isinstance(node, ast.AsyncFunctionDef)
+        return found
 
 
 def _outline(data: bytes) -> Outline:
     try:
         tree = ast.parse(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return Outline((), frozenset())
-    bodies: list[tuple[Span, Function]] = []
-    within: set[int] = set()
-
-    def walk(node: ast.AST, around: tuple[str, ...]) -> None:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-                name = (*around, child.name)
-                bodies.extend(_body(child, ".".join(name)))
-                walk(child, name)
-                continue
-            if isinstance(child, ast.Constant | ast.JoinedStr) and child.end_lineno is not None:
-                within.update(range(child.lineno, child.end_lineno + 1))
-            walk(child, (*around, child.name) if isinstance(child, ast.ClassDef) else around)
-
-    walk(tree, ())
+        return Outline((), frozenset(), parsed=False)
     lines = data.splitlines()
     bare = {n for n, line in enumerate(lines, 1) if not line.strip() or line.lstrip().startswith(b"#")}
-    return Outline(tuple(bodies), frozenset(bare - within))
+    functions: list[tuple[_Def, str]] = []
+    waiting: list[tuple[ast.AST, str]] = [(tree, "")]
+    while waiting:
+        node, around = waiting.pop()
+        for part in _inside(node):
+            name = around
+            if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                name = f"{around}.{part.name}" if around else part.name
+                if not isinstance(part, ast.ClassDef):
+                    functions.append((part, name))
+            if not hasattr(part, "body"):
+                bare -= _strings(part, bare)
+            waiting.append((part, name))
+    functions.sort(key=lambda found: found[0].lineno)
+    return Outline(tuple(functions), frozenset(bare))
 
 
-def _body(node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> Iterator[tuple[Span, Function]]:
-    """Yield the lines below a function's head and docstring."""
+def _inside(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the statements that stand right in ``node``."""
+    for name in ("body", "orelse", "handlers", "finalbody", "cases"):
+        found = getattr(node, name, None)
+        if isinstance(found, list):
+            yield from found
+
+
+def _strings(statement: ast.AST, bare: set[int]) -> set[int]:
+    """Return the lines of a statement that only look bare: they stand in a text."""
+    first, last = getattr(statement, "lineno", 0), getattr(statement, "end_lineno", 0) or 0
+    if last - first < 1 or bare.isdisjoint(range(first, last + 1)):
+        return set()
+    return {
+        line
+        for part in ast.walk(statement)
+        if isinstance(part, ast.Constant | ast.JoinedStr) and isinstance(getattr(part, "value", ""), str | bytes)
+        for line in range(part.lineno, (part.end_lineno or part.lineno) + 1)
+    }
+
+
+def _body(node: _Def) -> int:
+    """Return the first line below a function's head and docstring; what stands on a line with the head has none."""
     parts = [part for part in ast.walk(node.args) if isinstance(part, ast.expr | ast.arg)]
     header = max((part.end_lineno or part.lineno for part in parts), default=node.lineno)
-    first = max(header, node.lineno, (node.returns.end_lineno or 0) if node.returns else 0) + 1
-    documented = ast.get_docstring(node, clean=False) is not None
-    if documented:
-        first = (node.body[0].end_lineno or node.body[0].lineno) + 1
-    last = node.end_lineno or node.lineno
-    if node.body[0].lineno > header and first <= last:
-        yield (first, last), (name, _yields(node), isinstance(node, ast.AsyncFunctionDef))
+    header = max(header, node.lineno, (node.returns.end_lineno or 0) if node.returns else 0)
+    first = node.body[0]
+    if first.lineno <= header:
+        return (node.end_lineno or node.lineno) + 1
+    return (first.end_lineno or first.lineno) + 1 if ast.get_docstring(node, clean=False) is not None else header + 1
 
 
-def _yields(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+def _yields(node: _Def) -> bool:
     """Return whether a call makes a generator: that shows without running its body."""
     waiting: list[ast.AST] = list(node.body)
     while waiting:

@@ -1,7 +1,9 @@
 """What has been seen: which test passed and failed on which genome, and what follows for genomes not yet tried.
 
 The verdict of a deterministic test depends only on the alleles of the loci that it executes.  So a fact is kept under
-(test, alleles of its covered loci); without coverage that is the whole genome.  A test that was seen to pass and to
+(test, alleles of its covered loci); without coverage that is the whole genome.  What a test covers is the sum over its
+runs, so it may grow: facts are then kept under more loci than before.  What an untraced test said holds for that genome
+alone.  A test that was seen to pass and to
 fail under one such key is flaky when the genomes are the same, and has a coverage that can't be trusted when they are
 not: it then counts as covering everything.
 """
@@ -34,7 +36,8 @@ class Knowledge:
         self.untrusted: set[str] = set()
         self.runs: list[tuple[Query, Verdict]] = []
         self._facts: dict[str, dict[Genome, bool]] = defaultdict(dict)
-        self._by_projection: dict[str, dict[Projection, tuple[bool, Genome]]] = defaultdict(dict)
+        self._alone: dict[str, set[Genome]] = defaultdict(set)
+        self._by_projection: dict[str, tuple[frozenset[int], dict[Projection, tuple[bool, Genome]]]] = {}
         self._whole: dict[Genome, frozenset[str]] = {}
         self._cells: dict[Key, tuple[tuple[int, frozenset[int]], ...]] = {}
 
@@ -44,11 +47,11 @@ class Knowledge:
             return
         self.runs.append((query, verdict))
         broken = verdict.status == "broken"
-        self._fact(BROKEN, query.genome, not broken)
+        self._fact(BROKEN, query.genome, passed=not broken)
         if broken:
             return
         for test in verdict.failed:
-            self._fact(test, query.genome, passed=False)
+            self._fact(test, query.genome, passed=False, traced=test not in verdict.untraced)
         passed = verdict.passed
         if passed is None and query.tests is not None:
             passed = query.tests - verdict.failed
@@ -56,7 +59,7 @@ class Knowledge:
             passed = self.landscape.tests - verdict.failed
         for test in passed or ():
             if test not in verdict.failed:
-                self._fact(test, query.genome, passed=True)
+                self._fact(test, query.genome, passed=True, traced=test not in verdict.untraced)
         if query.tests is None and passed is None:
             self._whole[query.genome] = verdict.failed
 
@@ -74,9 +77,10 @@ class Knowledge:
         whole = self._whole.get(genome)
         if whole is not None and test != BROKEN:
             return test not in whole
-        if self.covered(test) is None:
+        covered = self.covered(test)
+        if covered is None:
             return None
-        seen = self._by_projection[test].get(self.projection(test, genome))
+        seen = self._projected(test, covered).get(_project(genome, covered))
         return seen[0] if seen else None
 
     def passing(self, test: str) -> tuple[Genome, ...]:
@@ -96,15 +100,14 @@ class Knowledge:
 
     def projection(self, test: str, genome: Genome) -> Projection:
         """Return what ``test`` sees of ``genome``."""
-        covered = self.covered(test)
-        return tuple((i, a) for i, a in enumerate(genome) if covered is None or i in covered)
+        return _project(genome, self.covered(test))
 
     def sound_nogood(self, test: str, genome: Genome) -> Clause:
         """Return the clause that is certain once ``test`` failed on ``genome``: the same projection fails again."""
-        key = self.covered(test), genome
+        key = None if genome in self._alone.get(test, ()) else self.covered(test), genome
         cells = self._cells.get(key)
         if cells is None:
-            cells = self._cells[key] = tuple((i, frozenset({a})) for i, a in self.projection(test, genome))
+            cells = self._cells[key] = tuple((i, frozenset({a})) for i, a in _project(genome, key[0]))
         return Clause(cells, test or "import and collection")
 
     def sound_nogoods(self) -> tuple[Clause, ...]:
@@ -112,7 +115,8 @@ class Knowledge:
         found: dict[Key, str] = {}
         for test in self.failed_tests():
             for genome in self.failing(test):
-                found.setdefault((self.covered(test), genome), test)
+                alone = genome in self._alone.get(test, ())
+                found.setdefault((None if alone else self.covered(test), genome), test)
         return tuple(self.sound_nogood(test, genome) for (_, genome), test in found.items())
 
     def unseen(self, tests: Iterable[str], genome: Genome) -> frozenset[str]:
@@ -129,15 +133,39 @@ class Knowledge:
                 fresh.record(Query(translate[query.genome], query.tests, query.generation + 1), verdict)
         return fresh
 
-    def _fact(self, test: str, genome: Genome, passed: bool) -> None:
+    def _fact(self, test: str, genome: Genome, *, passed: bool, traced: bool = True) -> None:
         facts = self._facts[test]
         if facts.get(genome, passed) != passed:
             self.flaky.add(test)
             return
+        if traced:
+            self._alone[test].discard(genome)
+        elif genome not in facts:
+            self._alone[test].add(genome)
         facts[genome] = passed
-        if self.covered(test) is None:
-            return
-        projection = self.projection(test, genome)
-        seen = self._by_projection[test].setdefault(projection, (passed, genome))
-        if seen[0] != passed:
+        covered = self.covered(test)
+        if covered is not None and traced:
+            self._project(test, self._projected(test, covered), covered, genome)
+
+    def _projected(self, test: str, covered: frozenset[int]) -> dict[Projection, tuple[bool, Genome]]:
+        """Return the facts of a test by what it saw; made anew when it turned out to cover more."""
+        known = self._by_projection.get(test)
+        if known is None or known[0] != covered:
+            known = self._by_projection[test] = (covered, {})
+            for genome in self._facts[test]:
+                if genome not in self._alone[test]:
+                    self._project(test, known[1], covered, genome)
+        return known[1]
+
+    def _project(
+        self, test: str, known: dict[Projection, tuple[bool, Genome]], covered: frozenset[int], genome: Genome
+    ) -> None:
+        passed = self._facts[test][genome]
+        if known.setdefault(_project(genome, covered), (passed, genome))[0] != passed:
             self.untrusted.add(test)
+
+
+def _project(genome: Genome, covered: frozenset[int] | None) -> Projection:
+    if covered is None:
+        return tuple(enumerate(genome))
+    return tuple((i, genome[i]) for i in sorted(covered))

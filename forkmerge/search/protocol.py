@@ -36,7 +36,8 @@ class Verdict:
     ``ok``: the tests ran; ``broken``: nothing could be imported or collected (``failed`` need not be filled then);
     ``unverified``: could not tell, which says nothing about the genome.  ``passed`` None means all others that were
     asked for.  ``cost`` is in suite equivalents, 0 for what came out of a cache.  ``reasons`` gives equal words to
-    tests that failed for an equal reason, where the evaluator knows.
+    tests that failed for an equal reason, where the evaluator knows.  Of ``untraced`` tests it is not known which loci
+    they touched in this run, so what they say holds for this genome alone.
     """
 
     failed: frozenset[str] = frozenset()
@@ -44,6 +45,7 @@ class Verdict:
     passed: frozenset[str] | None = None
     cost: float = 1.0
     reasons: Mapping[str, str] = field(default_factory=dict)
+    untraced: frozenset[str] = frozenset()
 
     @property
     def good(self) -> bool:
@@ -73,8 +75,9 @@ class Landscape:
     """The space of genomes: the worth of each allele of each locus, the parents, and what is known for nothing.
 
     ``dormant`` loci stand at their default until a failure blames them.  ``covers`` tells which loci a test executes,
-    None for "perhaps all"; ``tests`` are the required tests, where they are known beforehand.  ``gate``: import and
-    collection can be asked for alone, cheaply.  ``files`` says where each locus stands, if that is known.
+    None for "perhaps all" (it may learn of more while the search goes on, never of fewer); ``tests`` are the
+    required tests, where they are known beforehand. ``gate``: import and collection can be asked for alone,
+    cheaply. ``files`` says where each locus stands, if that is known.
     """
 
     worths: tuple[tuple[Worth, ...], ...]

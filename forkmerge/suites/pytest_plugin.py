@@ -323,15 +323,11 @@ class Steward:
         yield from self.phase()
 
 
-class Watch:
-    """The hooks through which it is told what each test touches; innermost, so that pytest's own work costs nothing."""
+class Phases:
+    """The innermost hooks around a test's phases: the trace function set there follows little of pytest's own."""
 
     def __init__(self, hook: Any) -> None:
         self.hook = hook
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_finish(self) -> None:
-        self.hook.rest()
 
     def phase(self) -> Generator[None, Any, None]:
         self.hook.watch()
@@ -349,6 +345,38 @@ class Watch:
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_teardown(self) -> Generator[None, Any, None]:
         yield from self.phase()
+
+
+class Watch:
+    """The hooks through which it is told what belongs to all tests."""
+
+    def __init__(self, hook: Any, config: Any) -> None:
+        self.hook = hook
+        self.mine: dict[int, bool] = {}
+        self.undo = config.pluginmanager.add_hookcall_monitoring(self.before, self.after)
+        self.deep: list[bool] = []
+
+    def before(self, name: str, impls: Any, _given: Any) -> None:
+        """Until the tests are collected, what the project's own plugins do is followed too."""
+        mine = any(self.project(impl) for impl in impls)
+        self.deep.append(mine and self.hook.watch())
+        if mine and name in ("pytest_collect_file", "pytest_pycollect_makemodule"):
+            self.hook.lost()  # it makes collectors of its own, which nobody follows
+
+    def after(self, _outcome: Any, _name: str, _impls: Any, _given: Any) -> None:
+        if self.deep and self.deep.pop():
+            self.hook.rest()
+
+    def project(self, impl: Any) -> bool:
+        known = self.mine.get(id(impl))
+        if known is None:
+            code = getattr(impl.function, "__code__", None)
+            known = self.mine[id(impl)] = bool(self.hook.inside(getattr(code, "co_filename", "")))
+        return known
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self) -> None:
+        self.undo()
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, Any, None]:
@@ -421,7 +449,9 @@ def pytest_configure(config: Any) -> None:
         limit = Limit(seconds, float(os.environ.get("FORKMERGE_TEST_GRACE") or 5), stream, names)
     if _HOOK is not None:
         _HOOK.send = stream.send
-        config.pluginmanager.register(Watch(_HOOK), "forkmerge-watch")
+        config.pluginmanager.register(Watch(_HOOK, config), "forkmerge-watch")
+        if _HOOK.monitoring is None:
+            config.pluginmanager.register(Phases(_HOOK), "forkmerge-phases")
     config.pluginmanager.register(Steward(names, wanted, limit, _HOOK), "forkmerge-steward")
     if not worker:
         only = bool(getattr(config.option, "collectonly", False))

@@ -3,7 +3,7 @@
 It is copied next to a run and used by our pytest and unittest plugins, so it imports nothing but the standard library
 and stays within Python 3.7.  From 3.12 on ``sys.monitoring`` tells when a function starts: only code of the project is
 watched, each function once for each test.  Before 3.12 a trace function that wants no line events does the same, while
-tests and imports run.  Files, folders, modules and programs are told by audit hooks (Python 3.8).
+tests run and modules of the project are imported.  Files, folders, modules and programs are told by audit hooks.
 
 What can't be laid at one test's door belongs to all of them (``shared``): what runs while modules are imported and
 tests are collected, and fixtures of wider scope than a function.  A test counts as touching everything when it starts
@@ -31,9 +31,7 @@ CO_NEWLOCALS = 2
 """The flag of functions; the body of a class lacks it."""
 
 _CLOSED = frozenset(("uname", "ldconfig", "gcc", "cc", "ld", "objdump", "stty", "tty", "locale", "tput", "lsb_release"))
-_STARTS = frozenset(
-    ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "pty.spawn")
-)
+_STARTS = ("os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "pty.spawn")
 _APART = ("multiprocessing.popen_spawn_posix", "multiprocessing.popen_forkserver")
 _BETWEEN = frozenset(("pathlib.py", "_local.py", "tokenize.py", "linecache.py", "inspect.py", "codecs.py", "glob.py"))
 _PYTEST = os.path.join("", "_pytest", "")
@@ -50,9 +48,8 @@ class Hook:
         self.pid = os.getpid()
         self.process = "%d-%d" % (self.pid, time.time_ns() // 1000)
         self.numbers: dict[tuple[str, str], int] = {}
-        self.told = 0
-        self.codes: dict[int, int] = {}
-        self.kept: list[CodeType] = []
+        self.fresh: list[tuple[str, str]] = []
+        self.codes: dict[tuple[str, int, str], int] = {}
         self.files: dict[str, str] = {}
         self.hits: set[int] = set()
         self.shared: set[int] = set()
@@ -60,12 +57,30 @@ class Hook:
         self.fired: list[CodeType] = []
         self.shown: set[str] = set()
         self.armed = False
+        self.module: CodeType | None = None
         self.monitoring = getattr(sys, "monitoring", None)
+        self.called = self.tracer()
+        self.handlers: dict[str, Any] = {event: lambda _args: self.lost() for event in _STARTS}
+        self.handlers.update(
+            {
+                "exec": self.executed,
+                "open": lambda args: self.opened(args[0], args[1]),
+                "import": lambda args: self.sought(str(args[0])),
+                "os.listdir": lambda args: self.listed(args[0]),
+                "os.scandir": lambda args: self.listed(args[0]),
+                "code.__new__": self.made,
+                "subprocess.Popen": self.began,
+            }
+        )
 
     # -- what there is -------------------------------------------------------------------------------------------
 
     def number(self, path: str, word: str) -> int:
-        return self.numbers.setdefault((path, word), len(self.numbers))
+        found = self.numbers.get((path, word))
+        if found is None:
+            found = self.numbers[path, word] = len(self.numbers)
+            self.fresh.append((path, word))
+        return found
 
     def inside(self, name: str) -> str:
         """Return a path relative to the project, "" for one outside of it."""
@@ -87,8 +102,7 @@ class Hook:
 
         ``word`` is the function that it belongs to: what is neither a module nor a function runs with what is around.
         """
-        self.kept.append(code)
-        self.codes[id(code)] = self.number(path, word)
+        self.code(code, self.number(path, word), path)
         if self.monitoring is not None:
             self.monitoring.set_local_events(TOOL, code, self.monitoring.events.PY_START)
         for inner in code.co_consts:
@@ -98,6 +112,12 @@ class Hook:
                 else:
                     name = (around + "." if around else "") + inner.co_name
                     self.learn(inner, path, name if inner.co_flags & CO_NEWLOCALS else word, name)
+
+    def code(self, code: CodeType, number: int, path: str) -> None:
+        """Remember a piece of code by where it stands: ``id`` is audited, so it is slow here."""
+        key = (code.co_filename, code.co_firstlineno, code.co_name)
+        if self.codes.setdefault(key, number) != number:
+            self.codes[key] = self.number(path, WHOLE)
 
     # -- being told ----------------------------------------------------------------------------------------------
 
@@ -119,37 +139,63 @@ class Hook:
                 self.hits.add(self.number(path, WHOLE))
         sys.addaudithook(self.audit)
         sys.meta_path.append(Missing(self))
-        self.watch()
         return True
 
     def started(self, code: CodeType, _offset: int) -> Any:
-        self.hits.add(self.codes[id(code)])
+        self.hits.add(self.codes[code.co_filename, code.co_firstlineno, code.co_name])
         self.fired.append(code)
         return self.monitoring.DISABLE  # type: ignore[union-attr]
 
-    def called(self, frame: Any, _event: str, _arg: Any) -> None:
-        code = frame.f_code
-        number = self.codes.get(id(code))
-        if number is not None:
-            self.hits.add(number)
-        elif self.inside(code.co_filename):
-            self.hits.add(self.number(self.inside(code.co_filename), WHOLE))
+    def tracer(self) -> Any:
+        """Return the trace function: as little as can be, for it is called with every function of the process."""
+        known, add, place_of = self.codes, self.hits.add, self.files.get
 
-    def watch(self) -> None:
-        """Have functions told from now on (before 3.12; later they always are)."""
-        if self.monitoring is None and not self.armed:
-            if sys.gettrace() is not None:
-                self.lost()
-                return
-            self.armed = True
-            threading.settrace(self.called)
-            sys.settrace(self.called)
+        def called(frame: Any, _event: str, _arg: Any) -> Any:
+            if place_of(frame.f_globals.get("__file__")) == "":  # cheap: to look at ``f_code`` is audited
+                return None
+            code = frame.f_code
+            name = code.co_filename
+            number = known.get((name, code.co_firstlineno, code.co_name))
+            if number is not None:
+                add(number)
+            elif self.inside(name):
+                add(self.number(self.inside(name), WHOLE))
+            else:
+                self.inside(str(frame.f_globals.get("__file__") or ""))
+            return self.until(frame) if self.module is code else None
+
+        return called
+
+    def until(self, frame: Any) -> Any:
+        """Follow a module's own frame to its end, and stop being told there."""
+        self.module = None
+        frame.f_trace_lines = False
+
+        def left(_frame: Any, event: str, _arg: Any) -> Any:
+            if event == "return":
+                self.rest()
+            return left
+
+        return left
+
+    def watch(self) -> bool:
+        """Have functions told from now on (before 3.12; later they always are); return whether they were not before."""
+        if self.monitoring is not None or self.armed:
+            return False
+        if sys.gettrace() is not None:
+            self.lost()
+            return False
+        self.armed = True
+        threading.settrace(self.called)
+        sys.settrace(self.called)
+        return True
 
     def rest(self) -> None:
         """Have functions no longer told; whoever took the trace function away took the test's track along."""
+        self.module = None
         if self.armed:
             self.armed = False
-            if sys.gettrace() != self.called:
+            if sys.gettrace() is not self.called:
                 self.lost()
             else:
                 sys.settrace(None)
@@ -159,22 +205,26 @@ class Hook:
         self.hits.add(self.number("", WHOLE))
 
     def audit(self, event: str, args: tuple[Any, ...]) -> None:
-        if event == "exec":
-            if isinstance(args[0], CodeType) and id(args[0]) not in self.codes:
-                path = self.inside(args[0].co_filename)
-                if path:
-                    self.learn(args[0], path)
-        elif event == "open":
-            self.opened(args[0], args[1])
-        elif event == "import":
-            self.sought(str(args[0]))
-        elif event in ("os.listdir", "os.scandir"):
-            self.listed(args[0])
-        elif event == "code.__new__":
-            path = self.inside(str(args[1]))
+        handle = self.handlers.get(event)
+        if handle is not None:
+            handle(args)
+
+    def executed(self, args: tuple[Any, ...]) -> None:
+        code = args[0]
+        if isinstance(code, CodeType):
+            path = self.inside(code.co_filename)
             if path:
-                self.hits.add(self.number(path, WHOLE))
-        elif event in _STARTS and not (event == "subprocess.Popen" and os.path.basename(_text(args[0])) in _CLOSED):
+                self.learn(code, path)
+                if self.watch():
+                    self.module = code
+
+    def made(self, args: tuple[Any, ...]) -> None:
+        path = self.inside(str(args[1]))
+        if path:
+            self.hits.add(self.number(path, WHOLE))
+
+    def began(self, args: tuple[Any, ...]) -> None:
+        if os.path.basename(_text(args[0])) not in _CLOSED:
             self.lost()
 
     def sought(self, module: str) -> None:
@@ -206,14 +256,15 @@ class Hook:
     def begin(self) -> None:
         """What was seen until now belongs to all; a test begins."""
         self.shared |= self.hits
-        self.hits = set()
+        self.hits.clear()
         self.rearm()
 
     def end(self, name: str) -> None:
         """Tell what the test touched."""
         if os.getpid() != self.pid:
             return
-        hits, self.hits = self.hits, set()
+        hits = set(self.hits)
+        self.hits.clear()
         for path in self.shown:
             linecache = sys.modules.get("linecache")
             if linecache is not None:
@@ -223,11 +274,13 @@ class Hook:
 
     def aside(self) -> Iterator[None]:
         """Lay what happens until the next step at the door of all tests."""
-        before, self.hits = self.hits, set()
+        before = set(self.hits)
+        self.hits.clear()
         self.rearm()
         yield
         self.shared |= self.hits
-        self.hits = before
+        self.hits.clear()
+        self.hits |= before
         self.rearm()
 
     def finish(self) -> None:
@@ -244,9 +297,8 @@ class Hook:
                 again(TOOL, code, events)
 
     def tell(self, name: str, hits: set[int]) -> None:
-        fresh = list(self.numbers)[self.told :]
-        if fresh:
-            self.told += len(fresh)
+        if self.fresh:
+            fresh, self.fresh = self.fresh, []
             self.send("places", p=self.process, c=fresh)
         mask = 0
         for number in hits:
@@ -274,7 +326,7 @@ def _text(value: Any) -> str:
 
 def _asking() -> str:
     """Return on whose behalf a file is looked at: ``importing`` and collecting, ``telling`` (tracebacks), else ""."""
-    frame: Any = sys._getframe(3)
+    frame: Any = sys._getframe(4)
     while frame is not None and os.path.basename(frame.f_code.co_filename) in _BETWEEN:
         frame = frame.f_back
     name = frame.f_code.co_filename if frame is not None else ""

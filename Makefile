@@ -1,6 +1,6 @@
 # make demo and make test do all set-up themselves (see .ci/setup); the other targets are for maintainers.
 .POSIX:
-.PHONY: help demo test lint unit slow wheel bench-merge bench-whole bench-files bench-merges docs cases setup clean
+.PHONY: help demo test lint unit slow wheel bench-merge bench-whole bench-evaluation bench-files bench-merges docs cases setup clean
 
 PYTHON =
 BIN = .venv/bin
@@ -18,6 +18,7 @@ help:
 	@echo "make wheel        dist/forkmerge-*.whl, checked in an empty environment"
 	@echo "make bench-merge  forkmerge merge-file beside git merge-file, in time"
 	@echo "make bench-whole  one forkmerge merge beside 50 calls of the driver, in time"
+	@echo "make bench-evaluation  what a test run costs beyond the tests, and what a second worker brings"
 	@echo "make bench-files  forkmerge merge-file on files of real merges: CASES=FOLDER"
 	@echo "make bench-merges forkmerge propose on whole real merges: MERGES=FILE WORK=FOLDER"
 	@echo "make docs         the generated pages of docs/reference"
@@ -54,6 +55,11 @@ bench-merge: setup
 
 bench-whole: setup
 	$(BIN)/python tests/benchmarks/whole_merge.py
+
+bench-evaluation: setup
+	@PYTHONPATH=tests:. $(BIN)/python -m benchmarks.evaluation overhead
+	@PYTHONPATH=tests:. $(BIN)/python -m benchmarks.evaluation workers --files 200 --seconds 4 --jobs 8
+	@PYTHONPATH=tests:. $(BIN)/python -m benchmarks.evaluation workers --files 200 --seconds 4 --jobs 8 --cluster
 
 # both need what docs/how-to/measure-on-real-merges.md tells how to get; ARGS goes to the command
 bench-files: setup

@@ -17,11 +17,12 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import time
 import tomllib
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from typing import TYPE_CHECKING
 
 from forkmerge.errors import Interrupted, UnusableInput
@@ -66,6 +67,7 @@ _SECTIONS = {
     ),
 }  # fmt: skip
 """Where files that say other things as well speak of dependencies."""
+_NAME = re.compile("|".join(map(translate, MANIFESTS)))
 _FOLDER = "environments"
 _DONE = "made.json"
 _OFFLINE = frozenset({"PIP_NO_INDEX", "CARGO_NET_OFFLINE", "npm_config_offline"})
@@ -103,11 +105,10 @@ def manifests(entries: Mapping[str, Entry]) -> dict[str, Entry]:
 
 
 def _is_manifest(path: str) -> bool:
-    *folders, name = path.split("/")
-    if "node_modules" in folders:
-        return False
-    in_folder = bool(folders) and folders[-1] == "requirements" and name.endswith((".txt", ".in"))
-    return in_folder or any(fnmatchcase(name, pattern) for pattern in MANIFESTS)
+    above, _, name = path.rpartition("/")
+    # PERF: asked of every path of a tree for every run
+    in_folder = name.endswith((".txt", ".in")) and above.rpartition("/")[2] == "requirements"
+    return (in_folder or _NAME.match(name) is not None) and "node_modules" not in above.split("/")
 
 
 def wishes(entries: Mapping[str, Entry], read: Callable[[str], bytes]) -> dict[str, bytes]:

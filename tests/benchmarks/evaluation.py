@@ -1,8 +1,8 @@
 """What an evaluation costs beyond the tests, and what a second worker brings: ``make bench-evaluation``.
 
-    python tests/benchmarks/evaluation.py overhead --files 10000 --rounds 15
-    python tests/benchmarks/evaluation.py workers --jobs 12
-    python tests/benchmarks/evaluation.py workers --jobs 12 --cluster
+    PYTHONPATH=tests:. python -m benchmarks.evaluation overhead --files 10000 --rounds 15
+    PYTHONPATH=tests:. python -m benchmarks.evaluation workers --jobs 8 --seconds 4 --files 200
+    PYTHONPATH=tests:. python -m benchmarks.evaluation workers --jobs 8 --seconds 4 --files 200 --cluster
 
 ``overhead``: a repository of so many files with a suite of pytest that sleeps for a while.  Every round runs the bare
 suite in a plain checkout, and evaluates a new tree that differs in a few files: written, checked, made into a clone,
@@ -21,11 +21,11 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from support.clusters import DaskCluster
 
 from forkmerge.app import testing
 from forkmerge.app.runs import Runs
@@ -56,7 +56,7 @@ MOST_MS, MOST_SHARE = 50.0, 0.03
 class Clock:
     """Seconds of wall time, and of processor time of this process alone."""
 
-    def __enter__(self) -> Clock:
+    def __enter__(self) -> Self:
         self._began = time.perf_counter(), time.process_time()
         return self
 
@@ -147,6 +147,38 @@ def overhead(bench: Bench, rounds: int, sandbox: str) -> int:
     return int(extra > most)
 
 
+def workers(bench: Bench, jobs: int, *, cluster: bool) -> int:
+    """Print how many evaluations a second one worker and two make; return 1 where two are not worth 1.8."""
+    took = {}
+    with Repository.open(bench.root) as repo:
+        made = bench.candidates(repo)
+        for count in (1, 2, 1, 2):
+            with ExitStack() as stack:
+                if cluster:
+                    folder = bench.top / f"cluster{len(took)}-{count}-{time.monotonic_ns()}"
+                    folder.mkdir()
+                    dask = stack.enter_context(DaskCluster(folder))
+                    for _ in range(count):
+                        dask.worker()
+                    runs = stack.enter_context(bench.runs(repo, count, cluster=dask.address))
+                    dask.wait(lambda: runs.idle == count, "the workers")  # noqa: B023 - called at once
+                else:
+                    runs = stack.enter_context(bench.runs(repo, count))
+                    runs._pool._machine = lambda: load.Machine(64, 0.0, 1 << 40)
+                threads = stack.enter_context(ThreadPoolExecutor(jobs))
+                warm = [next(made) for _ in range(count)]
+                list(threads.map(lambda tree: runs(tree, None, Purpose.SUITE), warm))  # noqa: B023 - the same
+                trees_ = [next(made) for _ in range(jobs)]
+                with Clock() as clock:
+                    found = list(threads.map(lambda tree: runs(tree, None, Purpose.SUITE), trees_))  # noqa: B023 - the same
+                assert all(r.status.good for run in found for r in run.results), found
+                took[count] = min(took.get(count, clock.wall), clock.wall)
+                print(f"{count} worker(s): {jobs} evaluations in {clock.wall:.1f} s, {jobs / clock.wall:.2f} a second")
+    gain = took[1] / took[2]
+    print(f"{'Dask' if cluster else 'local'}: two workers make {gain:.2f} times the evaluations of one")
+    return int(gain < 1.8)
+
+
 def main() -> int:
     """Run the benchmark."""
     parser = argparse.ArgumentParser()
@@ -163,7 +195,7 @@ def main() -> int:
         bench = Bench(Path(top), asked.files, asked.seconds, asked.tests)
         if asked.what == "overhead":
             return overhead(bench, asked.rounds, asked.sandbox)
-        return 0
+        return workers(bench, asked.jobs, cluster=asked.cluster)
 
 
 if __name__ == "__main__":

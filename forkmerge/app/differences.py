@@ -9,8 +9,8 @@ from forkmerge.report.values import Choice, Difference, Diversity
 
 if TYPE_CHECKING:
     from forkmerge.app.behaviour import Part
+    from forkmerge.app.found import Found
     from forkmerge.app.landscape import Candidate
-    from forkmerge.app.summary import Found
 
 _SHOWN = 80
 _SIDES = ("ours", "theirs", "base")

@@ -28,9 +28,9 @@ from forkmerge.report.values import ParentReport
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from forkmerge.app.found import Found
     from forkmerge.app.propose import Proposing
     from forkmerge.app.request import ProposeRequest
-    from forkmerge.app.summary import Found
     from forkmerge.git.mergetree import GitMerge
     from forkmerge.git.repository import Repository
     from forkmerge.model.outcome import TestId

@@ -11,7 +11,12 @@ from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
 
+from forkmerge.report.values import HeldOut
+
 if TYPE_CHECKING:
+    from forkmerge.app.found import Found
+    from forkmerge.app.landscape import Candidate
+    from forkmerge.fitness.evaluator import Evaluator
     from forkmerge.fitness.required import Duty, Required
 
 
@@ -25,3 +30,14 @@ def split(required: Required, share: float, seed: int) -> tuple[Required, tuple[
     hidden = set(Random(seed).sample(tests, max(0, count)))  # noqa: S311 - no secret
     left = tuple(duty for duty in required.duties if duty.test not in hidden)
     return replace(required, duties=left), tuple(duty for duty in required.duties if duty.test in hidden)
+
+
+def score(found: Found, evaluate: Evaluator[Candidate], hidden: tuple[Duty, ...]) -> None:
+    """Ask the tests that the search did not know of, of everything that keeps those that it did know."""
+    best = found.best()
+    keys = {str(duty) for duty in hidden}
+    for candidate in found.ranked():
+        if candidate == best or found.fitness(candidate).good:
+            said = evaluate.evaluate(candidate)
+            decided = keys & (said.passed | said.failed | said.undecided)
+            found.held_out[candidate] = HeldOut(len(decided), tuple(sorted(decided - said.passed)))

@@ -8,7 +8,7 @@ from forkmerge.recombination.offspring import segments
 from forkmerge.report.values import DroppedEdit
 
 if TYPE_CHECKING:
-    from forkmerge.app.summary import Found
+    from forkmerge.app.found import Found
     from forkmerge.git.repository import Repository
     from forkmerge.recombination.values import Genome, Locus, LocusMap
 

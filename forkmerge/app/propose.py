@@ -18,47 +18,38 @@ from typing import TYPE_CHECKING, Literal
 from forkmerge.app import testing
 from forkmerge.app.behaviour import TreeBehaviour
 from forkmerge.app.confirming import confirm
-from forkmerge.app.duties import in_merged
-from forkmerge.app.elders import Elder, joined, pairs, without_outdated
-from forkmerge.app.holdout import split
+from forkmerge.app.elders import Elder, joined, pairs
+from forkmerge.app.found import Found
+from forkmerge.app.holdout import score, split
 from forkmerge.app.landscape import Candidate, Genotype, Materialiser, landscape
 from forkmerge.app.reaches import Reaches
-from forkmerge.app.renamed import renamed_packages
 from forkmerge.app.runs import Runs, wished
 from forkmerge.app.scene import Scene, scene
+from forkmerge.app.sides import as_merged, crossed, idle, measured, nothing_to_keep, renamed
 from forkmerge.app.stopping import stopping
-from forkmerge.app.summary import Found, empty, summary
-from forkmerge.errors import Interrupted, UnusableInput
+from forkmerge.app.summary import empty, summary
+from forkmerge.errors import Interrupted
 from forkmerge.execution import folders
 from forkmerge.fitness.evaluator import Evaluation, Evaluator
 from forkmerge.fitness.ledger import Ledger, ledger_path
 from forkmerge.fitness.limits import limits_for
-from forkmerge.fitness.observed import uncollected_files
-from forkmerge.fitness.parents import measure, suite_seconds
-from forkmerge.fitness.records import Purpose
+from forkmerge.fitness.parents import suite_seconds
 from forkmerge.fitness.verdicts import search_verdict
 from forkmerge.git.mergetree import git_merge
-from forkmerge.git.renames import renames
 from forkmerge.git.repository import Repository
 from forkmerge.git.scenario import resolve
 from forkmerge.merge.rules import allowed_for
-from forkmerge.model.outcome import RunStatus, SuiteRun
-from forkmerge.recombination.genome import default
 from forkmerge.report import events
-from forkmerge.report.values import HeldOut, Verdict
+from forkmerge.report.values import Verdict
 from forkmerge.search.conflict_driven import ConflictDriven
 from forkmerge.search.diverse import Diverse, Wanted
 from forkmerge.search.landscape import Refiner
 from forkmerge.search.protocol import Answer, Budget, Query
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from forkmerge.app.elders import Pair
     from forkmerge.app.request import ProposeRequest
-    from forkmerge.app.testpaths import Asked
     from forkmerge.fitness.records import Recall
-    from forkmerge.fitness.required import Duty, Owner, Required
+    from forkmerge.fitness.required import Owner, Required
     from forkmerge.git.mergetree import GitMerge
     from forkmerge.model.revision import Scenario
     from forkmerge.report.events import Progress
@@ -168,22 +159,24 @@ class Proposing:
         given = settings.test_paths
         elders = self.elders or (Elder("ours", seen.scenario.ours, seen.ours, seen.base),)
         trees: dict[Owner, str] = {e.owner: e.revision.tree for e in elders} | {"theirs": seen.scenario.theirs.tree}
+        names = {e.owner: e.revision.name for e in elders}
         try:
-            measured = self._parents(trees, {e.owner: e.revision.name for e in elders}, runs, recall)
+            parents = measured(trees, names, settings.runs, runs, recall, self.progress)
         except (KeyboardInterrupt, Interrupted):
             self.interrupted = not self.out_of_time
             return None
-        asked = pairs(elders, seen.theirs, measured, self.repo.read, given)
+        asked = pairs(elders, seen.theirs, parents, self.repo.read, given)
         required = joined(asked)
         if not required.duties:
-            raise _nothing_to_keep(measured)
-        runs.limits = wished(limits_for(tuple(run for runs in measured.values() for run in runs)), settings)
+            raise nothing_to_keep(parents)
+        runs.limits = wished(limits_for(tuple(run for runs in parents.values() for run in runs)), settings)
         runs.limits = replace(runs.limits, vital=frozenset(duty.test.file for duty in required.duties))
         materialise = Materialiser(
             self.repo, [seen.loci], seen.ours, seen.theirs, seen.scenario.ours.tree, given,
-            tests={e.owner: e.entries for e in elders}, renamed=self._renamed(seen), idle=_idle(required, measured),
+            tests={e.owner: e.entries for e in elders}, renamed=renamed(self.repo, seen, given, self.progress),
+            idle=idle(required, parents),
         )  # fmt: skip
-        seconds = suite_seconds(*measured.values())
+        seconds = suite_seconds(*parents.values())
 
         def evaluator(needed: Required) -> Evaluator[Candidate]:
             return Evaluator(
@@ -197,29 +190,18 @@ class Proposing:
             scene=seen,
             merge=merge,
             setting=runs.setting,
-            runs=measured,
+            runs=parents,
             elders=elders,
             required=required,
             materialise=materialise,
-            reaches=Reaches.of(measured),
+            reaches=Reaches.of(parents),
         )
         first = evaluator(required)
         found.required = required
         try:
-            required, uncollectable = self._without_outdated(first, asked, found, runs)
-            if uncollectable:
-                materialise = replace(materialise, merged=uncollectable)
-                found.materialise = materialise
-                runs.label = "merged tests"
-                tree = materialise.plain(Genotype(default(seen.loci)))
-                merged = recall.get(tree, None, Purpose.SUITE)
-                if merged is None:
-                    merged = runs(tree, None, Purpose.SUITE)
-                    recall.put(tree, None, Purpose.SUITE, merged)
-                required = in_merged(required, uncollectable, merged)
-                names = {e.owner: _told(e) for e in elders}
-                for owner, path in sorted(uncollectable):
-                    self.progress.update(events.Remark(_uncollectable(names, owner, path), warning=not path))
+            self._phase("each side's tests on the other side's code")
+            required, uncollectable = crossed(first, asked, found, lambda label: setattr(runs, "label", label))
+            required = as_merged(found, required, uncollectable, runs, recall, self.progress)
             found.uncollectable = uncollectable
             whole = required
             required, hidden = split(whole, self.request.hold_out, settings.seed)
@@ -228,7 +210,8 @@ class Proposing:
             self._explore(found, evaluate, required, merge, seen, runs)
             self._confirm(found, evaluate, runs)
             if hidden:
-                self._score(found, evaluator(whole), hidden)
+                self._phase("asking the tests that were held out", f"{len(hidden)}")
+                score(found, evaluator(whole), hidden)
         except (KeyboardInterrupt, Interrupted):
             self.interrupted = not self.out_of_time
             runs.close()
@@ -237,74 +220,6 @@ class Proposing:
         found.interrupted, found.out_of_time = self.interrupted, self.out_of_time
         found.seconds = time.monotonic() - self.started
         return found
-
-    # -- the parents -----------------------------------------------------------------------------------------------
-
-    def _parents(
-        self, trees: Mapping[Owner, str], names: Mapping[Owner, str], runs: Runs, recall: Recall
-    ) -> dict[Owner, tuple[SuiteRun, ...]]:
-        times = self.request.settings.runs
-        measured: dict[Owner, tuple[SuiteRun, ...]] = {}
-        for owner, tree in trees.items():
-            label = {"ours": "fork", "theirs": "upstream"}.get(owner) or names[owner]
-            self._phase("running the parents' own tests", label)
-            runs.label = label
-            self.progress.update(events.EvaluationStarted(label))
-            began = time.monotonic()
-            found = measure(tree, run=runs, recall=recall, times=times, reverse=runs.setting.runner.selects)
-            measured[owner] = found
-            good = sum(r.status.good for r in found[0].results)
-            verdict = Verdict.GOOD if found[0].status is RunStatus.COMPLETED else Verdict.BROKEN
-            self.progress.update(
-                events.EvaluationFinished(
-                    label, verdict, good, len(found[0].results) - good, time.monotonic() - began, cached=False
-                )
-            )
-            if found[0].status is RunStatus.UNVERIFIED:
-                raise testing.not_run(label, runs.setting, _last_words(found[0]))
-        return measured
-
-    def _renamed(self, seen: Scene) -> dict[str, str]:
-        """Return old and new names of the packages that one of the sides renamed."""
-        out: dict[str, str] = {}
-        for revision, entries, other in (
-            (seen.scenario.ours, seen.ours, "upstream"),
-            (seen.scenario.theirs, seen.theirs, "fork"),
-        ):
-            moved = {old: r.new for old, r in renames(self.repo, seen.scenario.base.tree, revision.tree).items()}
-            found = renamed_packages(seen.base, entries, moved, self.request.settings.test_paths)
-            for old, new in found.items():
-                self.progress.update(events.Remark(f"the {other}'s tests are asked with {old} read as {new}"))
-            out |= found
-        return out
-
-    def _without_outdated(
-        self, evaluate: Evaluator[Candidate], asked: tuple[Pair, ...], found: Found, runs: Runs
-    ) -> tuple[Required, Asked]:
-        """Return the duties that are left when each side's tests have met the other side's code.
-
-        And the sides and test files that can't be collected there: files of which the other side has one of its own
-        stand merged in an offspring, and may well be collected then.
-        """
-        self._phase("each side's tests on the other side's code")
-        seen = found.scene
-        failing: dict[Owner, frozenset[str]] = {}
-        uncollectable = {(e.owner, path) for e in found.elders for path in e.merged}
-        runs.label = "upstream"
-        theirs = evaluate.evaluate(seen.scenario.theirs.tree)
-        crossed = [(e.owner, e.entries, seen.theirs, theirs) for e in found.elders]
-        runs.label = "fork"
-        crossed.append(("theirs", seen.theirs, seen.ours, evaluate.evaluate(seen.scenario.ours.tree)))
-        for owner, mine, others, evaluation in crossed:
-            failing[owner] = evaluation.failed
-            if evaluation.status == "broken":
-                uncollectable.add((owner, ""))
-            elif (run := evaluation.run(owner)) is not None:
-                unread = uncollected_files(run)
-                uncollectable |= {(owner, p) for p in unread if others.get(p) not in (None, mine.get(p))}
-        left = joined(without_outdated(asked, failing, frozenset(uncollectable)))
-        tests = {(d.owner, path) for d in left.duties for path in (d.test.file, "")}
-        return left, frozenset(uncollectable & tests)
 
     # -- the search ------------------------------------------------------------------------------------------------
 
@@ -451,17 +366,6 @@ class Proposing:
             plain, expected = found.materialise.plain(candidate), found.evaluations[candidate].failed
             found.confirmed[candidate] = confirm(plain, owned, expected, evaluate, runs)
 
-    def _score(self, found: Found, evaluate: Evaluator[Candidate], hidden: tuple[Duty, ...]) -> None:
-        """Ask the tests that the search did not know of, of everything that keeps those that it did know."""
-        best = found.best()
-        self._phase("asking the tests that were held out", f"{len(hidden)}")
-        keys = {str(duty) for duty in hidden}
-        for candidate in found.ranked():
-            if candidate == best or found.fitness(candidate).good:
-                said = evaluate.evaluate(candidate)
-                decided = keys & (said.passed | said.failed | said.undecided)
-                found.held_out[candidate] = HeldOut(len(decided), tuple(sorted(decided - said.passed)))
-
     def _over(self) -> bool:
         limit = self.request.settings.time
         if limit is not None and time.monotonic() - self.started > limit:
@@ -481,31 +385,6 @@ def _cost(query: Query, tests: int, *, selects: bool) -> float:
     return _START + len(query.tests) / max(1, tests)
 
 
-def _told(elder: Elder) -> str:
-    return "fork" if elder.owner == "ours" else elder.revision.name
-
-
-def _uncollectable(names: Mapping[Owner, str], owner: str, path: str) -> str:
-    side = names.get(owner, "upstream")
-    other = "upstream" if owner in names else "fork"
-    if path:
-        return f"the {side}'s {path} can't be collected on the {other}'s code: its tests are asked as merged"
-    return (
-        f"none of the {side}'s test files can be collected on the {other}'s code, so its tests are asked in the "
-        "merged test tree"
-    )
-
-
-def _idle(required: Required, measured: Mapping[Owner, tuple[SuiteRun, ...]]) -> frozenset[Owner]:
-    """Return the owners of whom nothing is required, because nothing could be run on their own parent."""
-    asked = {duty.owner for duty in required.duties}
-    return frozenset(o for o, runs in measured.items() if o not in asked and not _ran(runs[0]))
-
-
-def _ran(run: SuiteRun) -> bool:
-    return run.status is RunStatus.COMPLETED and run.collected != 0
-
-
 def _nothing_to_do(scenario: Scenario) -> str:
     """Return why there is nothing to recombine, "" where there is."""
     ours, theirs = scenario.ours, scenario.theirs
@@ -514,17 +393,3 @@ def _nothing_to_do(scenario: Scenario) -> str:
     if ours.commit in scenario.bases:
         return f"nothing to recombine: {ours.name} has no commit that {theirs.name} lacks (git merge --ff-only)"
     return ""
-
-
-def _nothing_to_keep(measured: Mapping[Owner, tuple[SuiteRun, ...]]) -> UnusableInput:
-    words = next((w for runs in measured.values() if (w := _last_words(runs[0]))), "")
-    return UnusableInput(
-        "no test passes on the fork or on the upstream, so nothing could be measured"
-        + (f"; the run ended with: {words}" if words else ""),
-        hint="run the test command in each of them first; --test gives another one",
-    )
-
-
-def _last_words(run: SuiteRun) -> str:
-    lines = [line for line in run.tail.splitlines() if line.strip()]
-    return lines[-1].strip() if lines else ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forkmerge.suites import streamed
-from forkmerge.suites.pytest_runner import PytestRunner, identity, node_id
+from forkmerge.suites.pytest_runner import REACH, PytestRunner, identity, node_id
 from forkmerge.suites.runner import Mode, TestCommand
 from forkmerge.suites.tool import Call, source
 
@@ -63,6 +63,9 @@ class UnittestTool:
         if order.mode is Mode.COLLECT:
             env["FORKMERGE_COLLECT"] = "1"
         files = [(f"{PLUGIN}.py", source("unittest_plugin.py"))]
+        if order.limits.reach and order.mode is not Mode.COLLECT:
+            files.append((f"{REACH}.py", source("reach_hook.py")))
+            env["FORKMERGE_REACH"] = "1"
         if order.tests is not None:
             lines = "".join(json.dumps(node_id(test)) + "\n" for test in order.tests)
             files.append(("unittest.jsonl", lines.encode("ascii")))

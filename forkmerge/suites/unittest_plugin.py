@@ -9,6 +9,7 @@ reported with the words of that failure; a failed subtest fails its test.
 # ruff: noqa: PTH109, PTH113, PTH118, PTH123 - pathlib is of no use here, and this should cost the run nothing
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -135,6 +136,7 @@ class Result(unittest.TextTestResult):
 
     tell: Any = None
     limit: Any = None
+    hook: Any = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -148,6 +150,8 @@ class Result(unittest.TextTestResult):
         self.state = ["passed", "", time.time()]
         if not failed_import(test):
             self.tell.send("start", n=name, w=time.time())
+        if self.hook is not None:
+            self.hook.begin()
         self.limit.begin(name)
 
     def stopTest(self, test: Any) -> None:
@@ -155,6 +159,10 @@ class Result(unittest.TextTestResult):
         super().stopTest(test)
         status, message, began = self.state
         name = node_id(test)
+        if self.hook is not None:
+            self.hook.rest()
+            self.hook.end(name)
+            self.hook.watch()
         self.ended.add(name)
         if failed_import(test):
             skipped = status == "skipped"
@@ -232,7 +240,13 @@ class Runner(unittest.TextTestRunner):
                     stream.send("collect", n=file_of(str(each._testMethodName)), s="error", m=said)
             return self._makeResult()
         self.failfast = False
+        hook = Result.hook
+        if hook is not None:
+            hook.watch()
         result: Any = super().run(test)
+        if hook is not None:
+            hook.rest()
+            hook.finish()
         result.never_ran(tests)
         stream.send("finish", x=0 if result.wasSuccessful() else 1)
         return result
@@ -254,6 +268,10 @@ def main() -> None:
     Result.limit = Limit(
         float(os.environ.get("FORKMERGE_TEST_LIMIT") or 0), float(os.environ.get("FORKMERGE_TEST_GRACE") or 5), stream
     )
+    if os.environ.get("FORKMERGE_REACH"):
+        hook = importlib.import_module("forkmerge_reach").Hook(os.environ.get("FORKMERGE_ROOT") or os.getcwd())
+        hook.send = stream.send
+        Result.hook = hook if hook.start() else None
     sys.argv[0] = "python -m unittest"
     unittest.main(module=None, testRunner=Runner)
 

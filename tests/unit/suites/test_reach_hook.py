@@ -13,6 +13,7 @@ import pytest
 
 from forkmerge.model.outcome import RunStatus
 from forkmerge.model.reach import EVERYTHING, IMPORTED, SOUGHT, WHOLE
+from forkmerge.suites.detect import runner_for
 from forkmerge.suites.runner import Mode, TestLimits
 from forkmerge.suites.tool import source
 
@@ -249,3 +250,32 @@ def test_hook_is_python_3_7_and_stands_alone():
     imported = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
     imported |= {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
     assert imported <= {*sys.stdlib_module_names, "__future__"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_unittest_tells_the_same(project, version):
+    found = shutil.which(f"python{version}") if version else sys.executable
+    if found is None or subprocess.run([found, "-c", ""], check=False, capture_output=True).returncode:
+        pytest.skip(f"there is no Python {version} here")
+    written(
+        project,
+        test_it=(
+            "import unittest\nfrom pkg import core\n"
+            "class TestClass(unittest.TestCase):\n"
+            "    @classmethod\n    def setUpClass(cls):\n        core.shared()\n"
+            "    def setUp(self):\n        core.inner(1)\n"
+            "    def test_hides(self):\n        core.hides()\n"
+            "    def test_never(self):\n        core.never()\n"
+            "    def test_used(self):\n        core.used(1)\n"
+            "    def test_fails(self):\n        self.assertEqual(core.Thing().prop, 1)\n"
+        ),
+    )
+    line = f"{found} -m unittest"
+    project.runner = runner_for(line)
+    run = project.run(line, limits=WATCHED)
+    everywhere = {"at_import", "deep", "shared", "inner"}
+    assert functions(run, "test_used") == everywhere | {"used"}
+    assert functions(run, "test_never") == everywhere | {"never"}
+    assert functions(run, "test_fails") == everywhere | {"Thing.prop"}
+    assert ("pkg/core.py", WHOLE) not in touched(run, "test_fails")
+    assert EVERYTHING not in touched(run, "test_never")

@@ -251,7 +251,8 @@ class Maker:
         with _written(self.repository, mine):
             (answer,) = ask(self.place, self.repository, [(setup, expression)])
         if answer.kind == "value" and answer.plain:
-            check = f"assert {expression} == {answer.text}"
+            check = f"assert ({expression}) == {answer.text}" if " and " in expression else ""
+            check = check or f"assert {expression} == {answer.text}"
         elif answer.kind == "raises" and answer.type == "builtins":
             check = f"with pytest.raises({answer.text}):\n        {expression}"
         else:

@@ -243,13 +243,20 @@ class Blaming:
         named = tuple(e for e in reversed(self._ranked(own, dict.fromkeys(words, 1.0))) if self._about(e) & words)
         return named[:_MOST_NAMED] or own
 
+    def _defining(self, edit: Edit, named: Mapping[bytes, float]) -> float:
+        """Return what speaks for an edit where a thing of ``named`` is defined: most where that came or went."""
+        if self.loci.loci[edit.index].kind == "imports":
+            return 0.0
+        names = self._names(edit)
+        turned = names.undefined | names.defined
+        return sum(named[w] * (3 if w in turned else 1) for w in names.ever & named.keys())
+
     def _ranked(self, edits: tuple[Edit, ...], named: Mapping[bytes, float]) -> tuple[Edit, ...]:
         """Return ``edits`` with those last that share most with ``named``: words that few edits have count most."""
         about = {e: self._about(e) for e in edits}
         often = Counter(w for words in about.values() for w in words)
         score = {
-            e: sum(named[w] / often[w] for w in words & named.keys())
-            + sum(named[w] for w in self._names(e).ever & named.keys())
+            e: sum(named[w] / often[w] for w in words & named.keys()) + self._defining(e, named)
             for e, words in about.items()
         }
         return tuple(sorted(edits, key=lambda e: (score[e], -e.index)))

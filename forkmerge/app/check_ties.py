@@ -1,4 +1,4 @@
-"""Which edits of one side go together: a definition that is gone or new, and the edits of what uses it.
+"""Which edits of one side go together: a definition or an import that is gone or new, and the edits of what uses it.
 
 Idea: a function that a side renamed can't be renamed without the edits of its callers, nor these without it.  Names are
 told from the text, beside the static clauses of the loci, which know only what is sure.
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from forkmerge.recombination.values import Locus
 
 WORD = re.compile(rb"[^\W\d]\w+")
+_IMPORTING = frozenset((b"as", b"from", b"import", b"require", b"use", b"using"))
 _DEFINED = re.compile(
     rb"\b(?:class|def|enum|fn|func|function|interface|struct|trait|type)\s+(\w+)|^([^\W\d]\w*)\s*(?::[^=\n]*)?=",
     re.MULTILINE,
@@ -52,6 +53,8 @@ def names_of(locus: Locus, side: Owner) -> Names:
     texts = (_text(locus, locus.base), _text(locus, locus.ours if side == "ours" else locus.theirs))
     before, after = (frozenset(WORD.findall(t)) for t in texts)
     had, has = (frozenset(w for found in _DEFINED.findall(t) for w in found if w) for t in texts)
+    if locus.kind == "imports":  # what it names it binds
+        had, has = before - _IMPORTING, after - _IMPORTING
     return Names(before - after, after - before, had - has, has - had, had | has)
 
 

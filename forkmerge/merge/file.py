@@ -191,6 +191,8 @@ def _structured(
         mirrored = resolve(profile, allowed, swapped, alternatives=False)
         if not step and not profile.data:
             mirrored = texts_apart(mirrored, allowed)
+        if _same_text(pieces, mirrored):  # PERF: the gates, which don't care for the sides' order, have seen it
+            return pieces, ""
         base, ours, theirs = inputs
         again, _ = _verified(profile, path, (base, theirs, ours), mirrored, swapped, mirrored=True)
         if again is not swapped and _same_words(pieces, again):
@@ -375,6 +377,14 @@ def _verified(
 def _swapped(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     """Return git's pieces as they are with the sides swapped (what is resolved by then differs in blanks alone)."""
     return tuple(Conflict(p.base, p.theirs, p.ours) if isinstance(p, Conflict) else p for p in pieces)
+
+
+def _same_text(pieces: Sequence[Piece], mirrored: Sequence[Piece]) -> bool:
+    """Return whether both are free of conflicts and give the same file."""
+    if any(isinstance(p, Conflict) for x in (pieces, mirrored) for p in x):
+        return False
+    here, there = (text_of(x, lambda c: c.ours) for x in (pieces, mirrored))
+    return here == there
 
 
 def _same_words(pieces: Sequence[Piece], swapped: Sequence[Piece]) -> bool:

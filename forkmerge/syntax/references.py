@@ -7,6 +7,7 @@ everything (``from m import *``, ``#include``) stands among the definitions as `
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from forkmerge.syntax.names import Import, Name, Names
@@ -40,7 +41,16 @@ def names(profile: Profile, data: bytes, tree: Tree | None = None) -> Names:
     """Return definitions, uses and imports in one go; data formats have none.  Raises what ``parse`` raises."""
     if profile.data:
         return Names((), (), ())
-    root = (tree or parse(profile, data)).root_node
+    return _read(profile, data) if tree is None else _found(profile, tree)
+
+
+@lru_cache(maxsize=2)  # PERF: the gates ask for those of one result, one after the other
+def _read(profile: Profile, data: bytes) -> Names:
+    return _found(profile, parse(profile, data))
+
+
+def _found(profile: Profile, tree: Tree) -> Names:
+    root = tree.root_node
     if profile.binder == "python":
         from forkmerge.syntax import names_python  # noqa: PLC0415 - only the language at hand
 

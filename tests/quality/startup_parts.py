@@ -24,16 +24,20 @@ STEPS = (
         "the command line; an end without taking apart",
         "from forkmerge.cli.later import spare; spare(); import forkmerge.cli.driver",
     ),
-    ("modules of the parent (half of it `enum`)", "import forkmerge.app.driver"),
-    ("modules of the line merge (half of it `re`)", "import forkmerge.merge.file, forkmerge.merge.markers"),
+    ("modules of the parent", "import forkmerge.app.driver"),
+    ("modules of the line merge", "import forkmerge.merge.file, forkmerge.merge.markers"),
     ("git's line merge", "merged, _ = forkmerge.app.merge_file.line_merge(*texts)"),
     ("the language's profile", "from forkmerge.syntax.profiles import for_path; profile = for_path('base.py')"),
-    ("loading the grammar", "from forkmerge.syntax import parsing; parsing.language(profile)"),
     ("modules of the gates", "import forkmerge.merge.gates as gates"),
-    ("does it parse", "parsing.sound(parsing.parse(profile, merged))"),
-    ("does Python read it", "gates._compiles(merged)"),
+    ("does Python read it", "gates.compiles(merged)"),
     ("are its names whole", "gates._names(profile, 'base.py', *texts, merged)"),
 )
+AFTER = (
+    ("a grammar, loaded", "from forkmerge.syntax import parsing; parsing.language(profile)"),
+    ("one parse", "parsing.parse(profile, merged)"),
+    ("modules of the structured merge", "import forkmerge.merge.structured"),
+)
+"""What comes to it where there is a conflict."""
 READ = "texts = [open(n, 'rb').read() for n in ('base.py', 'ours0.py', 'theirs0.py')]; "
 REST = "the file written, and what is rounded"
 
@@ -49,14 +53,22 @@ def commands(folder: Path) -> dict[str, list[str]]:
         done += script + "; "
         begin = READ if number > 4 else ""
         out[name] = [sys.executable, "-c", begin + done + "os._exit(0)"]
-    out[REST] = cases(folder, console_script(folder))["driver, clean"]
+    whole = cases(folder, console_script(folder))
+    out[REST] = whole["driver, clean"]
+    for name, script in AFTER:
+        done += script + "; "
+        out[name] = [sys.executable, "-c", READ + done + "os._exit(0)"]
+    for name in ("driver, conflict left", "driver, conflict solved"):
+        out[name] = whole[name]
     return out
 
 
 def milliseconds(command: list[str], folder: Path, env: dict[str, str]) -> float:
     """Return the processor time of ``command`` and all that it starts."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, cwd=folder, env=env, capture_output=True, check=True)
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, check=False)
+    if done.returncode not in (0, 77):
+        sys.exit(done.stderr.decode())
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000
 
@@ -91,10 +103,16 @@ def main() -> None:
             counts[step] = instructions(command, folder, env)
     spent = counted = 0.0
     print("| step | ms | million instructions |\n|---|---:|---:|")
-    for step in steps:
+    for step in [name for name, _ in STEPS]:
         print(f"| {step} | {times[step] - spent:.1f} | {counts[step] - counted:.1f} |")
         spent, counted = times[step], counts[step]
-    print(f"| the whole merge | {spent:.1f} | {counted:.1f} |")
+    print(f"| {REST} | {times[REST] - spent:.1f} | {counts[REST] - counted:.1f} |")
+    print(f"| the whole merge | {times[REST]:.1f} | {counts[REST]:.1f} |")
+    for step, _ in AFTER:
+        print(f"| {step} | {times[step] - spent:.1f} | {counts[step] - counted:.1f} |")
+        spent, counted = times[step], counts[step]
+    for step in ("driver, conflict left", "driver, conflict solved"):
+        print(f"| {step} | {times[step]:.1f} | {counts[step]:.1f} |")
 
 
 if __name__ == "__main__":

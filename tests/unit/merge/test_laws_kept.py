@@ -32,3 +32,12 @@ def test_a_list_that_both_sides_emptied_leaves_no_separator_behind(path: str, op
     )
     found = merge_file(path, base, ours, theirs, line_merge=line_merge)
     assert not found.clean or b"," not in (found.merged() or b"")
+
+
+def test_entries_of_a_sequence_stay_on_lines_of_their_own() -> None:
+    base, ours, theirs = (
+        ("all:\n" + "".join(f"- {name}\n" for name in names) + "rest:\n  k0: 'a'\n").encode()
+        for names in (("total", "node"), ("node",), ("total", "node928", "node"))
+    )
+    found = merge_file("x.yaml", base, ours, theirs, line_merge=line_merge)
+    assert not found.clean or found.merged() == b"all:\n- node928\n- node\nrest:\n  k0: 'a'\n"

@@ -47,7 +47,7 @@ def test_merges(path: str, base: str, ours: str, theirs: str, result: str | None
     assert merged(path, base, ours, theirs) == result
 
 
-@settings(max_examples=25)  # each starts git
+@settings(max_examples=25, deadline=None)  # each starts git
 @given(TEXTS, TEXTS, TEXTS)
 @example(b"b=1\na=1\n", b"a=1\n", b"a=1\nb=1\n")  # git brings back what one side deleted and the other moved
 def test_keys_are_merged_one_by_one_or_not_at_all(base: bytes, ours: bytes, theirs: bytes) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from forkmerge.app.confirming import Confirmation
     from forkmerge.app.elders import Elder
+    from forkmerge.app.experience import Experience
     from forkmerge.app.landscape import Candidate, Materialiser
     from forkmerge.app.request import ProposeRequest
     from forkmerge.app.runs import Setting
@@ -46,6 +47,7 @@ class Found:
     required: Required
     materialise: Materialiser
     reaches: Reaches = field(default_factory=Reaches)
+    experience: Experience | None = None
     landscape: Landscape | None = None
     evaluations: dict[Candidate, Evaluation] = field(default_factory=dict)
     labels: dict[Candidate, str] = field(default_factory=dict)

@@ -10,11 +10,12 @@ from forkmerge.app.testpaths import asked_in_merged, is_test, tests_of, with_tes
 from forkmerge.git import trees
 from forkmerge.recombination.genome import all_ours, all_theirs, default
 from forkmerge.recombination.offspring import express
-from forkmerge.search.protocol import Covers, Landscape, Worth
+from forkmerge.search.protocol import Covers, Hints, Landscape, Worth
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from forkmerge.app.experience import Experience
     from forkmerge.app.reaches import Reaches
     from forkmerge.app.testpaths import Asked
     from forkmerge.fitness.required import Owner
@@ -42,13 +43,14 @@ def landscape(
     tests: frozenset[str],
     merged: Asked = frozenset(),
     reaches: Reaches | None = None,
+    experience: Experience | None = None,
 ) -> Landscape:
     """Return the search's view: what each allele is worth, and which loci stand still until a failure blames them.
 
     Those are all that the engine resolved, and those in test files (each side brings its own).  What the engine made of
     both sides counts as keeping all of both: by its gates no token is lost, only laid out anew or put elsewhere.
     ``merged`` as in ``Materialiser``: all other tests see nothing of the loci in test files.  ``reaches`` tells which
-    of the other loci they touch.
+    of the other loci they touch, ``experience`` what earlier searches let expect.
     """
     start = default(found)
     still = frozenset(i for i, locus in enumerate(found.loci) if is_test(locus.path, given))
@@ -77,6 +79,8 @@ def landscape(
         tests=tests,
         gate=True,
         files=tuple(locus.path for locus in found.loci),
+        near=reaches.near(found) if reaches is not None and reaches.known else None,
+        hints=experience.hints(found, tests) if experience is not None else Hints(),
     )
 
 

@@ -19,6 +19,7 @@ from forkmerge.app import testing
 from forkmerge.app.behaviour import TreeBehaviour
 from forkmerge.app.confirming import confirm
 from forkmerge.app.elders import Elder, joined, pairs
+from forkmerge.app.experience import recalled, remember
 from forkmerge.app.found import Found
 from forkmerge.app.holdout import score, split
 from forkmerge.app.landscape import Candidate, Genotype, Materialiser, landscape
@@ -195,6 +196,7 @@ class Proposing:
             required=required,
             materialise=materialise,
             reaches=Reaches.of(parents),
+            experience=recalled(self.repo, parents) if settings.learning else None,
         )
         first = evaluator(required)
         found.required = required
@@ -208,6 +210,7 @@ class Proposing:
             found.required = required
             evaluate = evaluator(required)
             self._explore(found, evaluate, required, merge, seen, runs)
+            remember(found)
             self._confirm(found, evaluate, runs)
             if hidden:
                 self._phase("asking the tests that were held out", f"{len(hidden)}")
@@ -236,7 +239,7 @@ class Proposing:
         given = settings.test_paths
         tests = frozenset(str(d) for d in required.duties)
         merged = found.uncollectable
-        view = landscape(seen.loci, given, tests, merged, found.reaches)
+        view = landscape(seen.loci, given, tests, merged, found.reaches, found.experience)
         several = len(found.elders) > 1
         self.labels |= {Genotype(view.ours): seen.scenario.ours.name if several else "fork"}
         self.labels |= {Genotype(view.theirs): seen.scenario.theirs.name if several else "upstream"}
@@ -244,7 +247,7 @@ class Proposing:
         refiner = Refiner(
             seen.loci,
             read=lambda entry: self.repo.read(entry.oid),
-            view=lambda split: landscape(split, given, tests, merged, found.reaches),
+            view=lambda split: landscape(split, given, tests, merged, found.reaches, found.experience),
         )
         found.materialise.maps = refiner.maps
         budget = Budget(settings.budget, float(settings.budget))

@@ -14,7 +14,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from forkmerge.model.reach import EVERYTHING
+from forkmerge.model.reach import EVERYTHING, IMPORTED, SOUGHT, WHOLE
 from forkmerge.recombination.footprint import Footprints
 
 if TYPE_CHECKING:
@@ -95,6 +95,52 @@ class Reaches:
             return known[touched]
 
         return covers
+
+    def near(self, locus_map: LocusMap) -> Covers:
+        """Return what tells the loci that a duty's test is likely to depend on: it ran something of their unit."""
+        known: dict[int, frozenset[int]] = {}
+        masks: tuple[int, list[int]] = (0, [])
+
+        def near(duty: str) -> frozenset[int]:
+            nonlocal masks
+            with self._lock:
+                touched = self._tests.get(duty.partition(":")[2], 0)
+                if masks[0] != len(self._numbers):
+                    known.clear()
+                    masks = (len(self._numbers), self._units(locus_map))
+            if touched not in known:
+                known[touched] = frozenset(i for i, mask in enumerate(masks[1]) if mask & touched)
+            return known[touched]
+
+        return near
+
+    def untouched(self, locus_map: LocusMap, *, without: frozenset[int] = frozenset()) -> frozenset[int]:
+        """Return the loci that nothing that was ever run has touched; not ``without``, nor what can't be followed.
+
+        A function that was defined and never called counts as such, though its module was imported.
+        """
+        feet = self._footprints.of(locus_map, without=without)
+        with self._lock:
+            called = {place for place in self._numbers if place[1] not in (IMPORTED, WHOLE, SOUGHT)}
+            dark = {i for i, places in enumerate(feet) if places and not self._mask(places)}
+        for i, locus in enumerate(locus_map.loci):
+            if i not in without and locus.kind in ("function", "method") and locus.path.endswith(".py"):
+                inside = any(p == locus.path and (w == locus.unit or w.startswith(f"{locus.unit}.")) for p, w in called)
+                dark |= set() if inside else {i}
+        return frozenset(dark)
+
+    def _units(self, locus_map: LocusMap) -> list[int]:
+        """Return for each locus the bits of the functions in its unit; what is in none is near to all of its file."""
+        words: dict[str, dict[str, int]] = {}
+        for (path, word), number in self._numbers.items():
+            if word not in (IMPORTED, WHOLE, SOUGHT):
+                words.setdefault(path, {})[word] = 1 << number
+        out = []
+        for locus in locus_map.loci:
+            inside, unit = words.get(locus.path, {}), locus.unit
+            own = [bit for word, bit in inside.items() if word == unit or word.startswith(f"{unit}.")]
+            out.append(sum(own or inside.values()))
+        return out
 
     def _mask(self, places: frozenset[Place]) -> int:
         """Return the bits of places; those that nobody ever reached have none, but the first says "not nothing"."""

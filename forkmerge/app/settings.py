@@ -32,7 +32,8 @@ class Settings:
     ("" finds them), ``cache`` whether earlier results in the ledger count, ``coverage`` whether it is watched which
     functions each test runs, ``cluster`` the scheduler of a cluster that runs the tests ("": this machine does),
     ``setup`` the command that makes an environment where a tree asks for other dependencies ("": none is made), which
-    may use the network with ``setup_network``.
+    may use the network with ``setup_network``, ``learning`` whether what
+    earlier searches saw orders what is asked.
     """
 
     test: str = ""
@@ -52,6 +53,7 @@ class Settings:
     test_paths: tuple[str, ...] = ()
     cache: bool = True
     coverage: bool = True
+    learning: bool = True
     cluster: str = ""
     setup: str = ""
     setup_network: bool = False
@@ -63,7 +65,7 @@ KEYS = tuple(field.name.replace("_", "-") for field in fields(Settings))
 _LISTS = {"carry", "pass_env", "test_paths"}
 _TIMES = {"time", "test_timeout", "run_timeout"}
 _COUNTS = {"budget": 1, "jobs": 0, "seed": 0, "runs": 1}
-_FLAGS = {"allow_network", "setup_network", "cache", "coverage"}
+_FLAGS = {"allow_network", "setup_network", "cache", "coverage", "learning"}
 _CHOICES = {"sandbox": SANDBOXES}
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
 _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}

@@ -35,6 +35,7 @@ from forkmerge.errors import ExitCode
 @click.option(
     "--no-coverage", is_flag=True, default=None, help="Don't watch which functions each test runs; it costs time."
 )
+@click.option("--no-learning", is_flag=True, default=None, help="Don't let earlier searches order what is asked.")
 @json_option("propose")
 @click.option("--html", metavar="FILE", type=click.Path(dir_okay=False), help="Write an HTML page too.")
 def propose(

@@ -80,8 +80,9 @@ def settings_of(root: str, options: Mapping[str, Any], *, no_cache: bool | None)
     given = {key: value for key, value in options.items() if value not in (None, ())}
     if no_cache:
         given["cache"] = False
-    if given.pop("no_coverage", None):
-        given["coverage"] = False
+    for key in ("coverage", "learning"):
+        if given.pop(f"no_{key}", None):
+            given[key] = False
     return load(root, os.environ, given)
 
 

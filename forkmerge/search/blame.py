@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
@@ -158,7 +158,8 @@ class Blaming(Driven):
         for _ in range(MOST_SHRUNK):
             if not waiting or self.cost >= self.budget.suites:
                 return
-            test = min(waiting, key=lambda t: (len(self._between(t, genome)), t))
+            seconds = self.landscape.hints.seconds
+            test = min(waiting, key=lambda t: (len(self._between(t, genome)), seconds.get(t, 0.0), t))
             reason = verdict.reasons.get(test)
             waiting.remove(test)
             explained = yield from self._shrink(test, genome, waiting)
@@ -226,7 +227,7 @@ class Blaming(Driven):
         most = sorted(places.values(), key=lambda x: (-sum(i not in asleep for i in x), -len(x)))
         for loci in most[:MOST_FILES]:
             if (yield from self._passes_with(test, mixed(failing, passing, loci))):
-                first, second = [i for i in loci if i in asleep], [i for i in loci if i not in asleep]
+                first, second = self._by_likelihood(test, loci)
                 probes = partial(quickxplain, failing, passing, first, second)
                 return (yield from self._led(probes, test, passes=True))
         return ()
@@ -274,9 +275,19 @@ class Blaming(Driven):
                     yield from self.run_tests(probe, test)
                 if self.knowledge.known(test, probe) is False:
                     return loci
-        asleep = [i for i in changed if i in self.landscape.dormant]
-        awake = [i for i in changed if i not in self.landscape.dormant]
-        return (yield from self._led(partial(quickxplain, passing, failing, asleep, awake), test, passes=False))
+        first, second = self._by_likelihood(test, changed)
+        return (yield from self._led(partial(quickxplain, passing, failing, first, second), test, passes=False))
+
+    def _by_likelihood(self, test: str, loci: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Return the loci that are hardly to blame, and the others, each with the likeliest last.
+
+        Likely is what is awake, and what the test ran something of; then comes what earlier searches blamed.
+        """
+        asleep, blame = self.landscape.dormant, self.landscape.hints.blame
+        near = self.landscape.near(test) if self.landscape.near is not None and test != BROKEN else None
+        likely = {i for i in loci if i not in asleep or (near is not None and i in near)}
+        order = sorted(loci, key=lambda i: (i not in asleep, blame[i] if blame else 0.0, i))
+        return [i for i in order if i not in likely], [i for i in order if i in likely]
 
     def _fails_with(self, test: str, genome: Genome) -> Telling:
         """Return whether ``test`` fails on ``genome``, in whatever way that is no doubt about the run."""

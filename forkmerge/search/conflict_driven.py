@@ -41,6 +41,9 @@ PROOF_NODES = 300
 PATIENCE = 2
 """After so many alleles of a locus that failed and belong to no parent, a parent's own is tried there first."""
 
+OFTEN = 0.2
+"""A test that failed on such a share of earlier offspring looks at a new candidate before the whole suite does."""
+
 LINKS = 4
 """So many nogoods tie loci together before they are tried as one parent has them, all of them at once."""
 
@@ -109,13 +112,19 @@ class ConflictDriven(Blaming):
             genome = candidate.genome
             if best is None:
                 genome = self._plain() or genome
-            verdict = yield from self.screen(genome, [s.test for s in self.shrunk])
+            verdict = yield from self.screen(genome, [*self._failing_often(), *(s.test for s in self.shrunk)])
             if self.passes(verdict):
                 verdict = yield from self.try_genome(genome)
             if verdict.status == "unverified":
                 self.skipped.append(_only(genome))
             elif not self.passes(verdict):
                 yield from self.blame(genome, verdict)
+
+    def _failing_often(self) -> list[str]:
+        """Return the tests that failed on many earlier offspring, the likeliest to fail last."""
+        known = self.landscape.hints.failing
+        often = [test for test, share in known.items() if share >= OFTEN and test in (self.landscape.tests or ())]
+        return sorted(often, key=lambda test: (known[test], test))
 
     def _plain(self) -> Genome | None:
         """Return the best genome with parents' own alleles where several others failed, None where nothing allows it.

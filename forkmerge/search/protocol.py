@@ -71,13 +71,28 @@ Key: TypeAlias = tuple[int, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
+class Hints:
+    """What earlier searches let expect: it orders what is asked, and decides nothing.
+
+    ``blame`` is how likely each locus is to be to blame for a failure (() where nothing is known), ``failing`` the
+    share of earlier offspring on which a test failed, ``seconds`` what it takes.
+    """
+
+    blame: tuple[float, ...] = ()
+    failing: Mapping[str, float] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Landscape:
     """The space of genomes: the worth of each allele of each locus, the parents, and what is known for nothing.
 
     ``dormant`` loci stand at their default until a failure blames them.  ``covers`` tells which loci a test executes,
     None for "perhaps all" (it may learn of more while the search goes on, never of fewer); ``tests`` are the
     required tests, where they are known beforehand. ``gate``: import and collection can be asked for alone,
-    cheaply. ``files`` says where each locus stands, if that is known.
+    cheaply. ``files`` says where each locus stands, if
+    that is known; ``near`` which loci a test is likely to depend on (it ran something of their unit); both and the
+    ``hints`` only order what is asked.
     """
 
     worths: tuple[tuple[Worth, ...], ...]
@@ -91,6 +106,8 @@ class Landscape:
     tests: frozenset[str] | None = None
     gate: bool = False
     files: tuple[str, ...] = ()
+    near: Covers | None = None
+    hints: Hints = field(default_factory=Hints)
 
     @property
     def totals(self) -> tuple[int, int]:

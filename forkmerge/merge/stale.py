@@ -17,6 +17,8 @@ from forkmerge.syntax.parsing import parse
 from forkmerge.syntax.references import names
 
 if TYPE_CHECKING:
+    from tree_sitter import Node
+
     from forkmerge.syntax.profile import Profile
 
 _WORD = re.compile(rb"[^\W\d]\w+")
@@ -45,7 +47,10 @@ def bound(profile: Profile, base: bytes, words: frozenset[bytes]) -> bool:
 
 
 def _said(profile: Profile, data: bytes, words: set[bytes]) -> Counter[bytes]:
-    """Return how often the code in ``data`` says each of ``words``: in names and texts, not in comments or keywords."""
+    """Return how often the code in ``data`` says each of ``words``: in names and texts, not in comments or keywords.
+
+    The keys of a data file are its keywords.
+    """
     out: Counter[bytes] = Counter()
     try:
         stack = [parse(profile, data).root_node]
@@ -53,7 +58,7 @@ def _said(profile: Profile, data: bytes, words: set[bytes]) -> Counter[bytes]:
         return out
     while stack:
         node = stack.pop()
-        if node.type in profile.comments:
+        if node.type in profile.comments or (profile.data and _is_key(node)):
             continue
         if node.child_count and node.type not in profile.atomic:
             stack.extend(node.children)
@@ -62,3 +67,8 @@ def _said(profile: Profile, data: bytes, words: set[bytes]) -> Counter[bytes]:
         if node.is_named and text != node.type.encode():
             out.update(word for word in _WORD.findall(text) if word in words)
     return out
+
+
+def _is_key(node: Node) -> bool:
+    parent = node.parent
+    return parent is not None and (node.type.endswith("_key") or parent.child_by_field_name("key") == node)

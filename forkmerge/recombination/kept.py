@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.recombination.lines import Change, changes, tokens
@@ -56,6 +57,8 @@ def kept(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> Kept:
 
     An edit of order or spacing alone has no changed tokens; it weighs one token, kept when the result is that side's.
     """
+    if base in (ours, theirs) and result in (ours, theirs, base):
+        return _one_sided(base, ours, theirs, result)
     lines = [_lines(x) for x in (base, ours, theirs, result)]
     old, result_lines = lines[0], lines[3]
     new = changes(old, result_lines)
@@ -71,6 +74,24 @@ def kept(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> Kept:
         else:
             counts += [int(result == side), 1] if side != base else [0, 0]
     return Kept(*counts)
+
+
+def _one_sided(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> Kept:
+    """Return what a parent's own text keeps where one side changed nothing: all or nothing.
+
+    PERF: in a merge of trees most places are such.
+    """
+    counts = []
+    for side in (ours, theirs):
+        total = _weight(base, side)
+        counts += [total if result == side else 0, total] if side != base else [0, 0]
+    return Kept(*counts)
+
+
+@lru_cache(maxsize=8)  # PERF: asked for each content of one hunk, one after the other
+def _weight(base: bytes, side: bytes) -> int:
+    """Return what an edit weighs: at least one token, where there is one."""
+    return _Edit.of(_lines(base), _lines(side)).weight or 1
 
 
 def _lines(data: bytes) -> tuple[Line, ...]:

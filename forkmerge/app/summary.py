@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from forkmerge.app import untested
 from forkmerge.app.places import dropped_edits, line_of
 from forkmerge.fitness.required import OWNERS
 from forkmerge.report import values
@@ -313,6 +314,8 @@ def _warnings(found: Found) -> list[str]:
     best = found.best()
     if best in found.held_out and (lost := found.held_out[best].lost):
         out.append(f"tests that the search did not know of fail: {', '.join(lost[:5])}")
+    if best is not None and not isinstance(best, str):
+        out += untested.warnings(found, best)
     if any(runs[0].status != "completed" for runs in found.runs.values()):
         out.append("a parent's own suite did not come to its end")
     return out

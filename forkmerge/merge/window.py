@@ -15,8 +15,8 @@ from forkmerge.merge.repair import Place
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
 
-LARGE = 100_000
-"""Bytes of our file from which on a window is cut."""
+LARGE = 4_000
+"""Bytes of our file from which on a window is cut: a tree that is parsed anew in part is often parsed as a whole."""
 NEIGHBOURS = 6
 """How many constructs are left on each side of those that the place touches."""
 

@@ -103,8 +103,31 @@ def _sandbox() -> tuple[list[Check], tuple[str, ...]]:
     mend = "" if strong else next((d.mend for d in found if d.name == "bubblewrap"), "")
     state = State.OK if strong else State.LIMITED
     checks.append(Check("sandbox", "active", state, active.name, mend))
+    checks.append(_clones())
     checks.append(_cgroups())
     return checks, tuple(part.strip() for part in active.detail.split(";") if part.strip())
+
+
+def _clones() -> Check:
+    from forkmerge.execution.folders import WorkFolder, base  # noqa: PLC0415 - loaded when it is needed
+    from forkmerge.sandbox import overlay, probe  # noqa: PLC0415 - the same
+
+    try:
+        folder = WorkFolder(base(os.environ))
+    except OSError as error:
+        return Check(
+            "sandbox", "clones", State.MISSING, f"no folder for them can be made: {error}", "set XDG_CACHE_HOME"
+        )
+    try:
+        stacked = overlay.stack(probe.choose(), folder.path) is not None
+    finally:
+        folder.close()
+    if stacked:
+        return Check("sandbox", "clones", State.OK, "lie on top of a pristine folder: no file is copied for a run")
+    return Check(
+        "sandbox", "clones", State.NOTE, "are copied for each run, file by file: slow in large repositories",
+        "bubblewrap, util-linux, Linux 5.11 or later, and a cache folder (XDG_CACHE_HOME) that is no overlay itself",
+    )  # fmt: skip
 
 
 def _cgroups() -> Check:

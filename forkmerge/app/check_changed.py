@@ -120,10 +120,11 @@ class Changed:
         mine, base, merged = (self.projects[p].module(path) for p in (self.side, "base", "merge"))
         if mine is None or merged is None:
             return
-        known = {u.key for u in base.uses} if base is not None else set()
-        there = {u.key for u in merged.uses}
+        names = frozenset(changed)
+        known = {u.key for u in base.uses(names)} if base is not None else set()
+        there = {u.key for u in merged.uses(names)}
         told = set()
-        for use in mine.uses:
+        for use in mine.uses(names):
             name = use.text.rpartition(".")[2]
             if use.call is None or name not in changed or use.key in known or use.key not in there:
                 continue
@@ -174,7 +175,8 @@ class Changed:
 
     def _line(self, path: str, use: Use) -> int:
         merged = self.projects["merge"].module(path)
-        return next((u.line for u in merged.uses if u.key == use.key), 0) if merged is not None else 0
+        names = frozenset((use.text.rpartition(".")[2],))
+        return next((u.line for u in merged.uses(names) if u.key == use.key), 0) if merged is not None else 0
 
     def _default(self, use: Use, found: _Changed) -> str:
         """Return which default changed that the call leaves as it is."""

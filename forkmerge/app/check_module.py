@@ -7,6 +7,7 @@ the same use is known again in another version of the file.
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
@@ -18,6 +19,7 @@ Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
 _BLOCKS = (ast.If, ast.Try, ast.With, ast.For, ast.While)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _LONGEST = 1_000_000
+_WORD = re.compile(rb"[\w\x80-\xff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +34,35 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """A class: its ``bases`` as dotted text, its methods and other attributes; ``open`` says that more may be there."""
+    """A class: its ``bases`` as dotted text, its methods, the names ``bound`` in it; ``open``: more may be there.
+
+    ``line`` and ``end`` are its first and last line.
+    """
 
     name: str
     line: int
+    end: int
     bases: tuple[str, ...]
     methods: dict[str, Function]
-    attributes: frozenset[str]
+    bound: frozenset[str]
     open: bool
+    _set: list[frozenset[str]] = field(default_factory=list, compare=False)
+
+    @property
+    def attributes(self) -> frozenset[str]:
+        """Return what else the class has: the names bound in it, and what its methods set, of whatever object.
+
+        PERF: worked out when it is first asked for, as the methods make up most of a module.
+        """
+        if not self._set:
+            stored = {
+                part.attr
+                for node in self.methods.values()
+                for part in walk(node)
+                if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store)
+            }
+            self._set.append(self.bound | stored)
+        return self._set[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +100,20 @@ class Module:
     open: bool = False
     stars: list[Imported] = field(default_factory=list)
     tree: ast.Module | None = None
-    known: list[Use] | None = None
+    lines: list[bytes] = field(default_factory=list)
+    known: dict[frozenset[str] | None, list[Use]] = field(default_factory=dict)
 
-    @property
-    def uses(self) -> list[Use]:
-        """Return the uses in the order of the text, worked out when they are first asked for."""
-        if self.known is None:
-            self.known = []
-            if self.tree is not None:
-                try:
-                    _Uses(self).visit(self.tree)
-                except RecursionError:
-                    self.known = []
-        return self.known
+    def uses(self, names: frozenset[str] | None = None) -> list[Use]:
+        """Return the uses in functions, methods and other statements that have a word of ``names`` (None: all)."""
+        if names not in self.known:
+            found = _Uses(self, names)
+            try:
+                if self.tree is not None:
+                    found.visit(self.tree)
+                self.known[names] = found.uses
+            except RecursionError:
+                self.known[names] = []
+        return self.known[names]
 
     def binds(self, name: str) -> int:
         """Return the line where ``name`` is bound, 0 when it is not."""
@@ -116,6 +140,7 @@ def read(data: bytes) -> Module:
     except RecursionError:
         return Module(open=True)
     found.tree = tree
+    found.lines = data.split(b"\n")
     return found
 
 
@@ -203,41 +228,58 @@ def _class(node: ast.ClassDef) -> Class:
     methods: dict[str, Function] = {}
     attributes: set[str] = set()
     for item in node.body:
-        plain = not isinstance(item, (*_FUNCTIONS, ast.ClassDef))
         if isinstance(item, _FUNCTIONS):
             methods[item.name] = item
-        elif isinstance(item, ast.ClassDef):
+            continue
+        if isinstance(item, ast.ClassDef):
             attributes.add(item.name)
+            attributes |= {p.attr for p in walk(item) if isinstance(p, ast.Attribute) and isinstance(p.ctx, ast.Store)}
+            continue
         for part in walk(item):
-            if isinstance(part, ast.Attribute):
+            if isinstance(part, ast.Attribute | ast.Name):
                 if isinstance(part.ctx, ast.Store):
-                    attributes.add(part.attr)
-            elif not plain:
-                continue
-            elif isinstance(part, ast.Name):
-                if isinstance(part.ctx, ast.Store):
-                    attributes.add(part.id)
+                    attributes.add(part.attr if isinstance(part, ast.Attribute) else part.id)
             elif isinstance(part, ast.ImportFrom):
                 attributes |= {a.asname or a.name for a in part.names}
             elif isinstance(part, _FUNCTIONS):
                 methods.setdefault(part.name, part)
     bases = tuple(dotted(b) for b in node.bases)
     opened = bool(node.decorator_list or node.keywords) or "" in bases or "__getattr__" in methods
-    return Class(node.name, node.lineno, bases, methods, frozenset(attributes), opened or "__getattribute__" in methods)
+    return Class(
+        node.name,
+        node.lineno,
+        node.end_lineno or 0,
+        bases,
+        methods,
+        frozenset(attributes),
+        opened or "__getattribute__" in methods,
+    )
 
 
 class _Uses(ast.NodeVisitor):
     """Gathers the uses of a module."""
 
-    def __init__(self, found: Module) -> None:
+    def __init__(self, found: Module, names: frozenset[str] | None) -> None:
         self.found = found
-        self.uses: list[Use] = found.known if found.known is not None else []
+        self.names = frozenset(n.encode("utf-8", "surrogateescape") for n in names) if names is not None else None
+        self.uses: list[Use] = []
         self.scope: list[str] = []
         self.owner: list[str] = []
         self.locals: list[set[str]] = []
         self.imported: dict[str, Imported] = {}
         self.handlers: list[str] = []
         self.guarded = 0
+
+    def visit_Module(self, node: ast.Module) -> None:
+        self._each(node.body)
+
+    def _each(self, body: list[ast.stmt]) -> None:
+        """Visit the statements of a module or class that have a word of the names that are asked for."""
+        for item in body:
+            start = min([item.lineno, *(d.lineno for d in getattr(item, "decorator_list", ()))])
+            text = b"\n".join(self.found.lines[start - 1 : item.end_lineno])
+            if self.names is None or not self.names.isdisjoint(_WORD.findall(text)):
+                self.visit(item)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self._function(node)
@@ -292,8 +334,7 @@ class _Uses(ast.NodeVisitor):
         self.scope.append(node.name)
         nested = len(self.scope) > 1
         self.owner.append("" if nested else node.name)
-        for item in node.body:
-            self.visit(item)
+        self._each(node.body)
         self.owner.pop()
         self.scope.pop()
 

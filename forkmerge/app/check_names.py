@@ -118,13 +118,15 @@ def _in_file(
     merged, mine, others = (projects[name].module(path) for name in ("merge", side, other))
     if merged is None or mine is None:
         return
-    uses = {u.key: u for u in reversed(merged.uses) if not touched.isdisjoint(u.text.replace(":", ".").split("."))}
+    uses = {
+        u.key: u for u in reversed(merged.uses(touched)) if not touched.isdisjoint(u.text.replace(":", ".").split("."))
+    }
     judged = ((u, removed.judge(u) if u.kind == "member" else judge(projects["merge"], path, u)) for u in uses.values())
     wrong = [(use, now) for use, now in judged if now.wrong or (now.wrong is None and use.kind in _RENAMED)]
     if not wrong:
         return  # the uses of the sides are looked at where there is something to compare
-    own = {use.key: use for use in mine.uses}
-    foreign = {use.key: use for use in others.uses} if others is not None else {}
+    own = {use.key: use for use in mine.uses(touched)}
+    foreign = {use.key: use for use in others.uses(touched)} if others is not None else {}
     for use, now in reversed(wrong):
         before = own.get(use.key)
         if before is None:
@@ -171,6 +173,8 @@ def touched_names(before: Project, after: Project) -> frozenset[str]:
                 out.add(name)
         for name, cls in old.classes.items():
             now = new.classes.get(name)
+            if now is not None and old.lines[cls.line - 1 : cls.end] == new.lines[now.line - 1 : now.end]:
+                continue  # PERF: most classes of a file are as they were
             methods = now.methods if now is not None else {}
             changed = {m for m, f in cls.methods.items() if m not in methods or _takes(f) != _takes(methods[m])}
             changed |= cls.attributes - (now.attributes if now is not None else frozenset())

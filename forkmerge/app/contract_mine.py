@@ -133,7 +133,7 @@ def _overrides(trees: Trees, read: Callable[[str], bytes], added: list[Own]) -> 
     new = {(o.path, o.unit) for o in added}
     for path in paths:
         module = project.module(path)
-        for use in module.uses if module is not None else ():
+        for use in module.uses() if module is not None else ():
             if use.kind != "override" or module is None or use.owner not in module.classes:
                 continue
             if not any((path, unit) in new for unit in (use.unit, use.owner)):

@@ -82,7 +82,7 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
     if profile is not None and any(isinstance(p, Conflict) for p in git):
         from forkmerge.merge.stale import bound, stale  # noqa: PLC0415 - not needed for clean files
 
-        words = frozenset() if profile.data else stale(profile, base, ours, theirs)
+        words = stale(profile, base, ours, theirs)
         nothing = bool(words) and bound(profile, base, words)
         rules = Allowed(frozenset() if nothing else rules.rules, doubtful=bool(words))
         pieces, why = _structured(profile, path, (base, ours, theirs), git, rules, alternatives=alternatives)
@@ -209,12 +209,17 @@ def _by_lines(
         return git
     from forkmerge.merge import linesets  # noqa: PLC0415 - few files are of this kind
 
+    base, ours, theirs = inputs
+    swapped = (base, theirs, ours)
     pieces = linesets.resolve(lines, allowed, git, inputs)
-    whole = [text_of(pieces, choose) for choose in (lambda c: c.ours, lambda c: c.theirs)]
-    return git if any(linesets.objections(lines, path, inputs, text) for text in whole) else pieces
+    for found, three in ((pieces, inputs), (linesets.resolve(lines, allowed, _swapped(git), swapped), swapped)):
+        whole = [text_of(found, choose) for choose in (lambda c: c.ours, lambda c: c.theirs)]
+        if any(linesets.objections(lines, path, three, text) for text in whole):
+            return git
+    return pieces
 
 
-def checked(  # noqa: PLR0913 - one call, all its options
+def checked(
     path: str,
     base: bytes,
     ours: bytes,

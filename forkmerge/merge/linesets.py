@@ -59,9 +59,17 @@ def resolve(
         above = pieces[number - 1] if number else b""
         below = pieces[number + 1] if number + 1 < len(pieces) else b""
         if isinstance(piece, Conflict) and not _cut(profile, piece, above, below):
-            piece = _resolved(_Work(profile, ordered, set()), allowed, piece, twice) or piece  # noqa: PLW2901
+            found = _resolved(_Work(profile, ordered, set()), allowed, piece, twice)
+            mirror = Conflict(piece.base, piece.theirs, piece.ours)
+            there = _resolved(_Work(profile, ordered, set()), allowed, mirror, twice) if found is not None else None
+            if found is not None and there is not None and _lines(found.content) == _lines(there.content):
+                piece = found  # noqa: PLW2901 - both ways around the same, but for the order
         out.append(piece)
     return tuple(out)
+
+
+def _lines(text: bytes) -> Counter[bytes]:
+    return Counter(line.strip() for line in text.split(b"\n"))
 
 
 def _cut(profile: LineProfile, piece: Conflict, above: Piece, below: Piece) -> bool:

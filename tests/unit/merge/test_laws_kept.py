@@ -41,3 +41,11 @@ def test_entries_of_a_sequence_stay_on_lines_of_their_own() -> None:
     )
     found = merge_file("x.yaml", base, ours, theirs, line_merge=line_merge)
     assert not found.clean or found.merged() == b"all:\n- node928\n- node\nrest:\n  k0: 'a'\n"
+
+
+def test_keys_that_fit_in_one_order_of_the_sides_alone_are_a_conflict() -> None:
+    base = b"[server]\nport = 80\n# how many\nworkers = 2\n"
+    ours = b"# how many\n# how many\nport = 2\n"
+    theirs = b"[server]\nport = 80\n[one]\n# how many\nworkers = 2\n[two]\nport = 80\nworkers = 2\n"
+    for mine, other in ((ours, theirs), (theirs, ours)):
+        assert not merge_file("x.ini", base, mine, other, line_merge=line_merge).clean

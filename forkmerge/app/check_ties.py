@@ -53,7 +53,10 @@ def names_of(locus: Locus, side: Owner) -> Names:
     texts = (_text(locus, locus.base), _text(locus, locus.ours if side == "ours" else locus.theirs))
     before, after = (frozenset(WORD.findall(t)) for t in texts)
     had, has = (frozenset(w for found in _DEFINED.findall(t) for w in found if w) for t in texts)
-    if locus.kind == "imports":  # what it names it binds
+    if locus.kind == "entry":  # a file that came or went is a module by its name, and a part of its package
+        there = [_module(locus, allele) for allele in (locus.base, locus.ours if side == "ours" else locus.theirs)]
+        had, has = (names if not other else frozenset() for names, other in (there, reversed(there)))
+    elif locus.kind == "imports":  # what it names it binds
         had, has = before - _IMPORTING, after - _IMPORTING
     return Names(before - after, after - before, had - has, has - had, had | has)
 
@@ -81,6 +84,15 @@ def left_alone(taken: Iterable[Edit], left: Iterable[Edit], names: Callable[[Edi
         for e in left
         if any((e.side, w) in missing for w in names(e).new) or any((e.side, w) in wanted for w in names(e).undefined)
     )
+
+
+def _module(locus: Locus, allele: int) -> frozenset[bytes]:
+    """Return the name of the file of an entry and that of its folder, none where there is no entry."""
+    placed = [c for c in locus.alleles[allele].contents if c is not None and not isinstance(c, bytes)]
+    if not placed:
+        return frozenset()
+    parts = placed[0].path.rpartition(".")[0].split("/")
+    return frozenset(p.encode("utf-8", "surrogateescape") for p in parts[-2:] if p not in ("", "__init__"))
 
 
 def _text(locus: Locus, allele: int) -> bytes:

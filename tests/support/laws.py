@@ -116,7 +116,7 @@ def what_git_does_is_kept(path: str, base: bytes, ours: bytes, theirs: bytes) ->
     if not count and profile is not None and not objections(profile, "x", base, ours, theirs, text):
         assert result.clean
         assert result.merged() == text
-    if not count and result.clean:
+    if not count and result.clean and profile is None:
         assert result.merged() == text, "git's clean merge is not kept"
     if result.as_git:
         for style in ("merge", "diff3", "zdiff3"):
@@ -133,9 +133,10 @@ def merging_again_changes_nothing(path: str, base: bytes, ours: bytes, theirs: b
         return
     for three in ((base, merged, theirs), (base, ours, merged)):
         text, count = line_merge(*three)
-        if not count:
+        if not count:  # git's own merge may put in again what stands elsewhere
             again = merge(path, *three)
-            assert not again.clean or again.merged() == text
+            if again.clean and again.merged() != text:
+                assert words(again.merged() or b"") == words(merged), "merged again it is something else"
             if text == merged:
                 assert again.clean, "what was clean is in conflict with its own side"
 

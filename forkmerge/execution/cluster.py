@@ -29,6 +29,7 @@ from forkmerge.git.packs import pack
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from forkmerge.execution.environment import Environment
     from forkmerge.execution.pool import Job
     from forkmerge.git.repository import Repository
     from forkmerge.model.outcome import SuiteRun
@@ -68,7 +69,8 @@ class Cluster:
         self._refused: dict[str, str] = {}
         self._greeting = threading.Lock()
         self._greeted: set[str] = set()
-        self._keys: dict[int, str] = {}
+        self._known: dict[int, tuple[Environment, str, str]] = {}
+        """Of each environment (it is kept, so its number stays its own): itself, its key, the name of its files."""
         self._files: dict[str, tuple[tuple[int, bytes], ...]] = {}
         self._topic = f"forkmerge-{os.getpid()}-{id(self)}"
         self.machines: Counter[str] = Counter()
@@ -149,13 +151,12 @@ class Cluster:
 
     def _order(self, job: Job, suite: Suite) -> Order:
         with self._reading:
-            files = tuple(_file(each.source) for each in suite.environment.found if each.kind == "file")
-            name = station.digest(files) if files else ""
-            self._files.setdefault(name, files)
-            known = id(suite.environment)
-            if known not in self._keys:
-                self._keys[known] = self._identify(suite)
-            key = self._keys[known]
+            if id(suite.environment) not in self._known:
+                files = tuple(_file(each.source) for each in suite.environment.found if each.kind == "file")
+                name = station.digest(files) if files else ""
+                self._files[name] = files
+                self._known[id(suite.environment)] = suite.environment, self._identify(suite), name
+            _, key, name = self._known[id(suite.environment)]
         return Order(job.tree, self._repo.object_format, suite, key, self._identify, name, self._topic)
 
     def _ask(self, order: Order, prefer: str | None, *, speculative: bool) -> Answer:

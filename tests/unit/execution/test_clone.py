@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from forkmerge.errors import UnusableInput
 from forkmerge.execution import clone
 from forkmerge.execution.clone import CloneError, Slot
-from forkmerge.execution.treeid import object_hash, object_id, tree_id
+from forkmerge.execution.treeid import TreeIds, object_hash, object_id, tree_id
 from forkmerge.model.source import EXECUTABLE, SUBMODULE, SYMLINK, Entry
 
 from .conftest import Blobs
@@ -272,3 +272,78 @@ def test_tree_id_is_that_of_git(tmp_path_factory, pairs):
         subprocess.run(["git", *args], env=env, cwd=root / "s", check=True)
     written = subprocess.run(["git", "write-tree"], env=env, cwd=root / "s", check=True, capture_output=True, text=True)
     assert tree_id(entries, "sha1") == written.stdout.strip()
+
+
+_PATHS = st.sampled_from(["a", "b", "d/a", "d/b", "d/e/a", "d/e/f/a", "e", "e/a", "f.txt", "f/x", "caf\udce9"])
+_TREES = st.lists(st.dictionaries(_PATHS, st.sampled_from(["1", "2", "3"]), max_size=7), max_size=6)
+
+
+def without_collisions(tree: dict[str, str]) -> dict[str, str]:
+    return {p: text for p, text in tree.items() if not any(q.startswith(f"{p}/") for q in tree)}
+
+
+@given(_TREES)
+def test_ids_of_trees_that_follow_each_other_are_those_worked_out_anew(drawn):
+    blobs, ids = Blobs(), TreeIds("sha1")
+    for tree in map(without_collisions, drawn):
+        entries = {p: blobs.entry(text, EXECUTABLE if text == "3" else 0o100644) for p, text in tree.items()}
+        assert ids.id_of(entries) == tree_id(entries, "sha1")
+
+
+def test_a_file_where_a_folder_is_needed_is_refused_and_the_next_tree_is_right(blobs):
+    ids, good = TreeIds("sha1"), {"d/a": blobs.entry("1"), "x": blobs.entry("2")}
+    expected = ids.id_of(good)
+    for bad in ({**good, "d": blobs.entry("3")}, {"x/y": blobs.entry("1"), **good}):
+        with pytest.raises(UnusableInput):
+            ids.id_of(bad)
+        assert ids.id_of(good) == expected
+
+
+@given(_TREES)
+@settings(max_examples=25, deadline=None)
+def test_a_slot_that_was_switched_is_found_to_be_its_tree_and_no_other(tmp_path_factory, drawn):
+    blobs = Blobs()
+    slot = Slot(str(tmp_path_factory.mktemp("slots") / "s"))
+    before = None
+    for tree in map(without_collisions, drawn):
+        entries = {p: blobs.entry(text) for p, text in tree.items()}
+        slot.switch(entries, blobs.read)
+        slot.check(entries)
+        slot.check(entries)
+        if before is not None and before != entries:
+            with pytest.raises(CloneError):
+                slot.check(before)
+        before = entries
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda s: (s / "d/b").write_text("evil"),
+        lambda s: (s / "d/b").unlink(),
+        lambda s: (s / "new").write_text("evil"),
+        lambda s: (s / "d/new").mkdir(),
+        lambda s: (s / "a").chmod(0o755),
+        lambda s: (s / "d").chmod(0o777),
+        lambda s: ((s / "a").unlink(), (s / "a").symlink_to("d/b")),
+        lambda s: ((s / "d").rename(s / "x"), (s / "d").symlink_to("x")),
+        lambda s: (s / "sub/in").write_text("evil"),
+        lambda s: ((s / "l").unlink(), (s / "l").symlink_to("elsewhere")),
+    ],
+)
+@pytest.mark.parametrize("rest", [0.0, 0.12])
+def test_whatever_is_changed_in_a_slot_is_found(tmp_path, blobs, damage, rest):
+    entries = {
+        "a": blobs.entry("one"), "d/b": blobs.entry("two"), "l": blobs.entry("a", SYMLINK),
+        "sub": Entry(SUBMODULE, "1" * 40),
+    }  # fmt: skip
+    slot = Slot(str(tmp_path / "s"))
+    slot.switch(entries, blobs.read)
+    time.sleep(rest)  # what was looked at later is taken at its word afterwards
+    slot.check(entries)
+    times = (tmp_path / "s/d/b").stat()
+    damage(tmp_path / "s")
+    if (tmp_path / "s/d/b").is_file() and not (tmp_path / "s/d").is_symlink():
+        os.utime(tmp_path / "s/d/b", ns=(times.st_atime_ns, times.st_mtime_ns))  # times that are set back hide nothing
+    with pytest.raises(CloneError):
+        slot.check(entries)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from support.clusters import DaskCluster, here_alone, kill
+from support.killing import processes
 from support.proposing import build
 
 from forkmerge.app.testing import identity
-from forkmerge.errors import MissingTool
+from forkmerge.errors import Interrupted, MissingTool
 from forkmerge.execution.cluster import Cluster
 from forkmerge.execution.environment import Environment
 from forkmerge.execution.pool import Job
@@ -129,6 +131,23 @@ def test_jobs_whose_workers_die_three_times_could_not_be_verified(repo, dask, tm
             thread.join()
     assert run.status is RunStatus.UNVERIFIED
     assert "could not verify, 3 tries" in run.tail
+
+
+def test_what_runs_on_a_worker_is_killed_when_it_is_taken_back(repo, dask, tmp_path):
+    dask.worker()
+    suite = suite_of(repo, tmp_path, 47.5)
+    cluster = Cluster(dask.address, repo, identify=identity)
+    dask.wait(lambda: cluster.workers == 1, "a worker")
+    future = cluster.submit(job(repo, suite, 1))
+    running = partial(any_process, "sleep 47.5")
+    dask.wait(running, "the run")
+    cluster.close(cancel=True)
+    assert isinstance(future.exception(), Interrupted)
+    dask.wait(lambda: not running(), "the end of the run", seconds=20)
+
+
+def any_process(words: str) -> bool:
+    return any(said.startswith(words) for _, _, said in processes())
 
 
 def test_workers_of_another_environment_are_not_used(repo, dask, tmp_path):

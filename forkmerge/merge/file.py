@@ -370,6 +370,10 @@ def _verified(
         result = text_of(pieces, choose)
         if whole:
             found = _objections(profile, path, inputs, result, joined=not mirrored)
+            if mirrored and not found:
+                from forkmerge.merge.seams import unmended  # noqa: PLC0415 - not needed for clean files
+
+                found = unmended(profile, path, inputs, result)
             return (git, "; ".join(f.message for f in found)) if found else (pieces, "")
         from forkmerge.syntax.parsing import parse, sound  # noqa: PLC0415 - the parser is loaded already
 

@@ -46,8 +46,8 @@ def objections(profile: Profile, path: str, inputs: Sequence[bytes], result: byt
     """
     if profile.data:
         return ()
-    if profile.name == "python" and not compiles(result) and not compiles(inputs[0]) and any(map(compiles, inputs[1:])):
-        return (Finding("does-not-parse", "the merge does not parse, though a side has seen to that", path),)
+    if found := unmended(profile, path, inputs, result):
+        return found
     four = (*inputs, result)
     if _plain_sum(four, _KEYWORDS if profile.binder == "python" else _COMMON):
         return _again(profile, path, four)
@@ -75,6 +75,13 @@ def objections(profile: Profile, path: str, inputs: Sequence[bytes], result: byt
             if found:
                 return found
     return _again(profile, path, four)
+
+
+def unmended(profile: Profile, path: str, inputs: Sequence[bytes], result: bytes) -> tuple[Finding, ...]:
+    """Return a finding where Python can't read ``result`` nor the base, but a side."""
+    if profile.name != "python" or compiles(result) or compiles(inputs[0]) or not any(map(compiles, inputs[1:])):
+        return ()
+    return (Finding("does-not-parse", "the merge does not parse, though a side has seen to that", path),)
 
 
 def _plain_sum(four: Sequence[bytes], common: frozenset[bytes]) -> bool:

@@ -271,7 +271,9 @@ class Proposing:
                 self._look_ahead(strategy, evaluate, runs)
                 evaluation = self._evaluate(found, evaluate, candidate, query.tests, runs)
                 cost = _cost(query, len(tests), selects=runs.setting.runner.selects)
-                strategy.tell(query, replace(search_verdict(evaluation), cost=cost))
+                told = search_verdict(evaluation)  # what was never followed counts as touching all code anyway
+                untraced = frozenset(t for t in told.untraced if found.reaches.follows(t))
+                strategy.tell(query, replace(told, cost=cost, untraced=untraced))
                 found.unverified = found.unverified + 1 if evaluation.status == "unverified" else 0
             found.answer = self._answer(strategy)
             if found.unverified >= _HOPELESS:

@@ -51,6 +51,10 @@ class Reaches:
         """Return whether anything is known of any test."""
         return bool(self._followed)
 
+    def follows(self, duty: str) -> bool:
+        """Return whether it is known what the test of a duty touches on its own parent."""
+        return duty in self._followed
+
     def learn(self, run: SuiteRun) -> None:
         """Take in what the tests of a run touched."""
         if run.reach is not None:

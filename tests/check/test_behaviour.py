@@ -68,7 +68,7 @@ def test_a_new_test_that_breaks_names_the_edit_of_each_side(tmp_path: Path) -> N
     (finding,) = broken(data)
     assert finding["tests"] == ["checks::checks/fork.py::check_total"]
     assert [(p["side"], p["path"], p["unit"]) for p in finding["places"]] == [
-        ("head", "use.py", ""), ("target", "lib.py", "rate"),
+        ("head", "use.py", "total"), ("target", "lib.py", "rate"),
     ]  # fmt: skip
     assert (finding["path"], finding["line"]) == ("lib.py", 2)
     assert any(e.startswith("with this alone taken back the test passes: target lib.py") for e in finding["evidence"])
@@ -95,6 +95,39 @@ def test_an_old_test_that_breaks_names_both_edits_and_each_taken_back_alone_pass
     assert [(p["side"], p["unit"]) for p in finding["places"]] == [("head", "double"), ("target", "half")]
     assert sum(e.startswith("with this alone taken back the test passes") for e in finding["evidence"]) == 2
     assert "half of target breaks with double of head" in finding["message"]
+
+
+def test_a_renamed_function_is_named_alone_though_its_users_went_with_it(tmp_path: Path) -> None:
+    box = cheap(
+        tmp_path,
+        BASE,
+        {
+            "use.py": "import lib\n\n\ndef total():\n    return lib.rate() + 1\n",
+            "checks/fork.py": "import use\n\n\ndef check_total():\n    assert use.total() == 3, use.total()\n",
+        },
+        {"lib.py": LIB.replace("rate()", "tariff()"), "other.py": BASE["other.py"].replace("return 2", "return 3")},
+    )
+    (finding,) = broken(run(box).data)
+    assert [(p["side"], p["unit"]) for p in finding["places"]] == [("head", "total"), ("target", "tariff")]
+
+
+def test_a_committed_merge_is_blamed_by_what_its_maker_wrote(tmp_path: Path) -> None:
+    box = cheap(
+        tmp_path,
+        BASE,
+        {"lib.py": LIB.replace("return 0", "return 1")},
+        {"other.py": BASE["other.py"].replace("return 1", "return 9"), "more.py": "X = 1\n"},
+    )
+    box.git("merge", "-q", "--no-commit", "upstream")
+    (box.folder / "lib.py").write_text(LIB.replace("return 0", "return 1").replace("x * rate()", "x + rate()"))
+    box.git("commit", "-qam", "by hand")
+    data = run(box, "--head", "HEAD").data
+    (finding,) = broken(data)
+    assert [(p["side"], p["unit"], p["what"]) for p in finding["places"]] == [
+        ("merge", "price", "as its maker wrote it"),
+    ]  # fmt: skip
+    assert "price, as the merge has it, breaks it" in finding["message"]
+    assert any(e.startswith("with this alone taken back the test passes: merge lib.py") for e in finding["evidence"])
 
 
 def test_a_merge_that_keeps_all_tests_holds(tmp_path: Path) -> None:

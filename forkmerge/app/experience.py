@@ -15,15 +15,16 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from forkmerge.recombination.genome import all_ours, all_theirs
 from forkmerge.search.protocol import Hints
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from forkmerge.app.found import Found
     from forkmerge.git.repository import Repository
     from forkmerge.model.outcome import SuiteRun
-    from forkmerge.recombination.values import Locus, LocusMap
+    from forkmerge.recombination.values import Genome, Locus, LocusMap
     from forkmerge.search.protocol import Answer
 
 FADING = 0.8
@@ -40,13 +41,14 @@ Counts: TypeAlias = "dict[str, tuple[float, float]]"
 class Experience:
     """Sums over earlier searches.
 
-    ``tests``: on how many of the offspring that were run a test failed; ``loci``: how many loci of a kind were blamed,
-    of how many; ``seconds`` what the tests take.
+    ``tests``: in how many searches a test failed on an offspring, of how many; ``loci``: how many loci of a kind were
+    blamed, of how many; ``seconds`` what the tests take.
     """
 
     tests: Counts = field(default_factory=dict)
     loci: Counts = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    searches: float = 0.0
 
     def hints(self, locus_map: LocusMap, duties: Iterable[str]) -> Hints:
         """Return what is to be expected of these loci and duties."""
@@ -57,24 +59,28 @@ class Experience:
         return Hints(blame, shares, seconds)
 
     def after(self, locus_map: LocusMap, answer: Answer) -> Experience:
-        """Return the experience with what one search has seen.
+        """Return the experience with what one search has seen."""
+        parents = all_ours(locus_map), all_theirs(locus_map)
+        return self.with_seen(tuple(kind(locus) for locus in locus_map.loci), parents, answer)
 
-        Parents are no offspring; a candidate that could not even be imported says nothing of single tests.
+    def with_seen(self, kinds: Sequence[str], parents: Collection[Genome], answer: Answer) -> Experience:
+        """Return the experience with the ``answer`` of a search over loci of these ``kinds``.
+
+        What the ``parents`` fail of each other's tests, and what could not even be imported, says nothing of mixtures.
         """
-        tried = [e for e in answer.ranked if not e.broken and e.failed]
-        ran = sum(not e.broken for e in answer.ranked)
-        tests = {name: (FADING * bad, FADING * all_ + ran) for name, (bad, all_) in self.tests.items()}
-        for evaluated in tried:
-            for name in {duty.partition(":")[2] for duty in evaluated.failed}:
-                bad, all_ = tests.get(name, (0.0, float(ran)))
-                tests[name] = bad + 1, all_
+        tests = {name: (FADING * bad, FADING * all_ + 1) for name, (bad, all_) in self.tests.items()}
+        searches = FADING * self.searches + 1
+        mixtures = [e for e in answer.ranked if not e.broken and e.genome not in parents]
+        for name in {duty.partition(":")[2] for e in mixtures for duty in e.failed}:
+            bad, all_ = tests.get(name, (0.0, searches))
+            tests[name] = bad + 1, all_
         blamed = {locus for clause in answer.nogoods for locus, _ in clause.cells}
         loci = {name: (FADING * bad, FADING * all_) for name, (bad, all_) in self.loci.items()}
-        for index, locus in enumerate(locus_map.loci):
-            bad, all_ = loci.get(kind(locus), (0.0, 0.0))
-            loci[kind(locus)] = bad + (index in blamed), all_ + 1
+        for index, name in enumerate(kinds):
+            bad, all_ = loci.get(name, (0.0, 0.0))
+            loci[name] = bad + (index in blamed), all_ + 1
         most = sorted(tests, key=lambda name: -tests[name][0])[:MOST_TESTS]
-        return replace(self, tests={name: tests[name] for name in most}, loci=loci)
+        return replace(self, tests={name: tests[name] for name in most}, loci=loci, searches=searches)
 
 
 def kind(locus: Locus) -> str:
@@ -104,14 +110,14 @@ def load(path: str) -> Experience:
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - a plain path
             data = json.loads(file.read(_SIZE))
-        return Experience(_counts(data["tests"]), _counts(data["loci"]))
+        return Experience(_counts(data["tests"]), _counts(data["loci"]), searches=float(data["searches"]))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return Experience()
 
 
 def save(path: str, experience: Experience) -> None:
     """Keep ``experience`` at ``path``; where that can't be, the next search does without."""
-    document = {"tests": experience.tests, "loci": experience.loci}
+    document = {"tests": experience.tests, "loci": experience.loci, "searches": experience.searches}
     part = f"{path}.{os.getpid()}"
     with contextlib.suppress(OSError):
         with open(part, "w", encoding="ascii") as file:  # noqa: PTH123 - the same

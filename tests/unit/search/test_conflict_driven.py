@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from forkmerge.recombination.values import Clause, Genome
 from forkmerge.search.baselines import Genetic, Gomea, HillClimbing, RandomSearch
 from forkmerge.search.conflict_driven import ConflictDriven, linked
 from forkmerge.search.landscape import Refiner, landscape_of
-from forkmerge.search.protocol import Budget, Landscape, Query, Strategy, Verdict, Worth
+from forkmerge.search.protocol import Budget, Hints, Landscape, Query, Strategy, Verdict, Worth
 from forkmerge.search.quickxplain import quickxplain
 
 if TYPE_CHECKING:
@@ -361,3 +362,34 @@ def test_plain_merge_that_passes_proves_a_static_clause_wrong() -> None:
     assert search.answer().best.genome == (2, 2, 2)
     assert search.answer().candidates == 1
     assert search.landscape.clauses == ()
+
+
+def test_tests_that_failed_often_look_at_a_new_candidate_before_the_suite_does() -> None:
+    logs = []
+    for hints in (Hints(), Hints(failing={"t0": 0.9, "t1": 0.05})):
+        landscape = replace(space(2, tests=frozenset({"t0", "t1", "t2"})), hints=hints)
+        search = new(landscape)
+        log = play(search, failing(("t0", clause((0, 2), (1, 2)))))
+        logs.append([q.tests for q in log if q.genome == landscape.default])
+        assert search.answer().good
+    assert None in logs[0]
+    assert set(logs[1]) == {frozenset({"t0"})}
+
+
+def test_loci_that_were_blamed_before_are_found_with_fewer_probes() -> None:
+    counts = []
+    for blame in ((), tuple(0.9 if i in (3, 4) else 0.1 for i in range(32))):
+        search = new(space(32, tests=frozenset({"t0"}), hints=Hints(blame=blame)))
+        counts.append(len(play(search, failing(("t0", clause((3, 2), (4, 2)))))))
+        assert search.answer().good
+    assert counts[1] < counts[0]
+
+
+def test_loci_that_the_test_ran_something_of_are_found_with_fewer_probes() -> None:
+    counts = []
+    for near in (None, lambda _: frozenset({3, 4})):
+        asleep = frozenset(range(32))
+        search = new(space(32, tests=frozenset({"t0"}), dormant=asleep, near=near))
+        counts.append(len(play(search, failing(("t0", clause((3, 2), (4, 2)))))))
+        assert search.answer().good
+    assert counts[1] < counts[0]

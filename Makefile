@@ -7,6 +7,7 @@ BIN = .venv/bin
 CASES = cases
 MERGES = merges.json
 WORK = work
+REPO = .
 ARGS =
 
 help:
@@ -19,6 +20,7 @@ help:
 	@echo "make bench-merge  forkmerge merge-file beside git merge-file, in time"
 	@echo "make bench-whole  one forkmerge merge beside 50 calls of the driver, in time"
 	@echo "make bench-evaluation  what a test run costs beyond the tests, and what a second worker brings"
+	@echo "make bench-align  forkmerge align, in time over what changed: REPO=FOLDER"
 	@echo "make bench-files  forkmerge merge-file on files of real merges: CASES=FOLDER"
 	@echo "make bench-merges forkmerge propose on whole real merges: MERGES=FILE WORK=FOLDER"
 	@echo "make docs         the generated pages of docs/reference"
@@ -60,6 +62,9 @@ bench-evaluation: setup
 	@PYTHONPATH=tests:. $(BIN)/python -m benchmarks.evaluation overhead
 	@PYTHONPATH=tests:. $(BIN)/python -m benchmarks.evaluation workers --files 200 --seconds 4 --jobs 8
 	@PYTHONPATH=tests:. $(BIN)/python -m benchmarks.evaluation workers --files 200 --seconds 4 --jobs 8 --cluster
+
+bench-align: setup
+	$(BIN)/python tests/benchmarks/alignment.py "$(REPO)" $(ARGS)
 
 # both need what docs/how-to/measure-on-real-merges.md tells how to get; ARGS goes to the command
 bench-files: setup

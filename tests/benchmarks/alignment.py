@@ -1,6 +1,6 @@
 """How long ``forkmerge align`` takes, over how much changed: a table and a plot.
 
-    python tests/benchmarks/alignment.py REPOSITORY [--newest HEAD] [--points 9] [--svg plot.svg]
+    python tests/benchmarks/alignment.py REPOSITORY [--newest HEAD] [--points 9] [--most-files 2500] [--svg plot.svg]
 
 Along the first parents of REPOSITORY (a bare one will do) revisions are chosen that lie ever further behind the newest,
 by what changed in between; the newest is aligned with each of them, by a new process.  *Changed* are the files of
@@ -58,11 +58,13 @@ def difference(repo: str, old: str, new: str) -> tuple[int, int]:
     return files, sum(int(size) for size in sizes.split() if size.isdigit())
 
 
-def chosen(repo: str, newest: str, points: int) -> list[tuple[str, int]]:
+def chosen(repo: str, newest: str, points: int, most_files: int) -> list[tuple[str, int]]:
     """Return old revisions, with how many commits they lie behind, whose changed bytes rise about evenly."""
     history = git(repo, "rev-list", "--first-parent", newest).split()
     steps = sorted({round(1.35**k) for k in range(40)} & set(range(1, len(history))))
-    known = {step: difference(repo, history[step], newest)[1] for step in steps}
+    both = {step: difference(repo, history[step], newest) for step in steps}
+    known = {step: size for step, (files, size) in both.items() if files <= most_files}
+    steps = sorted(known)
     most = max(known.values())
     wanted = [most * (k / points) ** 1.5 for k in range(1, points + 1)]
     found = {min(steps, key=lambda s: (abs(known[s] - bytes_), s)) for bytes_ in wanted} | {steps[0]}
@@ -142,13 +144,14 @@ def main() -> int:
     parser.add_argument("repository")
     parser.add_argument("--newest", default="HEAD")
     parser.add_argument("--points", type=int, default=9)
+    parser.add_argument("--most-files", type=int, default=2500, help="leave out where more changed")
     parser.add_argument("--svg", type=Path)
     given = parser.parse_args()
     newest = git(given.repository, "rev-parse", given.newest).strip()
     print("| commits apart | files | changed | MB changed | units listed | seconds | s / MB | memory | |")
     print("|---:|---:|---:|---:|---:|---:|---:|---:|---|")
     points, late = [], False
-    for old, commits in chosen(given.repository, newest, given.points):
+    for old, commits in chosen(given.repository, newest, given.points, given.most_files):
         p = measure(given.repository, newest, old, commits)
         points.append(p)
         late |= bool(missed(p))

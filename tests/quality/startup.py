@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LIMITS = {
     "--version": 4.0,
-    "driver, clean": 4.5,
+    "driver, clean": 4.0,
     "driver, conflict solved": 6.0,
     "driver, conflict left": 5.5,
     "merge-file, clean": 5.0,

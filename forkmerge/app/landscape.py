@@ -118,7 +118,7 @@ class Materialiser:
     renamed: Mapping[str, str] = field(default_factory=dict)
     idle: frozenset[Owner] = frozenset()
     _plain: dict[Candidate, str] = field(default_factory=dict)
-    _owned: dict[tuple[str, Owner], str] = field(default_factory=dict)
+    _owned: dict[tuple[str, Owner], str] = field(default_factory=dict, init=False)  # it depends on ``merged``
 
     def plain(self, candidate: Candidate) -> str:
         """Return the tree of the candidate itself."""

@@ -111,6 +111,18 @@ def test_a_renamed_function_is_named_alone_though_its_users_went_with_it(tmp_pat
     assert [(p["side"], p["unit"]) for p in finding["places"]] == [("head", "total"), ("target", "tariff")]
 
 
+def test_an_old_test_file_that_cannot_read_the_other_sides_code_is_asked_as_merged(tmp_path: Path) -> None:
+    old = "from lib import price\n\n\ndef check_price():\n    assert price(1) == 2\n"
+    box = cheap(
+        tmp_path,
+        {**BASE, "checks/base.py": old},
+        {"other.py": BASE["other.py"].replace("return 1", "return 9")},
+        {"lib.py": LIB.replace("price", "cost"), "checks/base.py": old.replace("import price", "import cost as price")},
+    )
+    data = run(box).data
+    assert (data["behaviour"], data["findings"]) == ("holds", [])
+
+
 def test_a_committed_merge_is_blamed_by_what_its_maker_wrote(tmp_path: Path) -> None:
     box = cheap(
         tmp_path,

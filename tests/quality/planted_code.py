@@ -47,7 +47,8 @@ class Program:
 
     def code(self) -> list[str]:
         """Return the paths of the code, without its tests."""
-        return sorted(p for p in self.files if p.startswith(f"{self.package}/") and "/tests/" not in p)
+        inside = (p for p in self.files if p.startswith(f"{self.package}/") and "/tests/" not in p)
+        return sorted(p for p in inside if p.rpartition("/")[2] != "conftest.py")
 
     def tree(self, path: str) -> ast.Module:
         """Return the parsed file; raises SyntaxError."""

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from forkmerge.errors import ForkmergeError
 from forkmerge.syntax.parsing import parse
-from forkmerge.syntax.references import names
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -40,6 +39,8 @@ def stale(profile: Profile, base: bytes, ours: bytes, theirs: bytes) -> frozense
 
 def bound(profile: Profile, base: bytes, words: frozenset[bytes]) -> bool:
     """Return whether ``base`` binds one of ``words``: what goes on to use it has lost what it speaks of."""
+    from forkmerge.syntax.references import names  # noqa: PLC0415 - seldom needed
+
     try:
         return any(name.text.encode() in words for name in names(profile, base).definitions)
     except ForkmergeError:

@@ -98,6 +98,8 @@ def _grow(work: _Work, index: int, places: Sequence[int], done: int) -> _Answer 
 
 def texts_apart(pieces: Sequence[Piece], allowed: Allowed) -> tuple[Piece, ...]:
     """Return ``pieces`` with the conflicts resolved in which the edits of both sides keep apart as text."""
+    if not any(isinstance(p, Conflict) for p in pieces):
+        return tuple(pieces)
     from forkmerge.merge.passages import by_text  # noqa: PLC0415 - only where structure left a conflict
 
     out: list[Piece] = []
@@ -220,6 +222,8 @@ def _assemble(git: Sequence[Piece], answers: Sequence[_Answer]) -> tuple[Piece, 
 
 def with_alternatives(profile: Profile, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     """Return ``pieces`` with each conflict carrying what all rules would make of it, by structure and by text."""
+    if not any(isinstance(p, Conflict) for p in pieces):
+        return tuple(pieces)
     from forkmerge.merge.passages import by_text  # noqa: PLC0415 - only where structure left a conflict
 
     out: list[Piece] = []

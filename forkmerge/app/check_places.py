@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from forkmerge.app.check_ties import names_of
 from forkmerge.app.places import line_of
 from forkmerge.model.finding import Severity
 from forkmerge.recombination.genome import all_ours, all_theirs, default
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from forkmerge.app.check_blame import Blame
     from forkmerge.app.check_ties import Edit
     from forkmerge.app.scene import Scene
+    from forkmerge.fitness.required import Owner
+    from forkmerge.recombination.values import Locus
     from forkmerge.report.check import CheckFinding
 
 _SIDES = {"ours": "head", "theirs": "target"}
@@ -123,7 +126,15 @@ class OfSides:
             text = b"".join(c for c in locus.alleles[genome[edit.index]].contents if isinstance(c, bytes))
             name, below = only_unit(file.path, text)
             return Place(_SIDES[edit.side], file.sources[number] or file.path, line + below, name)
-        return Place(_SIDES[edit.side], file.sources[number] or file.path, line, locus.unit)
+        unit = locus.unit or (only_name(locus, edit.side) if line else "")
+        return Place(_SIDES[edit.side], file.sources[number] or file.path, line, unit)
+
+
+def only_name(locus: Locus, side: Owner) -> str:
+    """Return the one name that an edit between units defined anew, or took away; "" where there are more or none."""
+    names = names_of(locus, side)
+    found = names.defined or names.undefined
+    return next(iter(found)).decode("utf-8", "replace") if len(found) == 1 else ""
 
 
 def only_unit(path: str, text: bytes) -> tuple[str, int]:

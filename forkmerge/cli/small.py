@@ -202,16 +202,17 @@ class _Pattern:
             raise AttributeError(name)
         compiled = self.__dict__.get("_compiled")
         if compiled is None:
-            compiled = self._compiled = _compiler().compile(*self._given)
+            compiled = self._compiled = _compiled(*self._given)
         found = self.__dict__[name] = getattr(compiled, name)
         return found
 
 
-def _compiler() -> Any:
-    """Return ``re._compiler`` without what the package itself does."""
+@cache  # modules have some patterns in common
+def _compiled(pattern: Any, flags: int) -> Any:
+    """Return what ``re.compile`` does, by its compiler alone, without what the package itself does."""
     for name in ("re._constants", "re._parser", "re._casefix", "re._compiler"):
         __import__(name)  # in this order: each finds the ones before it, and none asks the package
-    return sys.modules["re._compiler"]
+    return sys.modules["re._compiler"].compile(pattern, flags)
 
 
 def place(later: Callable[..., None]) -> None:

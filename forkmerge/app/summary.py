@@ -261,6 +261,9 @@ def _loci(found: Found, candidate: Genotype) -> tuple[values.LocusReport, ...]:
     newest = candidate.generation == len(found.materialise.maps) - 1
     nogoods = found.answer.nogoods if found.answer and newest else ()
     blamed = {index for clause in nogoods for index, _ in clause.cells}
+    others = [c for c in found.evaluations if not isinstance(c, str) and c.generation == candidate.generation]
+    fit = [c.genome for c in others if found.evaluations[c].good]
+    free = {index for index, chosen in enumerate(genome) if any(other[index] != chosen for other in fit)}
     out = []
     for index, (locus, chosen) in enumerate(zip(loci.loci, genome, strict=True)):
         allele = locus.alleles[chosen]
@@ -272,7 +275,7 @@ def _loci(found: Found, candidate: Genotype) -> tuple[values.LocusReport, ...]:
         elif not locus.has_conflict and chosen == locus.default:
             decided = DecidedBy.ENGINE_RULE
         else:
-            decided = DecidedBy.UNDETERMINED
+            decided = DecidedBy.UNDETERMINED if index in free else DecidedBy.UNTRIED
         out.append(
             values.LocusReport(
                 locus.path,

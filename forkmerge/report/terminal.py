@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _STYLES = {Verdict.GOOD: "green", Verdict.LOSES: "yellow", Verdict.BROKEN: "red", Verdict.UNVERIFIED: "magenta"}
 _MOST_LOCI, _MOST_NAMES = 12, 10
+_OPEN = (DecidedBy.UNDETERMINED, DecidedBy.UNTRIED)
 
 
 def proposals(console: Console, run: Proposals) -> None:
@@ -134,7 +135,7 @@ def _loci(console: Console, loci: tuple[LocusReport, ...], *, most: int | None) 
     for locus in shown:
         place = f"  {words.safe(locus.path)}" + (f":{locus.line}" if locus.line else "")
         place += f" {words.safe(locus.unit)}" if locus.unit else ""
-        style = "yellow" if locus.decided_by is DecidedBy.UNDETERMINED else ""
+        style = "yellow" if locus.decided_by in _OPEN else ""
         table.add_row(Text(place), Text(words.allele(locus.origin)), Text(words.DECIDED[locus.decided_by], style=style))
         if locus.note and most is None:
             table.add_row(Text(f"    {words.safe(locus.note)}", style="dim"), "", "")
@@ -145,7 +146,7 @@ def _loci(console: Console, loci: tuple[LocusReport, ...], *, most: int | None) 
 
 def _weight(locus: LocusReport) -> tuple[int, int]:
     """Return a key that puts first what the reader has to judge: loci of both sides, then undecided ones."""
-    return (-len(locus.sides), locus.decided_by is not DecidedBy.UNDETERMINED)
+    return (-len(locus.sides), locus.decided_by not in _OPEN)
 
 
 def _many(console: Console, run: Proposals) -> None:

@@ -36,12 +36,17 @@ class Origin(StrEnum):
 
 
 class DecidedBy(StrEnum):
-    """What a locus' allele rests on; ``undetermined`` says that other alleles pass the same tests."""
+    """What a locus' allele rests on.
+
+    ``undetermined``: an offspring or parent with another allele there was seen to keep every required test;
+    ``untried``: none was tried that would tell.
+    """
 
     TESTS = "tests"
     ONLY_ALLELE = "only-allele"
     ENGINE_RULE = "engine-rule"
     UNDETERMINED = "undetermined"
+    UNTRIED = "untried"
 
 
 class Verdict(StrEnum):

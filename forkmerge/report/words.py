@@ -32,6 +32,7 @@ DECIDED = {
     DecidedBy.ONLY_ALLELE: "one side only",
     DecidedBy.ENGINE_RULE: "merge rule",
     DecidedBy.UNDETERMINED: "no test tells",
+    DecidedBy.UNTRIED: "no other tried",
 }
 _ALLELES = {
     "ours": "fork",

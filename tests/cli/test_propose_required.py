@@ -224,7 +224,7 @@ def test_what_is_left_out_is_told_with_side_commit_and_author(tmp_path: Path) ->
     assert box.git("rev-parse", "upstream").startswith(dropped[0]["commit"])
     assert "upstream's edit at m.py" in box.run("show").out
     decided = {locus["unit"]: locus["decided_by"] for locus in best(done.data)["loci"] if locus["path"] == "m.py"}
-    assert decided["one"] == "tests"
+    assert decided["one"] in ("tests", "untried"), "that another allele passes too was not seen"
 
 
 def test_a_place_that_no_test_decides_is_called_undetermined(tmp_path: Path) -> None:

@@ -138,8 +138,8 @@ def _findings(repo: Repository, plan: Plan, trees: tuple[Tree, ...]) -> Iterator
                 yield finding("conflict", Severity.ERROR, words, path, subject=told_by_git.kind)
             for line, ours, theirs, subject in conflicts:
                 places = (
-                    Place("head", path, ours, _unit(path, found[0], ours)),
-                    Place("target", path, theirs, _unit(path, found[1], theirs)),
+                    Place("head", path, ours, unit_around(path, found[0], ours)),
+                    Place("target", path, theirs, unit_around(path, found[1], theirs)),
                 )
                 said = f"both sides edited this place of {path}"
                 why = (reasons[path],) if reasons.get(path) else ()
@@ -198,7 +198,7 @@ def _digest(parts: dict[str, list[bytes]]) -> str:
     return sha256(b"\0".join(b"\n".join(parts[side]) for side in ("base", "ours", "theirs"))).hexdigest()[:16]
 
 
-def _unit(path: str, data: bytes, line: int) -> str:
+def unit_around(path: str, data: bytes, line: int) -> str:
     """Return the qualified name of the smallest unit around a line, "" where there is none or none can be told."""
     from forkmerge.errors import ForkmergeError  # noqa: PLC0415 - only where there is something to name
     from forkmerge.syntax.profiles import for_path  # noqa: PLC0415 - the same
@@ -282,5 +282,5 @@ def _told(gate: Finding, path: str, three: list[bytes], text: bytes) -> CheckFin
     """Return what a gate said of a merged file, with whose edits meet there where that can be told."""
     from forkmerge.app.check_dangling import dangling_places  # noqa: PLC0415 - only where there is something to tell
 
-    places = dangling_places(path, three, text, gate.message, gate.line, _unit)
+    places = dangling_places(path, three, text, gate.message, gate.line, unit_around)
     return finding(gate.code, gate.severity, gate.message, path, gate.line, places=places, subject=gate.message)

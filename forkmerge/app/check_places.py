@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from forkmerge.app.check_merge import unit_around
 from forkmerge.app.check_ties import names_of
 from forkmerge.app.places import line_of
 from forkmerge.model.finding import Severity
 from forkmerge.recombination.genome import all_ours, all_theirs, default
+from forkmerge.recombination.offspring import segments
 from forkmerge.report.check import Place, finding, place_text
 
 if TYPE_CHECKING:
@@ -127,6 +129,10 @@ class OfSides:
             name, below = only_unit(file.path, text)
             return Place(_SIDES[edit.side], file.sources[number] or file.path, line + below, name)
         unit = locus.unit or (only_name(locus, edit.side) if line else "")
+        if not unit and line:
+            parts = segments(loci, genome, locus.file)
+            text = b"".join(s if isinstance(s, bytes) else s[1] for s in parts)
+            unit = unit_around(file.path, text, line)
         return Place(_SIDES[edit.side], file.sources[number] or file.path, line, unit)
 
 

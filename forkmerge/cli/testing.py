@@ -37,7 +37,7 @@ def limit_options(*, budget: str, runs: str, time: str = "whole run") -> Callabl
         click.option("--time", metavar="DURATION", help=f"Limit of the {time}: 90s, 10m, 1h30m."),
         click.option("--test-timeout", metavar="DURATION", help="Limit of a single test."),
         click.option("--run-timeout", metavar="DURATION", help="Limit of one run of a suite."),
-        click.option("--jobs", metavar="N", help="Test runs at the same time (0: one for each processor)."),
+        click.option("--jobs", metavar="N", help="Test runs at the same time, at most (0: one for each processor)."),
         click.option("--cluster", metavar="ADDRESS", help="Run the tests on a cluster of Dask: tcp://HOST:8786."),
         click.option("--runs", metavar="N", help=runs),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from functools import partial
@@ -17,7 +18,7 @@ from support.proposing import build
 from forkmerge.app.testing import identity
 from forkmerge.errors import Interrupted, MissingTool
 from forkmerge.execution.cluster import Cluster
-from forkmerge.execution.environment import Environment
+from forkmerge.execution.environment import Environment, discover
 from forkmerge.execution.pool import Job
 from forkmerge.execution.provisions import Provision
 from forkmerge.execution.suite import Suite
@@ -27,7 +28,8 @@ from forkmerge.model.outcome import RunStatus
 from forkmerge.sandbox.command import Limits
 from forkmerge.sandbox.probe import choose
 from forkmerge.suites.detect import runner_for
-from forkmerge.suites.runner import TestCommand
+from forkmerge.suites.pytest_runner import PytestRunner
+from forkmerge.suites.runner import TestCommand, TestLimits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,6 +146,22 @@ def test_what_runs_on_a_worker_is_killed_when_it_is_taken_back(repo, dask, tmp_p
     cluster.close(cancel=True)
     assert isinstance(future.exception(), Interrupted)
     dask.wait(lambda: not running(), "the end of the run", seconds=20)
+
+
+def test_progress_and_single_results_come_back(repo, dask, tmp_path):
+    dask.worker()
+    test = b"import time, pytest\n@pytest.mark.parametrize('n', range(6))\ndef test_it(n):\n    time.sleep(0.4)\n"
+    command = TestCommand(f"{sys.executable} -m pytest -q -p no:cacheprovider tests")
+    environment = discover(str(repo.worktree), os.environ, argv=command.argv)
+    suite = Suite(PytestRunner(), command, environment, choose("auto"), test_limits=TestLimits(30, 120))
+    heard: list[tuple[str, int, int | None]] = []
+    with Cluster(dask.address, repo, identify=identity, progress=lambda *told: heard.append(told)) as cluster:
+        found = cluster.submit(job(repo, suite, 1, **{"tests/test_it.py": test})).result(timeout=120)
+    assert [r.status.value for r in found.results] == ["passed"] * 6, found
+    finished = [told[1] for told in heard]
+    assert finished == sorted(finished)
+    assert any(0 < count < 6 for count in finished), heard
+    assert any("test_it" in told[0] and told[2] == 6 for told in heard), heard
 
 
 def any_process(words: str) -> bool:

@@ -68,10 +68,13 @@ def _memory() -> int:
     """Return the bytes that new processes can have: of the machine, or of this process's control group."""
     free = _field("/proc/meminfo", "MemAvailable:")
     found = [1 << 62 if free is None else free * 1024]
-    for most, now in (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes")):
+    for folder, most, now, cached in (
+        (_CGROUP, "memory.max", "memory.current", "inactive_file"),
+        (os.path.join(_CGROUP, "memory"), "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+    ):
         with contextlib.suppress(OSError, ValueError):  # "max", or no such file
-            group = os.path.join(_CGROUP, "memory") if "limit" in most else _CGROUP
-            found.append(_number(os.path.join(group, most)) - _number(os.path.join(group, now)))
+            spare = _field(os.path.join(folder, "memory.stat"), cached) or 0  # given back when it is wanted
+            found.append(_number(os.path.join(folder, most)) - _number(os.path.join(folder, now)) + spare)
     return max(0, min(found))
 
 

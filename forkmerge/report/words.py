@@ -175,9 +175,7 @@ def diversity(run: Proposals) -> str:
     asked, found = run.diversity.asked, len(run.diversity.proposals)
     if found >= asked:
         return f"{found} fit offspring that behave differently; no required test tells them apart:"
-    why = (
-        "everything else fails, or is one side as it is" if run.diversity.exhausted else "the search ended before"
-    )
+    why = "everything else fails, or is one side as it is" if run.diversity.exhausted else "the search ended before"
     return f"{found} of {asked} fit offspring that behave differently; {why}" + (":" if found > 1 else ".")
 
 

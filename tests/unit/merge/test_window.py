@@ -51,6 +51,7 @@ def test_a_window_is_a_part_of_the_file_that_parses(monkeypatch: pytest.MonkeyPa
 
 
 def test_small_files_are_looked_at_whole() -> None:
-    data = padded(b"x = 1\n")
+    data = padded(b"x = 1\n")[-window.LARGE // 2 :]
+    data = data[data.index(b"\n\ndef") :]
     place = Place(data, b"y = 1\n", b"y = 2\n", b"y = 3\n", b"")
     assert window.windowed(place, parse(load("python"), data + b"y = 2\n")) is None

@@ -106,6 +106,7 @@ class Runs:
         self._reading = threading.Lock()
         self._trees: dict[str, Mapping[str, Entry]] = {}
         self._begun: dict[tuple[str, _Task], Future[SuiteRun]] = {}
+        self._environments: dict[str, Environment] = {}
         self._setups: Setups | None = None
         self._asked_for: set[str] = set()
         if setting.recipe is not None:
@@ -158,7 +159,9 @@ class Runs:
         return self._cluster.idle if self._cluster is not None else self._pool.idle
 
     def _task(self, tree: str, tests: tuple[TestId, ...] | None, purpose: Purpose) -> _Task:
-        environment = self._environment(self._entries(tree))
+        environment = self._environments.get(tree)
+        if environment is None:
+            environment = self._environments[tree] = self._environment(self._entries(tree))
         return _Task(tests, purpose, replace(self.limits, reach=self.reach), environment)
 
     def _submit(self, tree: str, task: _Task, *, speculative: bool = False) -> Future[SuiteRun]:

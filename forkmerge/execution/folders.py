@@ -34,13 +34,13 @@ class WorkFolder:
 
     def __init__(self, base: str) -> None:
         os.makedirs(base, mode=0o700, exist_ok=True)
-        with _locked(os.path.join(base, _LOCK), wait=True):
+        with locked(os.path.join(base, _LOCK), wait=True):
             sweep(base)
             self.path = tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=base)
             if os.geteuid() == 0:
                 os.chmod(self.path, 0o711)  # noqa: S103 - runs have user ids of their own, which have to get through
             self._lock = contextlib.ExitStack()
-            self._lock.enter_context(_locked(os.path.join(self.path, _LOCK), wait=True))
+            self._lock.enter_context(locked(os.path.join(self.path, _LOCK), wait=True))
 
     def close(self) -> None:
         """Delete the folder; safe to call twice."""
@@ -53,13 +53,13 @@ def sweep(base: str) -> None:
     for name in os.listdir(base):
         path = os.path.join(base, name)
         if name.partition("-")[0].isdigit() and os.path.isdir(path) and not os.path.islink(path):
-            with _locked(os.path.join(path, _LOCK), wait=False) as mine:
+            with locked(os.path.join(path, _LOCK), wait=False) as mine:
                 if mine:
                     remove_tree(path)
 
 
 @contextlib.contextmanager
-def _locked(path: str, *, wait: bool) -> Iterator[bool]:
+def locked(path: str, *, wait: bool) -> Iterator[bool]:
     """Hold the lock at ``path``; gives False when it is held by another and ``wait`` is not wanted."""
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:

@@ -13,7 +13,6 @@ what was not asked for in a month is deleted.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -27,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from forkmerge.errors import Interrupted, UnusableInput
 from forkmerge.execution import toolchains
+from forkmerge.execution.folders import locked
 from forkmerge.execution.places import remove_tree
 from forkmerge.execution.provisions import Provision, is_environment
 from forkmerge.execution.treeid import format_of, tree_id
@@ -180,7 +180,7 @@ class Setups:
         if os.geteuid() == 0:
             os.chmod(self._base, 0o711)  # noqa: S103 - runs have user ids of their own, which have to get through
         _sweep(self._base)
-        with _locked(f"{target}.lock"):
+        with locked(f"{target}.lock", wait=True):
             if (found := kept(target)) is not None:
                 return found
             remove_tree(target)
@@ -278,13 +278,3 @@ def _sweep(base: str) -> None:
         with contextlib.suppress(OSError):
             if entry.is_dir(follow_symlinks=False) and time.time() - entry.stat(follow_symlinks=False).st_mtime > _KEPT:
                 remove_tree(entry.path)
-
-
-@contextlib.contextmanager
-def _locked(path: str) -> Iterator[None]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

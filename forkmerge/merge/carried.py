@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.merge.conservation import words_of
-from forkmerge.merge.diff import common
+from forkmerge.merge.diff import common, hunks
 from forkmerge.merge.pieces import lines_of
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def carried(base: bytes, ours: bytes, theirs: bytes) -> tuple[bytes, bytes] | No
     b, o, t = (lines_of(x) for x in (base, ours, theirs))
     if max(map(len, (b, o, t))) > _MOST:
         return None
-    hunks_o, hunks_t = _hunks(b, o), _hunks(b, t)
+    hunks_o, hunks_t = hunks(b, o), hunks(b, t)
     by_ours = _moves(b, o, t, hunks_o, hunks_t)
     by_theirs = _moves(b, t, o, hunks_t, hunks_o)
     if not by_ours and not by_theirs:
@@ -60,16 +60,6 @@ def carried(base: bytes, ours: bytes, theirs: bytes) -> tuple[bytes, bytes] | No
     changes_t = [(*m.there, m.new) for m in by_theirs] + [(*m.here, m.old) for m in by_ours]
     after = (_changed(o, changes_o), _changed(t, changes_t))
     return None if after[0] is None or after[1] is None else (after[0], after[1])
-
-
-def _hunks(before: Sequence[bytes], after: Sequence[bytes]) -> list[Hunk]:
-    out = []
-    i = j = 0
-    for x, y in [*common(before, after), (len(before), len(after))]:
-        if (i, j) != (x, y):
-            out.append((i, x, j, y))
-        i, j = x + 1, y + 1
-    return out
 
 
 def _moves(

@@ -48,6 +48,17 @@ def common(a: Sequence[Hashable], b: Sequence[Hashable]) -> Pairs:
     return pairs
 
 
+def hunks(before: Sequence[Hashable], after: Sequence[Hashable]) -> list[tuple[int, int, int, int]]:
+    """Return where the two differ: start and stop in ``before``, start and stop in ``after``."""
+    out = []
+    i = j = 0
+    for x, y in [*common(before, after), (len(before), len(after))]:
+        if (i, j) != (x, y):
+            out.append((i, x, j, y))
+        i, j = x + 1, y + 1
+    return out
+
+
 def _unique_anchors(
     a: Sequence[Hashable], b: Sequence[Hashable], alo: int, ahi: int, blo: int, bhi: int
 ) -> list[tuple[int, int]]:

@@ -193,17 +193,14 @@ def _lost(before: list[bytes], after: list[bytes]) -> set[bytes]:
 
     PERF: where a line is edited that goes on binding what it bound, this spares working out all references.
     """
-    from forkmerge.merge.diff import common  # noqa: PLC0415 - most edits need it not
+    from forkmerge.merge.diff import hunks  # noqa: PLC0415 - most edits need it not
 
     lost: set[bytes] = set()
-    i = j = 0
-    for x, y in [*common(before, after), (len(before), len(after))]:
-        if i < x:
-            gone, come = b"".join(before[i:x]), b"".join(after[j:y])
-            several = max(x - i, y - j) > 1
-            kept = {} if several and (_SCOPE.search(gone) or _SCOPE.search(come)) else _bindings(come)
-            lost.update(word for key, word in _bindings(gone).items() if key not in kept)
-        i, j = x + 1, y + 1
+    for i, x, j, y in hunks(before, after):
+        gone, come = b"".join(before[i:x]), b"".join(after[j:y])
+        several = max(x - i, y - j) > 1
+        kept = {} if several and (_SCOPE.search(gone) or _SCOPE.search(come)) else _bindings(come)
+        lost.update(word for key, word in _bindings(gone).items() if key not in kept)
     return lost
 
 

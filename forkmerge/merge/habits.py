@@ -12,7 +12,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
-from forkmerge.merge.diff import common
+from forkmerge.merge.diff import hunks
 from forkmerge.merge.items import similarity
 
 if TYPE_CHECKING:
@@ -96,11 +96,7 @@ def _like(line: Said, other: Said) -> bool:
 
 
 def _changes(before: Sequence[Said], after: Sequence[Said]) -> Iterable[tuple[Sequence[Said], Sequence[Said]]]:
-    i = j = 0
-    for x, y in [*common(before, after), (len(before), len(after))]:
-        if i < x or j < y:
-            yield before[i:x], after[j:y]
-        i, j = x + 1, y + 1
+    return [(before[i:x], after[j:y]) for i, x, j, y in hunks(before, after)]
 
 
 def _put_in(old: Sequence[Said], new: Sequence[Said]) -> list[Said]:

@@ -14,7 +14,7 @@ import re
 from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.merge.conservation import doubled, unbalanced
-from forkmerge.merge.diff import common
+from forkmerge.merge.diff import hunks
 from forkmerge.merge.pieces import Conflict, lines_of
 from forkmerge.merge.rules import TOUCHING, WORDS, Allowed
 
@@ -80,13 +80,7 @@ def _merged(
 
 
 def _edits(before: Sequence[bytes], after: Sequence[bytes]) -> list[Edit]:
-    out: list[Edit] = []
-    i = j = 0
-    for x, y in [*common(before, after), (len(before), len(after))]:
-        if i < x or j < y:
-            out.append((i, x, tuple(after[j:y])))
-        i, j = x + 1, y + 1
-    return out
+    return [(i, x, tuple(after[j:y])) for i, x, j, y in hunks(before, after)]
 
 
 def _slack(base: Sequence[bytes], edit: Edit) -> Edit:

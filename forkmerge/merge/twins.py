@@ -16,7 +16,7 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.merge.conservation import tokens_of
-from forkmerge.merge.diff import common
+from forkmerge.merge.diff import common, hunks
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce, lines_of
 from forkmerge.merge.rules import SAME
 from forkmerge.syntax import commutative, paths
@@ -75,7 +75,7 @@ def together(found: Mapping[str, Items], base: bytes, ours: bytes, theirs: bytes
     if not 0 < len(new) <= _MOST:
         return ()
     b, o, t, merged = (lines_of(x) for x in (base, ours, theirs, text))
-    sides = (_Side(b, o, merged, ours), _Side(b, t, merged, theirs))
+    sides = tuple(_Side(b, x, data, hunks(b, x), dict(common(x, merged))) for x, data in ((o, ours), (t, theirs)))
     put: list[tuple[int, int, Piece | None]] = []
     for key in new:
         pair = (found["ours"][key], found["theirs"][key])
@@ -163,15 +163,17 @@ class _Side:
 
     base: list[bytes]
     lines: list[bytes]
-    merged: list[bytes]
     data: bytes
+    hunks: list[tuple[int, int, int, int]]
+    where: dict[int, int]
+    """At which line of the merge each line of the side stands."""
 
     def added(self, item: _Item, *, all_of_it: bool = False) -> _Added | None:
         """Return how the side added ``item``, in its own lines or, ``all_of_it``, in all that it put in there."""
         text = self.data[item.start : item.end]
         own = self.lines[item.first : item.last]
         whole_lines = b"".join(own).strip(_ENDS) == text.strip(_ENDS)
-        hunk = next((h for h in self._hunks() if h[2] <= item.first and item.last <= h[3]), None)
+        hunk = next((h for h in self.hunks if h[2] <= item.first and item.last <= h[3]), None)
         if hunk is None:
             return None
         alone = whole_lines and hunk[0] == hunk[1]
@@ -184,19 +186,10 @@ class _Side:
 
     def in_merge(self, added: _Added) -> tuple[int, int] | None:
         """Return the lines of the merge in which ``added`` stands, None where they are not as the side has them."""
-        table = dict(common(self.lines, self.merged))
-        at = [table.get(i, -1) for i in range(added.first, added.first + len(added.after))]
+        at = [self.where.get(i, -1) for i in range(added.first, added.first + len(added.after))]
         if not at or -1 in at or at != list(range(at[0], at[0] + len(at))):
             return None
         return at[0], at[-1] + 1
-
-    def _hunks(self) -> Iterable[tuple[int, int, int, int]]:
-        """Return where the base and the side differ: two lines of the base, two of the side."""
-        i = j = 0
-        for x, y in [*common(self.base, self.lines), (len(self.base), len(self.lines))]:
-            if (i, j) != (x, y):
-                yield i, x, j, y
-            i, j = x + 1, y + 1
 
 
 def _told(lines: Iterable[bytes]) -> Counter[bytes]:

@@ -13,7 +13,7 @@ has a token too few or too many for both sides' edits (``conservation``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.blanks import without_blanks
@@ -90,39 +90,30 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
     elif profile is not None and git != raw:
         pieces, why = _verified(profile, path, (base, ours, theirs), git, raw)
     if follow and profile is not None and not profile.data and any(isinstance(p, Conflict) for p in pieces):
-        how = _How(path, line_merge, rules, alternatives, languages)
-        followed = _followed(how, (base, ours, theirs))
+
+        def again(*texts: bytes) -> FileMerge:
+            return merge_file(
+                path,
+                *texts,
+                line_merge=line_merge,
+                allowed=rules,
+                alternatives=alternatives,
+                languages=languages,
+                follow=False,
+            )
+
+        followed = _followed(path, rules, again, (base, ours, theirs))
         if followed is not None:
             return followed
     as_git = all(isinstance(p, bytes) or (isinstance(p, Conflict) and not p.reason) for p in pieces)
     return FileMerge(path, tuple(_segment(p, why) for p in pieces), as_git=as_git)
 
 
-@dataclass(frozen=True, slots=True)
-class _How:
-    """What a merge of the same file is asked with once more."""
-
-    path: str
-    line_merge: LineMerge
-    rules: Allowed
-    alternatives: bool
-    languages: Catalogue
-
-    def merge(self, texts: tuple[bytes, bytes, bytes]) -> FileMerge:
-        return merge_file(
-            self.path,
-            *texts,
-            line_merge=self.line_merge,
-            allowed=self.rules,
-            alternatives=self.alternatives,
-            languages=self.languages,
-            follow=False,
-        )
-
-
-def _followed(how: _How, inputs: tuple[bytes, bytes, bytes]) -> FileMerge | None:
+def _followed(
+    path: str, rules: Allowed, merge: Callable[..., FileMerge], inputs: tuple[bytes, bytes, bytes]
+) -> FileMerge | None:
     """Return the clean merge in which edits follow the lines that the other side moved, None where there is none."""
-    if not how.rules.permits({CARRIED}):
+    if not rules.permits({CARRIED}):
         return None
     from forkmerge.merge.carried import carried  # noqa: PLC0415 - not needed for clean files
     from forkmerge.merge.conservation import unbalanced  # noqa: PLC0415 - the same
@@ -132,15 +123,15 @@ def _followed(how: _How, inputs: tuple[bytes, bytes, bytes]) -> FileMerge | None
     moved = carried(base, ours, theirs)
     if moved is None:
         return None
-    merged = how.merge((base, *moved))
+    merged = merge(base, *moved)
     text = merged.merged()
     if text is None or not merged.clean or unbalanced(base, ours, theirs, text):
         return None
-    again = how.merge((base, moved[1], moved[0]))
+    again = merge(base, moved[1], moved[0])
     if not again.clean or not _same_words((text,), (again.merged() or b"",)):
         return None
     names = {r for h in merged.hunks for r in h.rule.split("+")} | {CARRIED}
-    tiled = tile(FileMerge(how.path, (text,)), base, ours, theirs)
+    tiled = tile(FileMerge(path, (text,)), base, ours, theirs)
     both = "+".join(sorted(names))
     return replace(
         tiled,

@@ -131,3 +131,8 @@ def coalesce(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
 def text_of(pieces: Sequence[Piece], choose: Callable[[Conflict], bytes]) -> bytes:
     """Return the text of ``pieces`` with every conflict replaced by what ``choose`` says."""
     return b"".join(p if isinstance(p, bytes) else p.content if isinstance(p, Resolved) else choose(p) for p in pieces)
+
+
+def swapped(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    """Return git's pieces as they are with the sides swapped (what is resolved by then differs in blanks alone)."""
+    return tuple(Conflict(p.base, p.theirs, p.ours) if isinstance(p, Conflict) else p for p in pieces)

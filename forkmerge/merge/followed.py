@@ -1,0 +1,48 @@
+"""Edits that follow the lines which the other side moved.
+
+Invariant: the merge with the edits carried is clean, has no token too few or too many, and comes out in the same words
+with the sides swapped; else there is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from forkmerge.merge.carried import carried
+from forkmerge.merge.conservation import unbalanced
+from forkmerge.merge.rules import CARRIED
+from forkmerge.merge.tile import tile
+from forkmerge.merge.verified import same_words
+from forkmerge.model.hunk import FileMerge, Hunk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def followed(path: str, merge: Callable[..., FileMerge], inputs: tuple[bytes, bytes, bytes]) -> FileMerge | None:
+    """Return the clean merge in which edits follow the lines that the other side moved, None where there is none.
+
+    ``merge`` merges three texts as the ones here, but follows no lines.
+    """
+    base, ours, theirs = inputs
+    moved = carried(base, ours, theirs)
+    if moved is None:
+        return None
+    merged = merge(base, *moved)
+    text = merged.merged()
+    if text is None or not merged.clean or unbalanced(base, ours, theirs, text):
+        return None
+    again = merge(base, moved[1], moved[0])
+    if not again.clean or not same_words(text, again.merged() or b""):
+        return None
+    names = {r for h in merged.hunks for r in h.rule.split("+")} | {CARRIED}
+    tiled = tile(FileMerge(path, (text,)), base, ours, theirs)
+    both = "+".join(sorted(names))
+    return replace(
+        tiled,
+        segments=tuple(
+            replace(s, rule=both) if isinstance(s, Hunk) and s.rule not in ("ours", "theirs", "same") else s
+            for s in tiled.segments
+        ),
+    )

@@ -1,0 +1,95 @@
+"""What is said against a merge: the gates asked, and git's clean merge as a conflict where one objects.
+
+Invariant: a text that a gate objects to is never given as clean; where what stands in it twice is all that is wrong,
+only the two that are twins are in conflict, else everything from the first to the last change.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forkmerge.merge.pieces import Conflict, Piece, Resolved, text_of
+from forkmerge.model.hunk import FileMerge, Hunk, Segment
+
+if TYPE_CHECKING:
+    from forkmerge.model.finding import Finding
+    from forkmerge.syntax.catalogue import Catalogue
+    from forkmerge.syntax.profile import Profile
+
+
+def objections(
+    profile: Profile | None, path: str, inputs: tuple[bytes, bytes, bytes], result: bytes, *, joined: bool = False
+) -> tuple[Finding, ...]:
+    """Return what the gates have against ``result``; ``joined``: not git merged it but structure."""
+    if profile is None:
+        return ()
+    from forkmerge.errors import ForkmergeError  # noqa: PLC0415 - kept off the path of files without a grammar
+    from forkmerge.merge import gates  # noqa: PLC0415 - the same
+
+    try:
+        found = gates.objections(profile, path, *inputs, result)
+        if joined and not found:
+            from forkmerge.merge import seams  # noqa: PLC0415 - not needed for clean files
+
+            found = seams.objections(profile, path, inputs, result)
+        return found
+    except ForkmergeError:
+        return ()
+
+
+def objected(path: str, base: bytes, ours: bytes, theirs: bytes, findings: tuple[Finding, ...]) -> FileMerge:
+    """Return git's clean merge as a conflict of what the sides changed, from the first to the last of it."""
+    from forkmerge.merge.tile import changed_extent  # noqa: PLC0415 - seldom needed
+
+    prefix, parts, suffix = changed_extent(base, ours, theirs)
+    hunk = Hunk(*parts, merged=None, rule="conflict", reason="; ".join(f.message for f in findings))
+    segments = tuple(s for s in (prefix, hunk, suffix) if s)
+    return FileMerge(path, segments, findings, git_clean=True)
+
+
+def twins_apart(
+    languages: Catalogue,
+    profile: Profile | None,
+    path: str,
+    inputs: tuple[bytes, bytes, bytes],
+    text: bytes,
+    findings: tuple[Finding, ...],
+) -> FileMerge | None:
+    """Return git's clean merge as conflicts of those two that stand in it twice; None where that is not all of it."""
+    if not all(f.code in ("duplicate-key", "duplicate-name", "does-not-load") for f in findings):
+        return None
+    from forkmerge.merge import linesets, twins  # noqa: PLC0415 - seldom needed
+
+    lines = languages.lines_for(path) if profile is None else None
+    items: dict[str, twins.Items] = {}
+    if profile is not None:
+        items = {side: twins.items_of(profile, data) for side, data in zip(_SIDES, inputs, strict=True)}
+    elif lines is not None:
+        items = {side: twins.lines_named(lines, data) for side, data in zip(_SIDES, inputs, strict=True)}
+    pieces = twins.together(items, *inputs, text) if items else ()
+    why = "; ".join(f.message for f in findings)
+    for choose in (lambda c: c.ours, lambda c: c.theirs):
+        result = text_of(pieces, choose)
+        against = (
+            linesets.objections(lines, path, inputs, result) if lines else objections(profile, path, inputs, result)
+        )
+        if not pieces or against:
+            return None
+    segments = tuple(segment(p, why) for p in pieces)
+    left = any(isinstance(p, Conflict) for p in pieces)
+    return FileMerge(path, segments, findings if left else (), git_clean=True)
+
+
+def segment(piece: Piece, why: str) -> Segment:
+    """Return ``piece`` as a part of a file's merge; ``why`` it is in conflict, where it does not say so itself."""
+    if isinstance(piece, Conflict):
+        reason = piece.reason or why or "both sides changed these lines"
+        return Hunk(piece.base, piece.ours, piece.theirs, None, "conflict", reason, piece.alternatives)
+    if isinstance(piece, Resolved):
+        return Hunk(
+            piece.base, piece.ours, piece.theirs, piece.content, "+".join(sorted(piece.rules)), "", piece.alternatives
+        )
+    return piece
+
+
+_SIDES = ("base", "ours", "theirs")

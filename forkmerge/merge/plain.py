@@ -1,0 +1,43 @@
+"""Files of no language: their lines, where a profile of lines tells how they are read, else only what both added."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from forkmerge.merge.pieces import Conflict, Piece, swapped, text_of
+from forkmerge.merge.rules import BOTH, Allowed
+from forkmerge.model.hunk import Alternative
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from forkmerge.syntax.catalogue import Catalogue
+
+
+def by_lines(
+    languages: Catalogue, path: str, inputs: tuple[bytes, bytes, bytes], git: Sequence[Piece], allowed: Allowed
+) -> Sequence[Piece]:
+    """Return ``git`` with the conflicts resolved that the lines of a file without grammar settle by themselves."""
+    lines = languages.lines_for(path)
+    if lines is None or not any(isinstance(p, Conflict) for p in git):
+        return git
+    from forkmerge.merge import linesets  # noqa: PLC0415 - few files are of this kind
+
+    base, ours, theirs = inputs
+    other = (base, theirs, ours)
+    pieces = linesets.resolve(lines, allowed, git, inputs)
+    for found, three in ((pieces, inputs), (linesets.resolve(lines, allowed, swapped(git), other), other)):
+        whole = [text_of(found, choose) for choose in (lambda c: c.ours, lambda c: c.theirs)]
+        if any(linesets.objections(lines, path, three, text) for text in whole):
+            return git
+    return pieces
+
+
+def either_order(piece: Piece) -> Piece:
+    """Return a conflict of two additions to a text without grammar with both orders as alternatives."""
+    if not isinstance(piece, Conflict) or piece.base.strip() or not piece.ours.strip() or not piece.theirs.strip():
+        return piece
+    ends = piece.ours.endswith(b"\n") and piece.theirs.endswith(b"\n")
+    orders = (piece.ours + piece.theirs, piece.theirs + piece.ours) if ends else ()
+    return replace(piece, alternatives=tuple(Alternative(BOTH, content) for content in orders))

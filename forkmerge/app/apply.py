@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forkmerge import __version__
-from forkmerge.app import store
+from forkmerge.app import applied, store
 from forkmerge.errors import UnusableInput
 from forkmerge.git.apply import apply as apply_tree
 from forkmerge.git.repository import Repository
@@ -38,8 +38,13 @@ class Picked:
     subject: str
 
 
-def apply(folder: str, name: str, *, branch: str | None, commit: bool, message: str | None) -> Applied:
-    """Apply the proposal called ``name`` in the repository around ``folder``; raise UnusableInput if it can't be."""
+def apply(
+    folder: str, name: str, *, branch: str | None, commit: bool, message: str | None, learning: bool = True
+) -> Applied:
+    """Apply the proposal called ``name`` in the repository around ``folder``; raise UnusableInput if it can't be.
+
+    With ``learning`` it is written down which versions were taken where the sides conflict.
+    """
     with Repository.open(folder) as repo:
         found = store.choose(repo, name)
         sides = (found.run.scenario.ours, found.run.scenario.theirs, *found.run.others)
@@ -52,6 +57,8 @@ def apply(folder: str, name: str, *, branch: str | None, commit: bool, message: 
         text = commit_message(found, message, picked)
         parents = commits if found.run.joins else commits[:1]
         done = apply_tree(repo, found.proposal.tree, parents, text, branch=branch, commit=commit)
+        if learning:
+            applied.record(repo, found)
     count = f"{len(done.changed)} {words.plural('file', len(done.changed))} changed"
     what = "merge" if found.run.joins else "commit"
     if done.commit is None:

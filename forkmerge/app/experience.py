@@ -2,7 +2,8 @@
 
 It is kept in a small file beside the ledger, summed up over the searches, newer ones counting more.  It orders what is
 asked (the tests that look at a new candidate first, the loci that are halved first) and decides nothing: without it the
-same answers come out, later.
+same answers come out, later.  What people applied (``app.applied``) stands in the ledger; it chooses among answers that
+keep equally much of both sides with equally few new combinations, and never what is fit.
 
 Invariants: a file that can't be read is no experience, one that can't be written is none for the next search.
 """
@@ -15,6 +16,7 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from forkmerge.app.applied import Taste, kind, taste
 from forkmerge.recombination.genome import all_ours, all_theirs
 from forkmerge.search.protocol import Hints
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from forkmerge.app.found import Found
     from forkmerge.git.repository import Repository
     from forkmerge.model.outcome import SuiteRun
-    from forkmerge.recombination.values import Genome, Locus, LocusMap
+    from forkmerge.recombination.values import Genome, LocusMap
     from forkmerge.search.protocol import Answer
 
 FADING = 0.8
@@ -42,13 +44,14 @@ class Experience:
     """Sums over earlier searches.
 
     ``tests``: in how many searches a test failed on an offspring, of how many; ``loci``: how many loci of a kind were
-    blamed, of how many; ``seconds`` what the tests take.
+    blamed, of how many; ``seconds`` what the tests take; ``taste`` what people applied.
     """
 
     tests: Counts = field(default_factory=dict)
     loci: Counts = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     searches: float = 0.0
+    taste: Taste = field(default_factory=Taste)
 
     def hints(self, locus_map: LocusMap, duties: Iterable[str]) -> Hints:
         """Return what is to be expected of these loci and duties."""
@@ -83,16 +86,10 @@ class Experience:
         return replace(self, tests={name: tests[name] for name in most}, loci=loci, searches=searches)
 
 
-def kind(locus: Locus) -> str:
-    """Return the kind of a locus: what it is, in what kind of file, and whether it is a conflict."""
-    ending = locus.path.rpartition(".")[2] if "." in locus.path else ""
-    return f"{ending} {locus.kind}{' conflict' if locus.has_conflict else ''}"
-
-
 def recalled(repo: Repository, measured: Mapping[str, tuple[SuiteRun, ...]]) -> Experience:
-    """Return what is kept for ``repo``, with the seconds that the tests took in the parents' runs."""
+    """Return what is kept for ``repo``, the seconds that the tests took in the parents' runs, and people's choices."""
     seconds = {str(r.test): r.seconds for runs in measured.values() for run in runs[:1] for r in run.results}
-    return replace(load(_path(repo)), seconds=seconds)
+    return replace(load(_path(repo)), seconds=seconds, taste=taste(repo))
 
 
 def remember(found: Found) -> None:

@@ -86,6 +86,7 @@ class Found:
             kept_ours=share.share_ours,
             kept_theirs=share.share_theirs,
             chimeric=len(chimeric(loci, genome)) if genome is not None else 0,
+            unusual=self.experience.taste.against(loci, genome) if self.experience and genome is not None else 0,
             distance=distance(loci, genome) if genome is not None else 0,
             size=sum(x.alleles[i].size for x, i in zip(loci.loci, genome or (), strict=genome is not None)),
             verified=evaluation.status != "unverified",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from forkmerge.app.applied import Taste
 from forkmerge.app.renamed import read_anew, tops
 from forkmerge.app.testpaths import asked_in_merged, is_test, tests_of, with_tests
 from forkmerge.git import trees
@@ -56,13 +57,21 @@ def landscape(
     still = frozenset(i for i, locus in enumerate(found.loci) if is_test(locus.path, given))
     touched = None if reaches is None or not reaches.known else reaches.covers(found, without=still)
     worths = []
+    far = len(start) + 1  # what people took in such places goes before how near an offspring is to the plain merge
+    taste = experience.taste if experience is not None else Taste()
     for index, locus in enumerate(found.loci):
         settled = index in still or not locus.has_conflict
         worths.append(
             tuple(
                 Worth(locus.edit_ours, locus.edit_theirs)
                 if settled and number == start[index]
-                else Worth(a.kept_ours, a.kept_theirs, a.chimeric, int(number != start[index]), a.size)
+                else Worth(
+                    a.kept_ours,
+                    a.kept_theirs,
+                    a.chimeric,
+                    int(number != start[index]) + far * taste.unusual(locus, number),
+                    a.size,
+                )
                 for number, a in enumerate(locus.alleles)
             )
         )

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from forkmerge.app import untested
+from forkmerge.app.applied import kind, version
 from forkmerge.app.places import dropped_edits, line_of
 from forkmerge.fitness.required import OWNERS
 from forkmerge.report import values
@@ -287,6 +288,8 @@ def _loci(found: Found, candidate: Genotype) -> tuple[values.LocusReport, ...]:
                 decided,
                 "new code: stands on neither side" if allele.new_code else "",
                 dropped_edits(found, locus, chosen),
+                kind=kind(locus) if locus.has_conflict else "",
+                version=version(locus, allele) if locus.has_conflict else "",
             )
         )
     return tuple(out)

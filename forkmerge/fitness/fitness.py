@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from forkmerge.model.finding import Finding
     from forkmerge.model.outcome import TestId
 
-RankKey: TypeAlias = tuple[int, int, int, float, float, int, int, int]
+RankKey: TypeAlias = tuple[int, int, int, float, float, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,8 @@ class Fitness:
     fails, ``undecided`` those that could not be told (a crash or timeout came first), ``kept`` the number of duties it
     keeps, ``gained`` the tests that failed everywhere before.  ``undetermined`` names the loci that no test decides.
     ``kept_ours`` and ``kept_theirs`` are shares (0..1) of each side's edits, ``chimeric`` the loci equal to neither
-    parent, ``distance`` the loci that differ from the plain structured merge, ``size`` the bytes changed from the base.
+    parent, ``unusual`` those where people took another version before, ``distance`` those that differ from the
+    plain structured merge, ``size`` the bytes changed from the base.
     ``verified`` is False when the tests could not be run at all.
     """
 
@@ -37,6 +38,7 @@ class Fitness:
     kept_ours: float = 0.0
     kept_theirs: float = 0.0
     chimeric: int = 0
+    unusual: int = 0
     distance: int = 0
     size: int = 0
     verified: bool = True
@@ -59,6 +61,7 @@ class Fitness:
             -min(self.kept_ours, self.kept_theirs),
             -(self.kept_ours + self.kept_theirs),
             self.chimeric,
+            self.unusual,
             self.distance,
             self.size,
         )

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 FINAL = (RunStatus.COMPLETED, RunStatus.UNCOLLECTED)
+_OWN_FIRST = "runs.chain = own.chain DESC, id DESC"
+"""This ledger's own runs go before those of others."""
 _BY_KEY = "tree = ? AND command = ? AND environment = ? AND policy = ? AND selection = ?"
 
 
@@ -188,6 +190,10 @@ class Ledger:
                 failures[result.test] += not result.status.good
         return {t: TestHistory(statistics.median(s), len(s), failures[t]) for t, s in seconds.items()}
 
+    def told(self, command: str, *, last: int) -> tuple[SuiteRun, ...]:
+        """Return the ``last`` finished entries of ``command``, those of other ledgers too, the newest first."""
+        return tuple(self._bodies("command = ? AND final = 1", (command,), last, order="created DESC, id DESC"))
+
     @property
     def kept(self) -> bool:
         """Return whether what is put in is kept in the file (``notes`` say why not)."""
@@ -235,9 +241,8 @@ class Ledger:
         with self._lock, contextlib.suppress(sqlite3.Error):
             self._connection.close()
 
-    def _bodies(self, where: str, values: tuple[str, ...], limit: int) -> list[SuiteRun]:
+    def _bodies(self, where: str, values: tuple[str, ...], limit: int, *, order: str = _OWN_FIRST) -> list[SuiteRun]:
         """Return the newest runs first; a record that was changed or can't be read is passed over."""
-        order = "runs.chain = own.chain DESC, id DESC"  # this ledger's own runs go before those of others
         columns = ", ".join(f"runs.{name}" for name in ROW_FIELDS)
         query = f"SELECT own.chain, {columns} FROM runs, own WHERE {where} ORDER BY {order} LIMIT ?"  # noqa: S608 - constants
         found: list[tuple[object, ...]] = self._do(lambda c: c.execute(query, (*values, limit)).fetchall(), [])
@@ -252,7 +257,7 @@ class Ledger:
             except (ValueError, TypeError) as error:
                 self._note(f"a record of the ledger can't be read and is passed over ({error})")
             else:
-                if row.chain != own:
+                if row.chain != own and order == _OWN_FIRST:
                     self._fetched.add(row.hash)
         return runs
 

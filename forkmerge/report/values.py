@@ -77,7 +77,8 @@ class LocusReport:
 
     ``unit`` is the name of the unit ("" for a gap or a whole file), ``line`` its line in the proposal (0 unknown),
     ``allele`` the stable name of the content taken, ``origin`` the words for it (``ours``, ``ours+theirs``, ...),
-    ``sides`` the sides that changed it.
+    ``sides`` the sides that changed it.  Where they conflict, ``kind`` tells what kind of place it is and ``version``
+    what was taken there, in words that later merges can be compared by.
     """
 
     path: str
@@ -89,6 +90,8 @@ class LocusReport:
     decided_by: DecidedBy
     note: str = ""
     dropped: tuple[DroppedEdit, ...] = ()
+    kind: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from unit.recombination.merges import conflict, mine, text_merge, tree_merge
 
-from forkmerge.app.experience import MOST_TESTS, Experience, kind, load, save
+from forkmerge.app.applied import kind
+from forkmerge.app.experience import MOST_TESTS, Experience, load, save
 from forkmerge.recombination.genome import all_ours, all_theirs, default
 from forkmerge.recombination.loci import loci
 from forkmerge.recombination.values import Clause

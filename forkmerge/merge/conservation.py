@@ -86,6 +86,18 @@ def doubled(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> bool:
     return False
 
 
+def strayed(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> tuple[bytes, ...]:
+    """Return the lines, without blanks at their ends, that stand once in each version and not once in ``result``.
+
+    Nobody put such a line in or took it away: a side moved it.  Where both did so, to two places that are merged apart,
+    it may stand there twice, or in none.
+    """
+    b, o, t, r = (
+        Counter(line for raw in x.split(b"\n") if (line := raw.strip())) for x in (base, ours, theirs, result)
+    )
+    return tuple(line for line, count in b.items() if count == 1 == o[line] == t[line] != r[line])
+
+
 def passages(text: bytes) -> dict[tuple[bytes, ...], list[int]]:
     """Return the passages of ``text`` with the bytes at which the first word of each stands."""
     lines: list[tuple[bytes, int]] = []

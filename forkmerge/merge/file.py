@@ -68,7 +68,7 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
     if profile is None:
         from forkmerge.merge.plain import by_lines, either_order  # noqa: PLC0415 - few files are of no language
 
-        pieces = by_lines(languages, path, (base, ours, theirs), git, rules)
+        pieces = by_lines(languages, path, (base, ours, theirs), (raw, git), rules)
         pieces = tuple(either_order(p) for p in pieces) if alternatives else pieces
     elif any(isinstance(p, Conflict) for p in git):
         from forkmerge.merge.stale import bound, stale  # noqa: PLC0415 - not needed for clean files
@@ -167,7 +167,8 @@ def _trivial(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
 def _profile(languages: Catalogue, path: str, base: bytes, ours: bytes, theirs: bytes) -> Profile | None:
     if max(len(base), len(ours), len(theirs)) > MAX_BYTES // 4:
         return None
-    return languages.for_path(path, ours)
+    told = b"\n".join(text for text in (base, *sorted((ours, theirs))) if text)
+    return languages.for_path(path, told)  # the same with the sides swapped, also where one of them cut its mark off
 
 
 def _line_ends(

@@ -1,7 +1,8 @@
 """The children of a syntax node as a sequence of items to be merged.
 
 An item is a child with the layout before it (``lead``: blanks, line ends and separators) and with the comments that
-belong to it.  Concatenating ``lead + text`` of all items gives the stretch of the file they were made of.
+belong to it, and in a block with the semicolon that ends it.  Concatenating ``lead + text`` of all items gives the
+stretch of the file they were made of.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ _EITHER_QUOTE = frozenset(("python", "javascript", "typescript", "tsx"))
 """Languages in which a string means the same in single and in double quotes."""
 _QUOTED = re.compile(rb"([A-Za-z]{0,2})'([^'\"\\\n]*+)'")
 _SEPARATORS = frozenset((b",", b";", b""))
+_TERMINATOR = re.compile(rb"[ \t]*+;(?=[ \t]*+(?:\r?\n|\Z))")
+"""The sign that ends a statement or member, at the end of its line."""
 _MORE = frozenset(("+", "|"))
 """Signs that stand between the elements of some sets, and mean something elsewhere."""
 
@@ -92,13 +95,17 @@ def items(data: bytes, nodes: Sequence[Node], start: int, end: int, profile: Pro
     brackets = listlike and nodes and nodes[0].parent is not None and nodes[0].parent.type in profile.imports
     kept = [n for n in nodes if not (listlike and (_separator(n, data, own) or (brackets and n.type in ("(", ")"))))]
     groups = _grouped(kept, data, profile) if listlike else [((n,), n) for n in kept]
+    ended = parent is not None and parent.type in profile.blocks
     out: list[Item] = []
     rules = paths.rules_by_node(profile)
     position = start
     first = True
-    for group, main in groups:
+    for number, (group, main) in enumerate(groups):
         lo, hi = group[0].start_byte, group[-1].end_byte
         hi = max(lo, hi - _trailing_blank(data, lo, hi))
+        following = groups[number + 1][0][0].start_byte if number + 1 < len(groups) else end
+        if ended and (sign := _TERMINATOR.match(data, hi)) and sign.end() <= following:
+            hi = sign.end()
         tokens = tuple(t for n in group for t in node_tokens(n, data, profile))
         out.append(
             Item(

@@ -16,22 +16,35 @@ if TYPE_CHECKING:
 
 
 def by_lines(
-    languages: Catalogue, path: str, inputs: tuple[bytes, bytes, bytes], git: Sequence[Piece], allowed: Allowed
+    languages: Catalogue,
+    path: str,
+    inputs: tuple[bytes, bytes, bytes],
+    git: tuple[Sequence[Piece], Sequence[Piece]],
+    allowed: Allowed,
 ) -> Sequence[Piece]:
-    """Return ``git`` with the conflicts resolved that the lines of a file without grammar settle by themselves."""
+    """Return git's pieces with the conflicts resolved that the lines of a file without grammar settle by themselves.
+
+    ``git`` are its pieces as they are, and with what is about blanks alone resolved; what is objected to is not taken.
+    """
+    raw, bare = git
     lines = languages.lines_for(path)
-    if lines is None or not any(isinstance(p, Conflict) for p in git):
-        return git
+    left = any(isinstance(p, Conflict) for p in bare)
+    if lines is None or (bare == raw and not left):
+        return bare
     from forkmerge.merge import linesets  # noqa: PLC0415 - few files are of this kind
 
     base, ours, theirs = inputs
-    other = (base, theirs, ours)
-    pieces = linesets.resolve(lines, allowed, git, inputs)
-    for found, three in ((pieces, inputs), (linesets.resolve(lines, allowed, swapped(git), other), other)):
-        whole = [text_of(found, choose) for choose in (lambda c: c.ours, lambda c: c.theirs)]
-        if any(linesets.objections(lines, path, three, text) for text in whole):
-            return git
-    return pieces
+
+    def sound(pieces: Sequence[Piece], three: tuple[bytes, bytes, bytes]) -> bool:
+        whole = (text_of(pieces, choose) for choose in (lambda c: c.ours, lambda c: c.theirs))
+        return not any(linesets.objections(lines, path, three, text) for text in whole)
+
+    if left:
+        other = (base, theirs, ours)
+        pieces = linesets.resolve(lines, allowed, bare, inputs)
+        if sound(pieces, inputs) and sound(linesets.resolve(lines, allowed, swapped(bare), other), other):
+            return pieces
+    return bare if left or sound(bare, inputs) else raw
 
 
 def either_order(piece: Piece) -> Piece:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.conservation import LAYOUT, tokens_of
+from forkmerge.merge.gates import compiles
 from forkmerge.merge.objected import objections
 from forkmerge.merge.pieces import Conflict, Piece, swapped, text_of
 from forkmerge.merge.structured import resolve, texts_apart, with_alternatives
@@ -71,7 +72,8 @@ def verified(
 ) -> tuple[Sequence[Piece], str]:
     """Return ``pieces`` if the gates hold for the text they give (conflicts read as either side), else git's, and why.
 
-    What is ``mirrored`` is only there to be compared, so the dearest gates are left out.
+    What is ``mirrored`` is only there to be compared, so the dearest gates are left out, unless it can't be read: what
+    they find there may hang on the order of the sides.
     """
     if pieces is git:
         return pieces, ""
@@ -79,16 +81,21 @@ def verified(
     for choose in (lambda c: c.ours, lambda c: c.theirs):
         result = text_of(pieces, choose)
         if whole:
-            found = objections(profile, path, inputs, result, joined=not mirrored)
-            if mirrored and not found:
-                from forkmerge.merge.seams import unmended  # noqa: PLC0415 - not needed for clean files
+            joined = not mirrored or not _readable(profile, result)
+            found = objections(profile, path, inputs, result, joined=joined)
+            if not joined and not found:
+                from forkmerge.merge.seams import apart  # noqa: PLC0415 - not needed for clean files
 
-                found = unmended(profile, path, inputs, result)
+                found = apart(profile, path, inputs, result)
             return (git, "; ".join(f.message for f in found)) if found else (pieces, "")
         before = text_of(git, choose)
         if result != before and not sound(parse(profile, result)) and sound(parse(profile, before)):
             return git, ""
     return pieces, ""
+
+
+def _readable(profile: Profile, text: bytes) -> bool:
+    return compiles(text) if profile.name == "python" else sound(parse(profile, text))
 
 
 def _same_text(pieces: Sequence[Piece], mirrored: Sequence[Piece]) -> bool:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from forkmerge.merge.conservation import doubled, tokens_of, unbalanced, unbalanced_around, words_of
+from forkmerge.merge.conservation import doubled, strayed, tokens_of, unbalanced, unbalanced_around, words_of
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,20 @@ def test_passage_that_both_sides_added_must_not_stand_there_twice() -> None:
     assert doubled(base, ours, theirs, b"a\n" + passage + b"b\n" + passage)
     assert not doubled(base, ours, theirs, b"a\n" + passage + b"b\n")
     assert not doubled(base, ours, b"a\nb\n", ours + passage)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "result", "found"),
+    [
+        (b"b\na\nc\n", b"b\nc\n a\n", b"b\na\nc\na\n", (b"a",)),
+        (b"b\na\nc\n", b"b\nc\n a\n", b"b\nc\n", (b"a",)),
+        (b"b\na\nc\n", b"b\nc\n a\n", b"b\n  a\nc\n", ()),
+        (b"a\na\nb\nc\n", b"b\nc\na\n", b"a\na\nb\nc\n", ()),
+        (b"b\nc\n", b"b\nc\na\n", b"b\nc\n", ()),
+    ],
+)
+def test_a_line_that_all_versions_have_once_strays_where_the_merge_has_it_twice_or_not(
+    ours: bytes, theirs: bytes, result: bytes, found: tuple[bytes, ...]
+) -> None:
+    assert strayed(b"a\nb\nc\n", ours, theirs, result) == found
+    assert strayed(b"a\nb\nc\n", theirs, ours, result) == found

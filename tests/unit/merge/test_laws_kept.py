@@ -49,3 +49,60 @@ def test_keys_that_fit_in_one_order_of_the_sides_alone_are_a_conflict() -> None:
     theirs = b"[server]\nport = 80\n[one]\n# how many\nworkers = 2\n[two]\nport = 80\nworkers = 2\n"
     for mine, other in ((ours, theirs), (theirs, ours)):
         assert not merge_file("x.ini", base, mine, other, line_merge=line_merge).clean
+
+
+@pytest.mark.parametrize(
+    ("path", "first"), [("x.c", "enum kind {\n    one,\n};\n"), ("x.cpp", "class Shop {\n    int size;\n};\n")]
+)
+def test_the_semicolon_of_what_stands_above_is_not_put_behind_a_function(path: str, first: str) -> None:
+    one, two = ("void {0}(int a) {{\n    {0}_all(a, {1});\n}}\n".format(*x) for x in (("load", 1), ("save", 2)))
+    last = "int last(void) {\n    return 3;\n}\n"
+    base, ours, theirs, both = (
+        "\n".join(("", first, *added, last)).encode() for added in ((), (one,), (two,), (one, two))
+    )
+    assert line_merge(base, ours, theirs)[1]
+    assert merge_file(path, base, ours, theirs, line_merge=line_merge).merged() == both
+
+
+def test_the_semicolon_goes_with_its_statement() -> None:
+    base = b"package Shop;\nuse strict;\nour $size = 2;\n\n1;\n"
+    ours = b"package Shop;\nuse Carp;\nuse strict;\nour $size = 2;\n\n\n"
+    theirs = b"package Shop;\nuse strict;\n\nour $size = 2;\n"
+    for mine, other in ((ours, theirs), (theirs, ours)):
+        found = merge_file("Shop.pm", base, mine, other, line_merge=line_merge)
+        assert not found.clean or (found.merged() or b"").count(b"our $size = 2;\n") == 1
+
+
+def test_a_line_that_both_sides_moved_does_not_stand_twice() -> None:
+    base, ours, theirs = (
+        "".join(f"<%= {x} %>\n" for x in names).encode()
+        for names in (
+            ("@name", "@size", "money(@price)"),
+            ("@size", "money(@price)", "@name"),
+            ("@size", "money(@cost)", "@name"),
+        )
+    )
+    for mine, other in ((ours, theirs), (theirs, ours)):
+        found = merge_file("x.erb", base, mine, other, line_merge=line_merge)
+        assert not found.clean or (found.merged() or b"").count(b"@name") == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "cut", "moved"),
+    [
+        ("x.v", b"module m;\n  assign b = a;\nendmodule\n", b"module m;\n  assign b = a;\nnone\n", b"  "),
+        ("x.m", b'#import "Box.h"\nint a;\n', b'#named "Box.h"\nint a;\n', b"    "),
+    ],
+)
+def test_a_side_that_lost_the_mark_of_its_language_is_merged_the_same_both_ways(
+    path: str, base: bytes, cut: bytes, moved: bytes
+) -> None:
+    laid = b"".join(moved + line for line in base.splitlines(keepends=True))
+    here, there = (merge_file(path, base, *sides, line_merge=line_merge) for sides in ((cut, laid), (laid, cut)))
+    assert (here.clean, here.merged()) == (there.clean, there.merged())
+
+
+def test_blanks_alone_do_not_bring_back_a_key_that_a_side_took_away() -> None:
+    base, ours, theirs = b"name=Shop\nsize=3\n", b"\n\nname=Shop\nsize=3\nname=Shop\n", b"title=Shop\nsize=3\n"
+    for mine, other in ((ours, theirs), (theirs, ours)):
+        assert not merge_file("x.properties", base, mine, other, line_merge=line_merge).clean

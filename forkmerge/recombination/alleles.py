@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from forkmerge.recombination.kept import Kept
-from forkmerge.recombination.options import MOST_PICKS, Option, measure, options
+from forkmerge.recombination.options import MOST_PICKS, Names, Option, measure, options
 from forkmerge.recombination.space import best_first
 from forkmerge.recombination.values import Allele
 
@@ -45,7 +45,9 @@ def allele_set(hunks: Sequence[Hunk], *, most_mixed: int = MOST_MIXED, most_pick
     if all(h.merged is not None for h in hunks):
         merged = tuple(h.merged or b"" for h in hunks)
         origins.setdefault(merged, "merged")
-    per_hunk = [_choices(h, most_picks) for h in hunks]
+    names = Names.of(hunks)
+    per_hunk = [_choices(h, most_picks, names) for h in hunks]
+    fresh = {(i, o.content) for i, choices in enumerate(per_hunk) for o in choices if o.new_code}
     scores = [[float(o.kept.ours + o.kept.theirs) for o in choices] for choices in per_hunk]
     for picks in islice(best_first(scores), most_mixed):
         chosen = [choices[i] for choices, i in zip(per_hunk, picks, strict=True)]
@@ -55,8 +57,12 @@ def allele_set(hunks: Sequence[Hunk], *, most_mixed: int = MOST_MIXED, most_pick
         for option in choices:
             contents = (*best[:index], option.content, *best[index + 1 :])
             origins.setdefault(tuple(contents), option.origin if len(hunks) == 1 else "mixed")
-    memo: dict[tuple[int, bytes], Kept] = {}
-    alleles = tuple(_allele(hunks, contents, origin, (ours, theirs), memo) for contents, origin in origins.items())
+    memo = {(i, o.content): o.kept for i, choices in enumerate(per_hunk) for o in choices}
+    alleles = tuple(
+        replace(made, new_code=any(part in fresh for part in enumerate(contents)))
+        for contents, origin in origins.items()
+        for made in (_allele(hunks, contents, origin, (ours, theirs), memo),)
+    )
     where = {a.contents: i for i, a in enumerate(alleles)}
     default = where[merged] if merged is not None else best_kept(alleles, where[ours], where[theirs])
     return AlleleSet(alleles, where[base], where[ours], where[theirs], default)
@@ -69,22 +75,25 @@ def allele_of(hunks: Sequence[Hunk], contents: tuple[bytes, ...], origin: str) -
 
 
 def best_kept(alleles: Sequence[Allele], ours: int, theirs: int) -> int:
-    """Return the index of the allele that keeps most: the poorer side first, then both, then the least chimeric."""
+    """Return the index of the allele that keeps most: the poorer side first, then both, then the least chimeric.
+
+    Where the same text was made to follow a new name, that goes first: the old one is gone.
+    """
     most_ours, most_theirs = max(1, alleles[ours].kept_ours), max(1, alleles[theirs].kept_theirs)
 
-    def key(index: int) -> tuple[float, float, bool, bool, int]:
+    def key(index: int) -> tuple[float, float, bool, bool, bool, int]:
         allele = alleles[index]
         shares = (allele.kept_ours / most_ours, allele.kept_theirs / most_theirs)
         by_rule = allele.origin.startswith("rule:")
-        return (min(shares), sum(shares), by_rule, not allele.chimeric, -index)
+        return (min(shares), sum(shares), allele.new_code, by_rule, not allele.chimeric, -index)
 
     return max(range(len(alleles)), key=key)
 
 
-def _choices(hunk: Hunk, most_picks: int) -> tuple[Option, ...]:
+def _choices(hunk: Hunk, most_picks: int, names: Names) -> tuple[Option, ...]:
     if hunk.merged is not None:
         return (Option("merged", hunk.merged, measure(hunk, hunk.merged)),)
-    return options(hunk, most_picks=most_picks)
+    return options(hunk, most_picks=most_picks, names=names)
 
 
 def _origin(chosen: Sequence[Option]) -> str:

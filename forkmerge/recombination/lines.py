@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-_TOKEN = re.compile(rb"[A-Za-z_$\x80-\xff][\w$\x80-\xff]*|\d[\w.]*|[^\s\w]")
+WORD = re.compile(rb"[A-Za-z_$\x80-\xff][\w$\x80-\xff]*|\d[\w.]*|[^\s\w]")
+"""A word, a number or a single sign."""
 _BIG = 400
 
 
@@ -47,7 +48,7 @@ class Piece:
 
 def tokens(data: bytes) -> tuple[bytes, ...]:
     """Return the words, numbers and single signs of ``data``; white space is dropped."""
-    return tuple(_TOKEN.findall(data))
+    return tuple(WORD.findall(data))
 
 
 def changes(a: Sequence[Hashable], b: Sequence[Hashable]) -> tuple[Change, ...]:

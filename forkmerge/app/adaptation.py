@@ -26,12 +26,17 @@ _NAMED = frozenset(("function", "method", "class", "constant", "type", "field", 
 
 def adapted(found: LocusMap, homologies: tuple[Homology, ...], read: Callable[[Entry], bytes]) -> LocusMap:
     """Return the loci with adapted alleles beside those that a rename or a changed default leaves behind."""
-    kept = _still_there(homologies)
-    renames = tuple(r for h in homologies for r in _renames(h) if not _ambiguous(r, kept))
+    renames = renames_of(homologies)
     defaults = tuple(d for h in homologies for d in _defaults(h))
     if not renames and not defaults:
         return found
     return linked(with_adapted(found, profile_for=for_path, renames=renames, defaults=defaults), read)
+
+
+def renames_of(homologies: tuple[Homology, ...]) -> tuple[Rename, ...]:
+    """Return what one side gave another name, where the old one means nothing else there any more."""
+    kept = _still_there(homologies)
+    return tuple(r for h in homologies for r in _renames(h) if not _ambiguous(r, kept))
 
 
 def _sides(h: Homology) -> Iterator[tuple[Literal["ours", "theirs"], Located, Match]]:
@@ -47,7 +52,7 @@ def _renames(h: Homology) -> Iterator[Rename]:
         return
     for side, unit, match in _sides(h):
         if str(match.kind) in _RENAMED and not match.doubtful and unit.unit.name != h.base.unit.name:
-            yield Rename(h.base.unit.name, unit.unit.name, side, h.base.unit.kind, h.base.path)
+            yield Rename(h.base.unit.name, unit.unit.name, side, h.base.unit.kind, h.base.path, unit.path)
 
 
 def _still_there(homologies: tuple[Homology, ...]) -> frozenset[tuple[str, str, str]]:

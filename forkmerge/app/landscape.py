@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.app.applied import Taste
-from forkmerge.app.renamed import read_anew, tops
+from forkmerge.app.renamed import holds, read_anew, tops, with_new_names
 from forkmerge.app.testpaths import asked_in_merged, is_test, tests_of, with_tests
 from forkmerge.git import trees
 from forkmerge.recombination.genome import all_ours, all_theirs, default
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from forkmerge.git.repository import Repository
     from forkmerge.git.trees import Change
     from forkmerge.model.source import Tree
+    from forkmerge.recombination.adapt import Rename
     from forkmerge.recombination.values import Genome, LocusMap
 
 
@@ -111,7 +112,8 @@ class Materialiser:
     ``tests`` are the trees whose tests the owners have that are neither of the two sides, or another one than theirs.
     ``idle`` are owners whose tests can't even be collected on their own parent: nothing of theirs is asked, and the
     tree for them is that of another owner.
-    ``renamed`` are old and new names of packages, for the tests of who knows the old one (``app.renamed``).
+    ``renamed`` are old and new names of packages, for the tests of who knows the old one, ``names`` are renames of what
+    stands in a module, for the tests of the other side (``app.renamed``).
     ``merged`` are the sides, and the test files of a side, that can't even be collected on the other side's code: these
     tests are asked as the offspring itself has them, merged.
     """
@@ -125,6 +127,7 @@ class Materialiser:
     merged: Asked = frozenset()
     tests: Mapping[Owner, Tree] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
+    names: tuple[Rename, ...] = ()
     idle: frozenset[Owner] = frozenset()
     _plain: dict[Candidate, str] = field(default_factory=dict)
     _owned: dict[tuple[str, Owner], str] = field(default_factory=dict, init=False)  # it depends on ``merged``
@@ -149,22 +152,30 @@ class Materialiser:
             tests = self.tests.get(owner, self.ours if owner == "ours" else self.theirs)
             entries = self.repo.entries(tree)
             changes: dict[str, Change] = dict(with_tests(entries, tests, self.given))
-            changes |= self._read_anew(entries, tests)
+            changes |= self._read_anew(entries, tests, owner)
             changes = {path: entry for path, entry in changes.items() if (owner, path) not in self.merged}
             self._owned[tree, owner] = trees.write(self.repo, tree, changes) if changes else tree
         return self._owned[tree, owner]
 
-    def _read_anew(self, entries: Tree, tests: Tree) -> dict[str, Change]:
-        """Return the Python files of ``tests`` that speak of packages which ``entries`` have under another name."""
-        if not self.renamed:
-            return {}
-        have = tops(entries, self.given)
-        known = (*self.renamed.items(), *((new, old) for old, new in self.renamed.items()))
-        names = {one: other for one, other in known if one not in have and other in have}
+    def _new_to(self, owner: Owner, rename: Rename) -> bool:
+        return owner in ("ours", "theirs") and owner != rename.side
+
+    def _holds(self, entries: Tree, rename: Rename) -> bool:
+        entry = entries.get(rename.now or rename.path)
+        return entry is not None and holds(rename, self.repo.read(entry.oid))
+
+    def _read_anew(self, entries: Tree, tests: Tree, owner: Owner) -> dict[str, Change]:
+        """Return the Python files of ``tests`` that speak of what ``entries`` have under another name."""
+        packages: dict[str, str] = {}
+        if self.renamed:
+            have = tops(entries, self.given)
+            known = (*self.renamed.items(), *((new, old) for old, new in self.renamed.items()))
+            packages = {one: other for one, other in known if one not in have and other in have}
+        names = tuple(r for r in self.names if self._new_to(owner, r) and self._holds(entries, r))
         out: dict[str, Change] = {}
-        for path, entry in tests_of(tests, self.given).items() if names else ():
+        for path, entry in tests_of(tests, self.given).items() if packages or names else ():
             if path.endswith(".py"):
                 data = self.repo.read(entry.oid)
-                if (anew := read_anew(data, names)) != data:
+                if (anew := with_new_names(read_anew(data, packages), names)) != data:
                     out[path] = (entry.mode, anew)
         return out

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from forkmerge.app import testing
 from forkmerge.app.behaviour import TreeBehaviour
 from forkmerge.app.confirming import confirm
+from forkmerge.app.costs import cost_of
 from forkmerge.app.elders import Elder, joined, pairs
 from forkmerge.app.experience import recalled, remember
 from forkmerge.app.found import Found
@@ -26,7 +27,7 @@ from forkmerge.app.landscape import Candidate, Genotype, Materialiser, landscape
 from forkmerge.app.reaches import Reaches
 from forkmerge.app.runs import Runs, wished
 from forkmerge.app.scene import Scene, scene
-from forkmerge.app.sides import as_merged, crossed, idle, measured, nothing_to_keep, renamed
+from forkmerge.app.sides import as_merged, crossed, idle, measured, new_names, nothing_to_keep, renamed
 from forkmerge.app.stopping import stopping
 from forkmerge.app.summary import empty, summary
 from forkmerge.errors import Interrupted
@@ -56,10 +57,6 @@ if TYPE_CHECKING:
     from forkmerge.report.events import Progress
     from forkmerge.report.values import Proposals
     from forkmerge.search.protocol import Landscape
-
-_START = 0.05
-"""What starting a run of a few tests counts, in suites: told in tests and not in seconds, so that the same seed asks
-the same questions on a busy machine."""
 
 _HOPELESS = 3
 """After so many questions in a row that could not be verified the search ends: this machine can't run the tests."""
@@ -175,6 +172,7 @@ class Proposing:
         materialise = Materialiser(
             self.repo, [seen.loci], seen.ours, seen.theirs, seen.scenario.ours.tree, given,
             tests={e.owner: e.entries for e in elders}, renamed=renamed(self.repo, seen, given, self.progress),
+            names=new_names(self.repo, seen, given, self.progress) if not self.elders else (),
             idle=idle(required, parents),
         )  # fmt: skip
         seconds = suite_seconds(*parents.values())
@@ -269,8 +267,8 @@ class Proposing:
             for query in (asked,) if isinstance(asked, Query) else asked:
                 candidate = Genotype(query.genome, query.generation)
                 self._look_ahead(strategy, evaluate, runs)
-                evaluation = self._evaluate(found, evaluate, candidate, query.tests, runs)
-                cost = _cost(query, len(tests), selects=runs.setting.runner.selects)
+                evaluation = self._evaluate(found, evaluate, candidate, query.tests, runs, again=query.again)
+                cost = cost_of(query, len(tests), selects=runs.setting.runner.selects)
                 told = search_verdict(evaluation)  # what was never followed counts as touching all code anyway
                 untraced = frozenset(t for t in told.untraced if found.reaches.follows(t))
                 strategy.tell(query, replace(told, cost=cost, untraced=untraced))
@@ -323,6 +321,8 @@ class Proposing:
         candidate: Candidate,
         tests: frozenset[str] | None,
         runs: Runs,
+        *,
+        again: bool = False,
     ) -> Evaluation:
         whole = tests is None
         label = self.labels.setdefault(candidate, f"offspring {len(self.labels)}") if whole else "probe"
@@ -330,7 +330,9 @@ class Proposing:
         began = time.monotonic()
         if whole:
             self.progress.update(events.EvaluationStarted(label))
-        evaluation = evaluate.evaluate(candidate, tests)
+        evaluation = evaluate.evaluate(candidate, tests, again=again)
+        if evaluation.flaky:
+            found.forget(evaluation.flaky)
         if whole:
             found.evaluations[candidate] = evaluation
             found.labels[candidate] = label
@@ -379,15 +381,6 @@ class Proposing:
 
     def _phase(self, name: str, detail: str = "") -> None:
         self.progress.update(events.PhaseStarted(name, detail))
-
-
-def _cost(query: Query, tests: int, *, selects: bool) -> float:
-    """Return what a question counts against the budget, in evaluations of the whole suites."""
-    if query.tests is None:
-        return 1.0
-    if not selects:
-        return 0.5 * len({key.partition(":")[0] for key in query.tests})
-    return _START + len(query.tests) / max(1, tests)
 
 
 def _nothing_to_do(scenario: Scenario) -> str:

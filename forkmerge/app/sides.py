@@ -10,7 +10,8 @@ from forkmerge.app import testing
 from forkmerge.app.duties import in_merged
 from forkmerge.app.elders import Elder, joined, without_outdated
 from forkmerge.app.landscape import Candidate, Genotype
-from forkmerge.app.renamed import renamed_packages
+from forkmerge.app.renamed import of_modules, renamed_packages, with_new_names
+from forkmerge.app.testpaths import tests_of
 from forkmerge.errors import UnusableInput
 from forkmerge.fitness.observed import uncollected_files
 from forkmerge.fitness.parents import measure
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from forkmerge.fitness.records import Recall
     from forkmerge.fitness.required import Owner, Required
     from forkmerge.git.repository import Repository
+    from forkmerge.recombination.adapt import Rename
     from forkmerge.report.events import Progress
 
 
@@ -76,6 +78,22 @@ def renamed(repo: Repository, seen: Scene, given: tuple[str, ...], progress: Pro
             progress.update(events.Remark(f"the {other}'s tests are asked with {old} read as {new}"))
         out |= found
     return out
+
+
+def new_names(repo: Repository, seen: Scene, given: tuple[str, ...], progress: Progress) -> tuple[Rename, ...]:
+    """Return what a side renamed in a module, where the other side's tests say the old name."""
+    from forkmerge.app.adaptation import renames_of  # noqa: PLC0415 - loads the parser
+
+    found = of_modules(renames_of(seen.homologies), given)
+    said = []
+    for rename in found:
+        tests = tests_of(seen.theirs if rename.side == "ours" else seen.ours, given)
+        texts = (repo.read(entry.oid) for path, entry in tests.items() if path.endswith(".py"))
+        if any(with_new_names(text, (rename,)) != text for text in texts):
+            side = "upstream" if rename.side == "ours" else "fork"
+            progress.update(events.Remark(f"the {side}'s tests are asked with {rename.old} read as {rename.new}"))
+            said.append(rename)
+    return tuple(said)
 
 
 def crossed(

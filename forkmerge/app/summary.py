@@ -306,6 +306,9 @@ def _warnings(found: Found) -> list[str]:
     if found.materialise.renamed:
         names = ", ".join(f"{old} read as {new}" for old, new in found.materialise.renamed.items())
         out.append(f"a side renamed its package; where an offspring lacks the old one, tests were asked with {names}")
+    if found.materialise.names:
+        names = ", ".join(f"{r.old} read as {r.new}" for r in found.materialise.names)
+        out.append(f"where an offspring has the new name alone, the other side's tests were asked with {names}")
     if found.unverified:
         out.append("the last test runs could not be verified: their sandboxes died or did not start (forkmerge doctor)")
     if found.elsewhere:

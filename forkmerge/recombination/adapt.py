@@ -34,13 +34,17 @@ Edits: TypeAlias = "Callable[[Profile, bytes], list[Edit]]"
 
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """``side`` renamed the definition ``old`` of ``path`` to ``new``; ``kind`` is that of the unit."""
+    """``side`` renamed the definition ``old`` of ``path`` to ``new``; ``kind`` is that of the unit.
+
+    ``now`` is where it stands on that side, "" for the same path.
+    """
 
     old: str
     new: str
     side: Side
     kind: str
     path: str
+    now: str = ""
 
 
 @dataclass(frozen=True, slots=True)

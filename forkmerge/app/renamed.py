@@ -67,7 +67,7 @@ def read_anew(data: bytes, names: Mapping[str, str]) -> bytes:
 
 
 def of_modules(renames: Iterable[Rename], given: tuple[str, ...]) -> tuple[Rename, ...]:
-    """Return the renames of what stands in a module of Python's: of code, not of members, in modules named as before."""
+    """Return the renames of what stands in a module of Python code, not of members, whose module is named as before."""
     return tuple(
         r
         for r in dict.fromkeys(renames)

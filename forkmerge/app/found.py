@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.app.reaches import Reaches
@@ -91,6 +91,14 @@ class Found:
             size=sum(x.alleles[i].size for x, i in zip(loci.loci, genome or (), strict=genome is not None)),
             verified=evaluation.status != "unverified",
         )
+
+    def forget(self, flaky: frozenset[str]) -> None:
+        """Take back what duties said that turned out to be flaky."""
+        for candidate, seen in self.evaluations.items():
+            if seen.failed & flaky:
+                self.evaluations[candidate] = replace(
+                    seen, failed=seen.failed - flaky, flaky=seen.flaky | (seen.failed & flaky)
+                )
 
     def loci(self, candidate: Candidate) -> LocusMap:
         """Return the loci that a candidate's genome belongs to."""

@@ -196,8 +196,11 @@ class Evaluator(Generic[C]):
                 found[tree, None, Purpose.GATE] = None
         return tuple(run for run in found if self.recall.get(*run) is None)
 
-    def evaluate(self, candidate: C, tests: Iterable[str] | None = None) -> Evaluation:
-        """Return what the duties say of ``candidate``: all (None), those with these keys, or with none the gate."""
+    def evaluate(self, candidate: C, tests: Iterable[str] | None = None, *, again: bool = False) -> Evaluation:
+        """Return what the duties say of ``candidate``: all (None), those with these keys, or with none the gate.
+
+        With ``again`` those that failed there are asked once more, alone: those that pass are flaky.
+        """
         asked = None if tests is None else frozenset(tests)
         duties = tuple(d for d in self.required.duties if not asked or str(d) in asked)
         trees = {owner: self.materialise(candidate, owner) for owner in self.owners}
@@ -213,6 +216,9 @@ class Evaluator(Generic[C]):
                     self._gate(item[0], known, bill)
                 else:
                     self._settle(item[0], known, item[1], bill, whole=asked is None or not self.selects)
+                    if again and asked and self.selects and not known.unverified and not known.uncollected:
+                        failing = [d for d in item[1] if d not in self._flaky and known.answer(d.test) == "failed"]
+                        self._confirm(item[0], known, failing, bill)
 
         if self.jobs > 1 and len(work) > 1:
             with ThreadPoolExecutor(max_workers=min(self.jobs, len(work))) as pool:

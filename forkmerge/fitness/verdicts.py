@@ -27,4 +27,5 @@ def search_verdict(evaluation: Evaluation) -> Verdict:
         cost=evaluation.equivalents,
         reasons={key: text.split("\n", 1)[0][:_WORDS] for key, text in evaluation.messages},
         untraced=evaluation.untraced,
+        flaky=evaluation.flaky,
     )

@@ -126,6 +126,11 @@ class Blaming(Driven):
         verdict = yield from self._ask(Query(genome, wanted, self.generation))
         return verdict
 
+    def ask_again(self, genome: Genome, test: str) -> Telling:
+        """Return whether ``test``, which failed on ``genome``, passes there now: then it is flaky."""
+        verdict = yield from self._ask(Query(genome, frozenset({test}), self.generation, again=True))
+        return test in self.knowledge.flaky or (verdict.status == "ok" and test not in verdict.failed)
+
     def _ask(self, query: Query) -> Asking:
         (verdict,) = yield (query,)
         self._learn(query, verdict)

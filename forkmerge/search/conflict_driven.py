@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.recombination.values import Clause, Genome
 from forkmerge.search.blame import Blaming
+from forkmerge.search.knowledge import BROKEN
 from forkmerge.search.optimum import Optimum, TooLargeError, optimum, unsatisfiable_core
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ PATIENCE = 2
 OFTEN = 0.2
 """A test that failed on such a share of earlier offspring looks at a new candidate before the whole suite does."""
 
+MOST_DOUBTED = 16
+"""How many tests are asked once more whether they always fail, before an answer is taken for the best."""
+
 LINKS = 4
 """So many nogoods tie loci together before they are tried as one parent has them, all of them at once."""
 
@@ -63,6 +67,7 @@ class ConflictDriven(Blaming):
         self.rng = rng
         self.refine = refine
         self.skipped: list[Clause] = []
+        self.doubted: set[str] = set()
         self.optimal = False
         self.inseparable = False
         self.core: tuple[Clause, ...] = ()
@@ -103,6 +108,9 @@ class ConflictDriven(Blaming):
         while True:
             candidate = self._candidate()
             if candidate is None:
+                if self.core and (yield from self._doubt(self.core, None)):
+                    self.inseparable, self.core = False, ()
+                    continue
                 return
             best = self._best_good()
             if best is not None and self.landscape.key(candidate.genome) <= self.landscape.key(best.genome):
@@ -215,10 +223,39 @@ class ConflictDriven(Blaming):
                 yield from self.run_tests(freed.genome, doubted.test)
             if doubted not in self.shrunk:
                 return True
+        if (yield from self._doubt(candidate.binding, best)):
+            return True
         certain = (*self.landscape.clauses, *self.knowledge.sound_nogoods())
         bound = self._bound(certain)
         if bound is not None and bound.exact and not self.knowledge.flaky:
             self.optimal = self.landscape.key(bound.genome) <= self.landscape.key(best.genome)
+        return False
+
+    def _doubt(
+        self, binding: Sequence[Clause], best: Evaluated | None
+    ) -> Generator[tuple[Query, ...], tuple[Verdict, ...], bool]:
+        """Ask tests once more that failed by chance, perhaps; return whether one of them did, which is flaky then.
+
+        Asked is what alone keeps a better genome away than ``best`` (None: any genome): no other test says the same,
+        and the search for blame did not see it fail again and again.
+        """
+        lonely = self.knowledge.lonely()
+        shrunk = {s.test for s in self.shrunk if not self.knowledge.flaky}
+        tests = dict.fromkeys(lonely[c] for c in binding if c in lonely and lonely[c] not in (BROKEN, *shrunk))
+        for test in [t for t in tests if t not in self.doubted][:MOST_DOUBTED]:
+            if self.cost >= self.budget.suites:
+                return False
+            if best is not None:
+                sound = (c for c in self.knowledge.sound_nogoods() if lonely.get(c) != test)
+                known = (*self.landscape.clauses, *sound, *self.skipped)
+                freed = self._bound((*known, *(s.clause for s in self.shrunk if s.test != test)))
+                if freed is None or self.landscape.key(freed.genome) <= self.landscape.key(best.genome):
+                    continue
+            self.doubted.add(test)
+            if (yield from self.ask_again(self.knowledge.failing(test)[0], test)):
+                self.knowledge.flaky.add(test)
+                self.shrunk = [s for s in self.shrunk if s.test != test]
+                return True
         return False
 
     def _bound(self, clauses: tuple[Clause, ...]) -> Optimum | None:

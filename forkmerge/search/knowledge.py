@@ -46,6 +46,7 @@ class Knowledge:
         if verdict.status == "unverified":
             return
         self.runs.append((query, verdict))
+        self.flaky |= verdict.flaky
         broken = verdict.status == "broken"
         self._fact(BROKEN, query.genome, passed=not broken)
         if broken:
@@ -118,6 +119,15 @@ class Knowledge:
                 alone = genome in self._alone.get(test, ())
                 found.setdefault((None if alone else self.covered(test), genome), test)
         return tuple(self.sound_nogood(test, genome) for (_, genome), test in found.items())
+
+    def lonely(self) -> dict[Clause, str]:
+        """Return the sound nogoods that rest on one test alone, with that test."""
+        tests: dict[Key, list[str]] = defaultdict(list)
+        for test in self.failed_tests():
+            for genome in self.failing(test):
+                alone = genome in self._alone.get(test, ())
+                tests[None if alone else self.covered(test), genome].append(test)
+        return {self.sound_nogood(t[0], genome): t[0] for (_, genome), t in tests.items() if len(t) == 1}
 
     def unseen(self, tests: Iterable[str], genome: Genome) -> frozenset[str]:
         """Return those of ``tests`` whose verdict on ``genome`` does not follow from what was seen."""

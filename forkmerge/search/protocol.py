@@ -21,12 +21,14 @@ Covers: TypeAlias = Callable[[str], frozenset[int] | None]
 class Query:
     """Which tests to run on which genome: None is the whole suite, the empty set import and collection alone.
 
-    ``generation`` counts the refinements of the landscape that the genome belongs to.
+    ``generation`` counts the refinements of the landscape that the genome belongs to.  ``again``: the tests failed
+    there before, and are run once more to see whether they always do.
     """
 
     genome: Genome
     tests: frozenset[str] | None = None
     generation: int = 0
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class Verdict:
     ``unverified``: could not tell, which says nothing about the genome.  ``passed`` None means all others that were
     asked for.  ``cost`` is in suite equivalents, 0 for what came out of a cache.  ``reasons`` gives equal words to
     tests that failed for an equal reason, where the evaluator knows.  Of ``untraced`` tests it is not known which loci
-    they touched in this run, so what they say holds for this genome alone.
+    they touched in this run, so what they say holds for this genome alone.  ``flaky`` ones answered both ways on one
+    tree: they are no evidence, and neither ``failed`` nor ``passed``.
     """
 
     failed: frozenset[str] = frozenset()
@@ -46,6 +49,7 @@ class Verdict:
     cost: float = 1.0
     reasons: Mapping[str, str] = field(default_factory=dict)
     untraced: frozenset[str] = frozenset()
+    flaky: frozenset[str] = frozenset()
 
     @property
     def good(self) -> bool:

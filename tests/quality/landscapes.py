@@ -4,11 +4,17 @@ A locus has the alleles ours, theirs and either a merge of both (keeps both edit
 one-sided (dormant).  An interference is a set of one to three alleles that can't stand together, never wholly inside a
 parent; every test that executes all of its loci fails when they meet.  Some tests are goals of a side: they fail where
 that side's edit of one locus is missing.
+
+A flaky test fails by chance in three runs of ten.  It passed on the parent that it is required of, or it would not be
+required; a failure of a whole suite is repeated alone before it is told, and paid for, as ``fitness.evaluator`` does: a
+test that passes then is told as flaky.  A shifting test executes a part of its loci only where one of them has a
+certain allele; what it covers is known from its runs so far, and fails with it there alone.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from forkmerge.recombination.values import Clause, Genome
@@ -28,9 +34,19 @@ class Shape:
     tests: int = 200
     breakers: int = 0
     flaky: int = 0
+    shifting: float = 0.0
     goals: int = 4
     coverage_known: bool = True
     gate: bool = True
+
+
+@dataclass(frozen=True)
+class Shift:
+    """A test executes the loci ``more`` only where ``locus`` has ``allele``."""
+
+    locus: int
+    allele: int
+    more: frozenset[int]
 
 
 @dataclass
@@ -42,8 +58,11 @@ class World:
     executes: dict[str, frozenset[int]]
     nogoods: dict[str, list[Clause]]
     breakers: list[Clause]
-    flaky: frozenset[str]
+    flaky: dict[str, Genome]
     rng: Random
+    shifts: dict[str, Shift] = field(default_factory=dict)
+    seen: dict[str, frozenset[int]] = field(default_factory=dict)
+    unmasked: set[str] = field(default_factory=set)
     suites: float = 0.0
     runs: int = 0
     log: list[Query] = field(default_factory=list)
@@ -55,9 +74,33 @@ class World:
         if any(b.violated(query.genome) for b in self.breakers):
             return self._costed(Verdict(failed=frozenset(asked), status="broken", cost=0.05))
         failed = {t for t in asked if any(c.violated(query.genome) for c in self.nogoods.get(t, ()))}
-        failed |= {t for t in asked if t in self.flaky and self.rng.random() < 0.3}
-        cost = 0.05 if not asked else max(len(asked) / len(self.tests), 0.005)
-        return self._costed(Verdict(frozenset(failed), "ok", frozenset(asked) - failed, cost))
+        failed |= {t for t in asked if self._stumbles(t, query.genome)}
+        cost = 0.05 if not asked else self._share(len(asked))
+        if self.flaky and failed and (query.tests is None or query.again):
+            again = {t for t in failed if t not in self.flaky or self._stumbles(t, query.genome)}
+            self.unmasked |= failed - again
+            cost, failed = cost + self._share(len(failed)), again
+        for test in self.shifts.keys() & set(asked):
+            self.seen[test] |= self.executed(test, query.genome)
+        flaky = frozenset(self.unmasked & set(asked))
+        passed = frozenset(asked) - failed - flaky
+        return self._costed(Verdict(frozenset(failed), "ok", passed, cost, flaky=flaky))
+
+    def executed(self, test: str, genome: Genome) -> frozenset[int]:
+        """Return the loci that ``test`` executes on ``genome``."""
+        shift = self.shifts.get(test)
+        if shift is None or genome[shift.locus] == shift.allele:
+            return self.executes[test]
+        return self.executes[test] - shift.more
+
+    def _stumbles(self, test: str, genome: Genome) -> bool:
+        """Return whether a flaky test fails by chance this time."""
+        if test not in self.flaky or test in self.unmasked or genome == self.flaky[test]:
+            return False
+        return self.rng.random() < 0.3
+
+    def _share(self, tests: int) -> float:
+        return max(tests / len(self.tests), 0.005)
 
     def _costed(self, verdict: Verdict) -> Verdict:
         self.suites += verdict.cost
@@ -133,19 +176,47 @@ def _world(shape: Shape, rng: Random) -> World:
         if lacking and len(lacking) < len(worths[locus]) and seeing:
             nogoods.setdefault(rng.choice(seeing), []).append(Clause(((locus, frozenset(lacking)),)))
     frozen = {t: frozenset(loci) for t, loci in executes.items()}
+    shifts = _shifts(shape, frozen, worths, default, rng)
+    nogoods = {t: [c for c in map(partial(_shown, shifts.get(t)), found) if c] for t, found in nogoods.items()}
     breakers = [_interference(worths, default, parents, rng) for _ in range(shape.breakers)]
+    seen: dict[str, frozenset[int]] = {}
     landscape = Landscape(
         worths=tuple(worths),
         default=tuple(default),
         ours=parents[0],
         theirs=parents[1],
         dormant=frozenset(dormant),
-        covers=frozen.get if shape.coverage_known else None,
+        covers=seen.get if shape.coverage_known else None,
         tests=frozenset(tests) if shape.coverage_known else None,
         gate=shape.gate,
     )
-    flaky = frozenset(rng.sample([t for t in tests if t not in nogoods], shape.flaky))
-    return World(landscape, tests, frozen, nogoods, breakers, flaky, rng)
+    flaky = {t: rng.choice(parents) for t in rng.sample([t for t in tests if t not in nogoods], shape.flaky)}
+    world = World(landscape, tests, frozen, nogoods, breakers, flaky, rng, shifts, seen)
+    for test in tests:
+        seen[test] = frozenset().union(*(world.executed(test, parent) for parent in parents))
+    return world
+
+
+def _shifts(
+    shape: Shape, executes: dict[str, frozenset[int]], worths: list[tuple[Worth, ...]], default: list[int], rng: Random
+) -> dict[str, Shift]:
+    """Return the tests whose coverage depends on an allele: mostly on that of the structured merge."""
+    found = {}
+    for test, loci in executes.items():
+        if len(loci) > 1 and shape.shifting and rng.random() < shape.shifting:
+            locus, *others = rng.sample(sorted(loci), len(loci))
+            allele = default[locus] if rng.random() < 0.7 else rng.randrange(len(worths[locus]))
+            found[test] = Shift(locus, allele, frozenset(others[: (len(others) + 1) // 2]))
+    return found
+
+
+def _shown(shift: Shift | None, clause: Clause) -> Clause | None:
+    """Return where ``clause`` shows in a test whose coverage shifts, None if nowhere."""
+    if shift is None or not any(locus in shift.more for locus, _ in clause.cells):
+        return clause
+    cells = dict(clause.cells)
+    cells[shift.locus] = cells.get(shift.locus, frozenset({shift.allele})) & {shift.allele}
+    return Clause(tuple(sorted(cells.items()))) if cells[shift.locus] else None
 
 
 def _about(count: int, rng: Random) -> int:

@@ -282,3 +282,12 @@ def test_what_is_foreseen_is_what_is_run_first_and_nothing_is_learnt_by_it(ledge
     assert sorted(map(str, foreseen)) == sorted(map(str, world.log))
     assert len(foreseen) == 2
     assert evaluator.foresee("x", tests) == ()
+
+
+def test_failing_test_that_is_asked_again_and_passes_is_flaky(ledger):
+    world, evaluator, _ = scenario(ledger, {**GOOD, "x@ours": {"a1": "flaky", "a2": "fail"}})
+    assert evaluator.evaluate("x", [key("a1"), key("a2")]).failed == {key("a1"), key("a2")}
+    again = evaluator.evaluate("x", [key("a1"), key("a2")], again=True)
+    assert again.flaky == {key("a1")}
+    assert again.failed == {key("a2")}
+    assert ("x@ours", (tid("a1"), tid("a2")), Purpose.RERUN) in world.log

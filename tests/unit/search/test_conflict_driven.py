@@ -393,3 +393,32 @@ def test_loci_that_the_test_ran_something_of_are_found_with_fewer_probes() -> No
         counts.append(len(play(search, failing(("t0", clause((3, 2), (4, 2)))))))
         assert search.answer().good
     assert counts[1] < counts[0]
+
+
+@pytest.mark.parametrize("chance", [True, False])
+def test_what_one_test_alone_keeps_away_is_asked_once_more(chance: bool) -> None:
+    """On theirs a test fails that sees one locus: by chance, or because theirs is wrong there."""
+    landscape = replace(space(4), covers=lambda _: frozenset({0}), tests=frozenset({"t"}))
+    landscape = replace(landscape, worths=((Worth(4, 0), Worth(0, 9)), *landscape.worths[1:]), default=(1, 2, 2, 2))
+    times = 0
+
+    def answer(query: Query) -> Verdict:
+        nonlocal times
+        fails = query.genome[0] == 1 and (query.tests is None or "t" in query.tests)
+        times += fails
+        return Verdict(frozenset({"t"} if fails and not (chance and times > 1) else ()), cost=0.1)
+
+    search = new(landscape)
+    log = play(search, answer)
+    assert [query for query in log if query.again] == [Query(landscape.theirs, frozenset({"t"}), again=True)]
+    assert search.answer().best.genome == ((1, 2, 2, 2) if chance else (0, 2, 2, 2))
+    assert search.answer().flaky == ({"t"} if chance else set())
+
+
+def test_what_the_evaluator_calls_flaky_is_no_evidence() -> None:
+    search = new(replace(space(4), covers=lambda _: frozenset({0}), tests=frozenset({"t", "u"})))
+    play(search, lambda query: Verdict(passed=frozenset({"u"}), flaky=frozenset({"t"}), cost=0.1))
+    answer = search.answer()
+    assert answer.good
+    assert answer.flaky == {"t"}
+    assert not answer.optimal

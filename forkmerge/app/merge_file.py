@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from forkmerge.git.early import Early
     from forkmerge.merge.rules import Allowed
     from forkmerge.model.hunk import FileMerge
 
@@ -105,32 +106,60 @@ def _structured(
     look: dict[str, Any],
 ) -> bytes:
     """Return the number of conflicts as one byte, and the merged file after it."""
+    from forkmerge.git.early import Early  # noqa: PLC0415 - loaded when it is needed
+    from forkmerge.merge.pieces import marker_size_for  # noqa: PLC0415 - loaded when it is needed
+
+    early = Early(*versions, marker_size=marker_size_for(*versions))
+    try:
+        return _answered(path, versions, early, style=style, favor=favor, look=look)
+    finally:
+        early.close()
+
+
+def _answered(
+    path: str,
+    versions: tuple[bytes, bytes, bytes],
+    early: Early,
+    *,
+    style: str,
+    favor: str,
+    look: dict[str, Any],
+) -> bytes:
     from forkmerge.app.catalogue import catalogue  # noqa: PLC0415 - loaded when it is needed
     from forkmerge.merge.file import merge_file  # noqa: PLC0415 - loaded when it is needed
     from forkmerge.merge.markers import render  # noqa: PLC0415 - loaded when it is needed
 
-    merge = merge_file(path, *versions, line_merge=line_merge, allowed=_allowed, languages=catalogue((path,)))
+    def rules() -> Allowed:
+        if not style and not favor:
+            early.mark(**look)
+        return _allowed(early.configured)
+
+    merge = merge_file(path, *versions, line_merge=early, allowed=rules, languages=catalogue((path,)))
     if merge.as_git and merge.conflicts and not style and not favor:
-        merged, conflicts = line_merge(*versions, style=CONFIGURED, **look)
+        merged, conflicts = early(*versions, style=CONFIGURED, **look)
         return bytes((conflicts,)) + merged
     if favor:
         merge = _favored(merge, favor)
-    shape: Any = _style(style) if merge.conflicts else "merge"
+    shape: Any = _style(style, early.configured) if merge.conflicts else "merge"
     merged, conflicts = render(merge, line_merge, style=shape, versions=versions, **look)
     if not conflicts and not merge.clean and not favor:
         conflicts = 1  # a gate objects to a text without conflicts: it is not clean, and there is nothing to mark
     return bytes((min(conflicts, MOST_CONFLICTS),)) + merged
 
 
-def _allowed() -> Allowed:
+def _allowed(told: Callable[[str], str]) -> Allowed:
     """Return the rules that ``FORKMERGE_RISK`` or git's ``forkmerge.risk`` lets decide; raise UsageError."""
     from forkmerge.merge.rules import allowed_for  # noqa: PLC0415 - loaded when it is needed
 
-    risk = os.environ.get("FORKMERGE_RISK") or configured("forkmerge.risk", os.environ.get("GIT_DIR"))
+    risk = os.environ.get("FORKMERGE_RISK") or told("forkmerge.risk")
     try:
         return allowed_for(risk)
     except ValueError as error:
         raise UsageError(f"forkmerge.risk: {error}") from None
+
+
+def _configured(key: str) -> str:
+    return configured(key, os.environ.get("GIT_DIR"))
 
 
 def _favored(merge: FileMerge, favor: str) -> FileMerge:
@@ -151,11 +180,11 @@ def _favor(favor: str) -> Any:
     return favor or None
 
 
-def _style(style: str) -> Any:
+def _style(style: str, told: Callable[[str], str] = _configured) -> Any:
     """Return ``style``, or what git's configuration says here, or git's default."""
     if style:
         return style
-    style = configured("merge.conflictStyle", os.environ.get("GIT_DIR"))
+    style = told("merge.conflictStyle")
     if style and style not in _STYLES:
         raise Failure(f"unknown style '{style}' given for 'merge.conflictstyle'")
     return style or "merge"

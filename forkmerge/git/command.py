@@ -187,6 +187,14 @@ def failure(completed: Completed, command: str) -> GitFailed:
     return GitFailed(f"git {command}: {first or f'ended with code {completed.code}'}", completed, hint=hint)
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A git command that has been started, and the open files into which it writes; ``finish`` has to be called."""
+
+    pid: int
+    outputs: tuple[int, ...]
+
+
 def spawn(
     args: Sequence[Argument],
     *,
@@ -199,6 +207,17 @@ def spawn(
     Its output goes into files of the folder ``scratch``, or into files of memory.  ``hand`` are open files, and the
     number that the first of them gets in git, the others in a row behind it.
     """
+    return finish(begin(args, env=env, scratch=scratch, hand=hand))
+
+
+def begin(
+    args: Sequence[Argument],
+    *,
+    env: Mapping[str, str],
+    scratch: str = "",
+    hand: tuple[int, Sequence[int]] = (0, ()),
+) -> Running:
+    """Start ``git ARGS`` as ``spawn`` does and return at once."""
     first, files = hand
     actions: list[tuple[int, ...] | tuple[int, int, str, int, int]]
     actions = [(os.POSIX_SPAWN_DUP2, file, first + i) for i, file in enumerate(files)]
@@ -216,10 +235,20 @@ def spawn(
             pid = os.posix_spawnp("git", [b"git", *map(_encode, args)], env, file_actions=actions)
         except FileNotFoundError:
             raise _no_git() from None
-        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        stdout, stderr = map(_whole, outputs)
-    finally:
+    except BaseException:
         for output in outputs:
+            os.close(output)
+        raise
+    return Running(pid, tuple(outputs))
+
+
+def finish(running: Running) -> Completed:
+    """Return what a started git command wrote and returned; waits for its end."""
+    try:
+        code = os.waitstatus_to_exitcode(os.waitpid(running.pid, 0)[1])
+        stdout, stderr = map(_whole, running.outputs)
+    finally:
+        for output in running.outputs:
             os.close(output)
     return Completed(stdout, stderr, code)
 

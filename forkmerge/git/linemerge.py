@@ -20,7 +20,7 @@ from forkmerge.errors import UnusableInput
 from forkmerge.git import command
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Literal
 
 Style: TypeAlias = 'Literal["merge", "diff3", "zdiff3", "configured"]'
@@ -30,7 +30,8 @@ Look: TypeAlias = "tuple[Style, Sequence[str], int, Favor | None]"
 CONFIGURED: Style = "configured"
 """The style that git is configured for where the process stands."""
 
-_NAMES = ("ours", "base", "theirs")
+ORDER = ("ours", "base", "theirs")
+"""In which git is given the three, and what they are called where nobody says otherwise."""
 _MOST_COUNTED = 127
 _SPAWNS = hasattr(os, "posix_spawnp")
 _MEMORY = _SPAWNS and hasattr(os, "memfd_create") and os.path.isdir("/proc/self/fd")
@@ -43,7 +44,7 @@ def line_merge(
     theirs: bytes,
     *,
     style: Style = "merge",
-    labels: Sequence[str] = _NAMES,
+    labels: Sequence[str] = ORDER,
     marker_size: int = 7,
     favor: Favor | None = None,
 ) -> tuple[bytes, int]:
@@ -65,14 +66,8 @@ def _in_memory(three: tuple[bytes, bytes, bytes], look: Look) -> command.Complet
     """Return what git says; None where it can't be asked this way, or fails: then there is a folder to tell of it."""
     files: list[int] = []
     try:
-        for data in three:
-            files.append(os.memfd_create("forkmerge"))
-            rest = memoryview(data)
-            while rest:
-                rest = rest[os.write(files[-1], rest) :]
-        first = max(files) + 10  # what they are called in git, where none of them can be in the way of another
-        paths = [f"/proc/self/fd/{first + i}" for i in range(len(files))]
-        completed = command.spawn(_arguments(paths, *look), env=_environment(_NOWHERE, look[0]), hand=(first, files))
+        filled(files, three)
+        completed = command.finish(begun(files, look, _environment(_NOWHERE, look[0])))
     except OSError:
         return None
     finally:
@@ -81,10 +76,26 @@ def _in_memory(three: tuple[bytes, bytes, bytes], look: Look) -> command.Complet
     return completed if 0 <= completed.code <= _MOST_COUNTED else None
 
 
+def filled(files: list[int], three: tuple[bytes, bytes, bytes]) -> None:
+    """Append to ``files`` an open file of memory for each of ours, base, theirs; raises OSError."""
+    for data in three:
+        files.append(os.memfd_create("forkmerge"))
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(files[-1], rest) :]
+
+
+def begun(files: Sequence[int], look: Look, env: Mapping[str, str]) -> command.Running:
+    """Return git started on a line merge of the open files ours, base, theirs; raises OSError."""
+    first = max(files) + 10  # what they are called in git, where none of them can be in the way of another
+    paths = [f"/proc/self/fd/{first + i}" for i in range(len(files))]
+    return command.begin(_arguments(paths, *look), env=env, hand=(first, files))
+
+
 def _in_folder(three: tuple[bytes, bytes, bytes], look: Look) -> command.Completed:
     scratch = _scratch()
     try:
-        paths = [os.path.join(scratch, name) for name in _NAMES]
+        paths = [os.path.join(scratch, name) for name in ORDER]
         for path, data in zip(paths, three, strict=True):
             with open(path, "xb") as file:
                 file.write(data)
@@ -108,7 +119,7 @@ def configured(key: str, git_dir: str | None = None) -> str:
     What nobody knows is returned as it stands.  ``git -c key=value`` around the merge driver counts.  As cheap as a
     merge: this too is on the start-up path.
     """
-    env, args = _configured(git_dir), ["config", "--get", key]
+    env, args = user_environment(git_dir), ["config", "--get", key]
     if _MEMORY:
         ask = command.spawn(args, env=env)
     elif _SPAWNS:
@@ -122,7 +133,7 @@ def configured(key: str, git_dir: str | None = None) -> str:
     return ask.stdout.decode("utf-8", "replace").strip()
 
 
-def _configured(git_dir: str | None) -> dict[str, str]:
+def user_environment(git_dir: str | None) -> dict[str, str]:
     """Return the environment for commands that look at the repository, and run nothing whatever that says."""
     env = command.environment(git_dir=git_dir)
     if given := os.environ.get("GIT_CONFIG_PARAMETERS"):
@@ -145,7 +156,7 @@ def _arguments(
 
 def _environment(none: str, style: Style) -> dict[str, str]:
     """Return git's environment; a git directory that is ``none`` keeps it from looking for a repository anywhere."""
-    return _configured(os.environ.get("GIT_DIR")) if style == CONFIGURED else command.environment(git_dir=none)
+    return user_environment(os.environ.get("GIT_DIR")) if style == CONFIGURED else command.environment(git_dir=none)
 
 
 def _scratch() -> str:
@@ -160,7 +171,7 @@ def _scratch() -> str:
 
 
 def _remove(scratch: str) -> None:
-    for name in (*_NAMES, "stdout", "stderr"):
+    for name in (*ORDER, "stdout", "stderr"):
         try:
             os.unlink(os.path.join(scratch, name))
         except OSError:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _LEAST_LINES = 2
 _LEAST_WORDS = 8
+_PLACES = 2
+"""What moved is gone from one place and stands at another."""
 _SHARE = 0.6
 """The part of the words of lines that moved which have to be found at their new place."""
 _MOST = 20_000
@@ -52,6 +54,8 @@ def carried(base: bytes, ours: bytes, theirs: bytes) -> tuple[bytes, bytes] | No
     if max(map(len, (b, o, t))) > _MOST:
         return None
     hunks_o, hunks_t = hunks(b, o), hunks(b, t)
+    if len(hunks_o) < _PLACES > len(hunks_t):
+        return None
     by_ours = _moves(b, o, t, hunks_o, hunks_t)
     by_theirs = _moves(b, t, o, hunks_t, hunks_o)
     if not by_ours and not by_theirs:

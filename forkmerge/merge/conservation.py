@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from forkmerge.merge.pieces import middles
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -92,10 +94,13 @@ def strayed(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> tuple[byt
     Nobody put such a line in or took it away: a side moved it.  Where both did so, to two places that are merged apart,
     it may stand there twice, or in none.
     """
-    b, o, t, r = (
-        Counter(line for raw in x.split(b"\n") if (line := raw.strip())) for x in (base, ours, theirs, result)
-    )
-    return tuple(line for line, count in b.items() if count == 1 == o[line] == t[line] != r[line])
+    four = (base, ours, theirs, result)
+    for texts in (middles(*four), four):  # PERF: where no line has strayed the first will do
+        b, o, t, r = (Counter(line for raw in x.split(b"\n") if (line := raw.strip())) for x in texts)
+        found = [line for line in b | r if b[line] == o[line] == t[line] != r[line]]
+        if not found:
+            return ()
+    return tuple(line for line in found if b[line] == 1)
 
 
 def passages(text: bytes) -> dict[tuple[bytes, ...], list[int]]:

@@ -23,15 +23,17 @@ _MAX_D = 1500
 def common(a: Sequence[Hashable], b: Sequence[Hashable]) -> Pairs:
     """Return index pairs (i, j) of equal elements, strictly increasing in both: a common subsequence, near longest."""
     pairs: Pairs = []
+    if type(a) is not type(b):
+        a, b = list(a), list(b)  # slices of them are compared
     stack = [(0, len(a), 0, len(b))]
     while stack:
         alo, ahi, blo, bhi = stack.pop()
-        while alo < ahi and blo < bhi and a[alo] == b[blo]:
-            pairs.append((alo, blo))
-            alo, blo = alo + 1, blo + 1
-        while alo < ahi and blo < bhi and a[ahi - 1] == b[bhi - 1]:
-            ahi, bhi = ahi - 1, bhi - 1
-            pairs.append((ahi, bhi))
+        size = _alike(a, b, alo, blo, min(ahi - alo, bhi - blo), 1)
+        pairs.extend(zip(range(alo, alo + size), range(blo, blo + size), strict=True))
+        alo, blo = alo + size, blo + size
+        size = _alike(a, b, ahi, bhi, min(ahi - alo, bhi - blo), -1)
+        ahi, bhi = ahi - size, bhi - size
+        pairs.extend(zip(range(ahi, ahi + size), range(bhi, bhi + size), strict=True))
         if alo == ahi or blo == bhi:
             continue
         anchors = _unique_anchors(a, b, alo, ahi, blo, bhi)
@@ -50,13 +52,39 @@ def common(a: Sequence[Hashable], b: Sequence[Hashable]) -> Pairs:
 
 def hunks(before: Sequence[Hashable], after: Sequence[Hashable]) -> list[tuple[int, int, int, int]]:
     """Return where the two differ: start and stop in ``before``, start and stop in ``after``."""
+    if type(before) is not type(after):
+        before, after = list(before), list(after)
+    start = _alike(before, after, 0, 0, min(len(before), len(after)), 1)
+    end = _alike(before, after, len(before), len(after), min(len(before), len(after)) - start, -1)
+    middles = before[start : len(before) - end], after[start : len(after) - end]
     out = []
     i = j = 0
-    for x, y in [*common(before, after), (len(before), len(after))]:
+    for x, y in [*common(*middles), (len(middles[0]), len(middles[1]))]:
         if (i, j) != (x, y):
-            out.append((i, x, j, y))
+            out.append((start + i, start + x, start + j, start + y))
         i, j = x + 1, y + 1
     return out
+
+
+def _alike(a: Sequence[Hashable], b: Sequence[Hashable], i: int, j: int, most: int, step: int) -> int:
+    """Return how many elements, ``most`` of them, are equal from ``i`` and ``j`` on, or (``step`` -1) before them.
+
+    PERF: many are compared at once, by slices.
+    """
+    low, more = 0, 1
+    while low + more <= most and _same(a, b, i, j, low, low + more, step):
+        low, more = low + more, more * 2
+    high = min(most, low + more)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if _same(a, b, i, j, low, middle, step) else (low, middle - 1)
+    return low
+
+
+def _same(a: Sequence[Hashable], b: Sequence[Hashable], i: int, j: int, low: int, high: int, step: int) -> bool:
+    if step < 0:
+        return a[i - high : i - low] == b[j - high : j - low]
+    return a[i + low : i + high] == b[j + low : j + high]
 
 
 def _unique_anchors(

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from forkmerge.merge.carried import carried
 from forkmerge.merge.conservation import unbalanced
 from forkmerge.merge.rules import CARRIED
-from forkmerge.merge.tile import tile
 from forkmerge.merge.verified import same_words
 from forkmerge.model.hunk import FileMerge, Hunk
 
@@ -36,6 +35,8 @@ def followed(path: str, merge: Callable[..., FileMerge], inputs: tuple[bytes, by
     again = merge(base, moved[1], moved[0])
     if not again.clean or not same_words(text, again.merged() or b""):
         return None
+    from forkmerge.merge.tile import tile  # noqa: PLC0415 - seldom needed
+
     names = {r for h in merged.hunks for r in h.rule.split("+")} | {CARRIED}
     tiled = tile(FileMerge(path, (text,)), base, ours, theirs)
     both = "+".join(sorted(names))

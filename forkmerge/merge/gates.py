@@ -12,7 +12,7 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from forkmerge.merge.pieces import lines_of
+from forkmerge.merge.pieces import lines_of, middles
 from forkmerge.model.finding import Finding
 from forkmerge.syntax.parsing import parse, sound
 
@@ -103,16 +103,16 @@ def _names(profile: Profile, path: str, base: bytes, ours: bytes, theirs: bytes,
     by both to two places; dangling bound in what one side took away and used in what the other added.  Only for those
     references are worked out.
     """
-    b, o, t = (lines_of(x) for x in (base, ours, theirs))
+    b, o, t = (lines_of(x) for x in middles(base, ours, theirs))
     gone_o, added_o = _changed(b, o)
     gone_t, added_t = _changed(b, t)
     doubled = _defined_in(profile, b"".join(added_o)) & _defined_in(profile, b"".join(added_t))
-    doubled |= _defined_in(profile, b"".join(_oftener(lines_of(result), (b, o, t))))
+    doubled |= _defined_in(profile, b"".join(_oftener(result, (base, ours, theirs))))
     loose = _bound_in(profile, gone_o, ours) & _words(b"".join(added_t))
     loose_t = _bound_in(profile, gone_t, theirs) & _words(b"".join(added_o))
     if profile.name == "python" and max(map(len, (gone_o, added_o, gone_t, added_t))) <= _FEW:
-        loose = loose and loose & _lost(b, o)
-        loose_t = loose_t and loose_t & _lost(b, t)
+        loose = loose and loose & _lost(base, ours)
+        loose_t = loose_t and loose_t & _lost(base, theirs)
     loose |= loose_t
     if not doubled and not loose:
         return []
@@ -160,11 +160,12 @@ def _changed(before: list[bytes], after: list[bytes]) -> tuple[list[bytes], list
     return list(old - new), list(new - old)
 
 
-def _oftener(result: list[bytes], inputs: tuple[list[bytes], ...]) -> list[bytes]:
-    """Return the lines that stand in the result more often than in any of the inputs."""
-    counts = [Counter(lines) for lines in inputs]
-    several = [(line, n) for line, n in Counter(result).items() if n > 1]
-    return [line for line, n in several if n > max(count.get(line, 0) for count in counts)]
+def _oftener(result: bytes, inputs: tuple[bytes, ...]) -> list[bytes]:
+    """Return the lines that stand in the result more than once, and more often than in any of the inputs."""
+    merged, *counts = (Counter(lines_of(text)) for text in middles(result, *inputs))
+    more = [line for line, n in merged.items() if n > max(count.get(line, 0) for count in counts)]
+    whole = lines_of(result) if more else []
+    return [line for line in more if whole.count(line) > 1]
 
 
 def _words(text: bytes) -> set[bytes]:
@@ -188,13 +189,14 @@ def _bound_in(profile: Profile, gone: list[bytes], left: bytes) -> set[bytes]:
     return _words(b"".join(gone)) - _words(left)
 
 
-def _lost(before: list[bytes], after: list[bytes]) -> set[bytes]:
+def _lost(base: bytes, side: bytes) -> set[bytes]:
     """Return names that lines of Python bound and that the lines in their place do not bind in the same way.
 
     PERF: where a line is edited that goes on binding what it bound, this spares working out all references.
     """
     from forkmerge.merge.diff import hunks  # noqa: PLC0415 - most edits need it not
 
+    before, after = lines_of(base), lines_of(side)
     lost: set[bytes] = set()
     for i, x, j, y in hunks(before, after):
         gone, come = b"".join(before[i:x]), b"".join(after[j:y])

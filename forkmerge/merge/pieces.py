@@ -69,30 +69,31 @@ def read_markers(text: bytes, size: int) -> tuple[bytes | Conflict, ...]:
     """
     ours_mark, base_mark, middle, theirs_mark = (c * size for c in (b"<", b"|", b"=", b">"))
     out: list[bytes | Conflict] = []
-    plain: list[bytes] = []
-    parts: dict[str, list[bytes]] = {}
-    state = "plain"
-    for line in lines_of(text):
-        if state == "plain" and line.startswith(ours_mark):
-            if plain:
-                out.append(b"".join(plain))
-            plain, parts, state = [], {"ours": [], "base": [], "theirs": []}, "ours"
-        elif state == "ours" and line.startswith(base_mark):
-            state = "base"
-        elif state == "base" and line.startswith(middle):
-            state = "theirs"
-        elif state == "theirs" and line.startswith(theirs_mark):
-            out.append(Conflict(b"".join(parts["base"]), b"".join(parts["ours"]), b"".join(parts["theirs"])))
-            state = "plain"
-        elif state == "plain":
-            plain.append(line)
-        else:
-            parts[state].append(line)
-    if state != "plain":
-        raise ValueError("unbalanced conflict markers")
-    if plain:
-        out.append(b"".join(plain))
+    at = 0
+    while (begin := _line_with(ours_mark, text, at)) >= 0:
+        parts = []
+        start = begin
+        for mark in (base_mark, middle, theirs_mark):
+            start = text.find(b"\n", start) + 1
+            end = _line_with(mark, text, start) if start else -1
+            if end < 0:
+                raise ValueError("unbalanced conflict markers")
+            parts.append(text[start:end])
+            start = end
+        if at < begin:
+            out.append(text[at:begin])
+        out.append(Conflict(parts[1], parts[0], parts[2]))
+        at = text.find(b"\n", start) + 1 or len(text)
+    if text[at:]:
+        out.append(text[at:])
     return tuple(out)
+
+
+def _line_with(mark: bytes, text: bytes, at: int) -> int:
+    """Return where the first line from ``at`` on that begins with ``mark`` begins, -1 where there is none."""
+    if text.startswith(mark, at):
+        return at
+    return text.find(b"\n" + mark, at) + 1 or -1
 
 
 def lines_of(data: bytes) -> list[bytes]:
@@ -101,6 +102,33 @@ def lines_of(data: bytes) -> list[bytes]:
     last = out.pop()
     kept = [line + b"\n" for line in out]
     return [*kept, last] if last else kept
+
+
+def middles(*texts: bytes, around: int = 0) -> tuple[bytes, ...]:
+    """Return ``texts`` without the whole lines that all of them begin with, and without those that the rest ends with.
+
+    ``around`` of those, that have something on them, are kept at each side.  PERF: how often a line or a word stands in
+    one text differs from the others by as much as it does in these, and two versions of a file are mostly the same.
+    """
+    one = texts[0]
+    shortest = min(map(len, texts))
+    low, high = 0, shortest
+    while low < high:
+        at = (low + high + 1) // 2
+        low, high = (at, high) if all(t[low:at] == one[low:at] for t in texts) else (low, at - 1)
+    start = one.rfind(b"\n", 0, low) + 1
+    low, high = 0, shortest - start
+    while low < high:
+        at = (low + high + 1) // 2
+        same = all(t[len(t) - at : len(t) - low] == one[len(one) - at : len(one) - low] for t in texts)
+        low, high = (at, high) if same else (low, at - 1)
+    end = one.find(b"\n", len(one) - low) + 1
+    kept = len(one) - end if end else 0
+    for _ in range(around):
+        start = one.rfind(b"\n", 0, len(one[:start].rstrip())) + 1
+        tail = one[len(one) - kept :].lstrip()
+        kept = max(len(tail) - (tail.find(b"\n") + 1 or len(tail)), 0)
+    return tuple(t[start : len(t) - kept] for t in texts)
 
 
 def marker_size_for(*texts: bytes) -> int:

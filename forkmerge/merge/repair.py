@@ -79,20 +79,20 @@ def repair(context: Context, place: Place, known: Tree | None = None) -> Repair 
 
 def _edited(context: Context, tree: Tree, place: Place, file: bytes, content: bytes) -> Tree:
     """Return the tree of ``file``, which differs from the file of ``tree`` only in the content of ``place``."""
-    start = _point(place.prefix)
+    start = point_after(place.prefix)
     old = tree.copy()
     old.edit(
         len(place.prefix),
         len(place.prefix) + len(place.ours),
         len(place.prefix) + len(content),
         start,
-        _point(place.ours, start),
-        _point(content, start),
+        point_after(place.ours, start),
+        point_after(content, start),
     )
     return parse(context.profile, file, old)
 
 
-def _point(text: bytes, start: tuple[int, int] = (0, 0)) -> tuple[int, int]:
+def point_after(text: bytes, start: tuple[int, int] = (0, 0)) -> tuple[int, int]:
     """Return (row, column in bytes) of the end of ``text``, which begins at ``start``."""
     rows = text.count(b"\n")
     column = len(text) - (text.rfind(b"\n") + 1)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.merge.conservation import passages, strayed
 from forkmerge.merge.gates import compiles
+from forkmerge.merge.pieces import middles
 from forkmerge.model.finding import Finding
 from forkmerge.syntax import paths
 from forkmerge.syntax.parsing import parse
@@ -95,7 +96,7 @@ def _plain_sum(four: Sequence[bytes], common: frozenset[bytes]) -> bool:
 
     PERF: then nothing that was bound is gone, and nothing can be bound twice; no names have to be read.
     """
-    base, ours, theirs, merged = (Counter(line for line in text.split(b"\n") if line.strip()) for text in four)
+    base, ours, theirs, merged = (Counter(x for x in text.split(b"\n") if x.strip()) for text in middles(*four))
     if any(version - merged for version in (base, ours, theirs)):
         return False
     here, there = ({w for line in side - base for w in _WORD.findall(line)} for side in (ours, theirs))
@@ -104,7 +105,7 @@ def _plain_sum(four: Sequence[bytes], common: frozenset[bytes]) -> bool:
 
 def _touched(four: Sequence[bytes]) -> set[str]:
     """Return the words of lines that a side or the merge has more often, or less often, than the base."""
-    base, *others = (Counter(text.split(b"\n")) for text in four)
+    base, *others = (Counter(text.split(b"\n")) for text in middles(*four))
     lines = {line for other in others for line in ((other - base) | (base - other))}
     return {word.decode("utf-8", "replace") for line in lines for word in _WORD.findall(line)}
 
@@ -166,12 +167,15 @@ def _unbound(found: Names) -> set[str]:
 
 def _again(profile: Profile, path: str, four: Sequence[bytes]) -> tuple[Finding, ...]:
     """Return a finding if ``result`` has lines twice that both sides put into one construct, at two places of it."""
-    merged = {run: at for run, at in passages(four[-1]).items() if len(at) > 1}
-    if not merged:
-        return ()
-    base, ours, theirs = (passages(data) for data in four[:-1])
-    doubled = {run for run, at in merged.items() if len(at) > max(len(x.get(run, ())) for x in (base, ours, theirs))}
-    doubled = {r for r in doubled if all(len(x.get(r, ())) > len(base.get(r, ())) for x in (ours, theirs))}
+    doubled: set[tuple[bytes, ...]] = set()
+    for texts in (middles(*four, around=2), four):  # PERF: nearly always the first finds nothing
+        base, ours, theirs, merged = map(passages, texts)
+        doubled = {
+            run for run, at in merged.items() if len(at) > max(len(x.get(run, ())) for x in (base, ours, theirs))
+        }
+        doubled = {r for r in doubled if all(len(x.get(r, ())) > len(base.get(r, ())) for x in (ours, theirs))}
+        if not doubled:
+            return ()
     trees = [parse(profile, data) for data in four] if doubled else []
     for run in doubled:
         counts = [

@@ -13,6 +13,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from forkmerge.errors import ForkmergeError
+from forkmerge.merge.pieces import middles
 from forkmerge.syntax.parsing import parse
 
 if TYPE_CHECKING:
@@ -28,10 +29,12 @@ def stale(profile: Profile, base: bytes, ours: bytes, theirs: bytes) -> frozense
 
     Keywords and the words of comments are left out.
     """
-    b, o, t = (Counter(_WORD.findall(x)) for x in (base, ours, theirs))
+    b, o, t = (Counter(_WORD.findall(x)) for x in middles(base, ours, theirs))
     found: set[bytes] = set()
-    for gone, more, text in ((o, t, theirs), (t, o, ours)):
+    for gone, left, more, text in ((o, ours, t, theirs), (t, theirs, o, ours)):
         candidates = {word for word, count in b.items() if not gone[word] and more[word] > count}
+        if candidates:
+            candidates.difference_update(_WORD.findall(left))  # what is the same in all has them too
         if candidates:
             found.update(_said(profile, text, candidates) - _said(profile, base, candidates))
     return frozenset(found)

@@ -14,7 +14,7 @@ from forkmerge.errors import ForkmergeError
 from forkmerge.merge import habits
 from forkmerge.merge.conservation import doubled, unbalanced, unbalanced_around, words_of
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce, lines_of, text_of
-from forkmerge.merge.repair import Place, repair, whole_lines
+from forkmerge.merge.repair import Place, point_after, repair, whole_lines
 from forkmerge.merge.rules import DEFINITIONS, EAGER, REFORMAT, SAME, Allowed
 from forkmerge.merge.sequences import Context
 from forkmerge.merge.window import windowed
@@ -47,19 +47,52 @@ class _Answer:
     after: int
 
 
-def resolve(profile: Profile, allowed: Allowed, git: Sequence[Piece], *, alternatives: bool) -> tuple[Piece, ...]:
-    """Return ``git`` with what ``allowed`` rules resolve resolved, other conflicts smaller where that is possible."""
-    places = [i for i, p in enumerate(git) if isinstance(p, Conflict)]
-    if len(places) > _MAX_PLACES:
-        return tuple(git)
-    context = Context(profile, allowed)
+def known_tree(profile: Profile, git: Sequence[Piece]) -> Tree | None:
+    """Return the tree of our file, None where it can't be had or there is too much to resolve in it."""
+    count = sum(1 for p in git if isinstance(p, Conflict))
     mine = _ours(git)
-    if len(mine) * len(places) > _MAX_WORK:
-        return tuple(git)
+    if count > _MAX_PLACES or len(mine) * count > _MAX_WORK:
+        return None
     try:
-        known = parse(profile, mine)
+        return parse(profile, mine)
     except ForkmergeError:
+        return None
+
+
+def swapped_tree(profile: Profile, git: Sequence[Piece], known: Tree | None) -> Tree | None:
+    """Return what ``known_tree`` does for the sides swapped; ``known`` is the tree of ``git``.
+
+    PERF: the two files differ in git's conflicts alone, so only those are read anew.
+    """
+    theirs = text_of(git, lambda c: c.theirs)
+    if known is None or len(theirs) * sum(1 for p in git if isinstance(p, Conflict)) > _MAX_WORK:
+        return None
+    tree = known.copy()
+    at, point = 0, (0, 0)
+    for piece in git:
+        text = piece if isinstance(piece, bytes) else text_of((piece,), lambda c: c.theirs)
+        end = point_after(text, point)
+        if isinstance(piece, Conflict):
+            old = point_after(piece.ours, point)
+            tree.edit(at, at + len(piece.ours), at + len(text), point, old, end)
+        at, point = at + len(text), end
+    try:
+        return parse(profile, theirs, tree)
+    except ForkmergeError:
+        return None
+
+
+def resolve(
+    profile: Profile, allowed: Allowed, git: Sequence[Piece], known: Tree | None, *, alternatives: bool
+) -> tuple[Piece, ...]:
+    """Return ``git`` with what ``allowed`` rules resolve resolved, other conflicts smaller where that is possible.
+
+    ``known`` is the tree of our file; without it all is left to git.
+    """
+    if known is None:
         return tuple(git)
+    places = [i for i, p in enumerate(git) if isinstance(p, Conflict)]
+    context = Context(profile, allowed)
     readable = sound(known)
     answers: list[_Answer] = []
     done = -1

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from forkmerge.merge.conservation import LAYOUT, tokens_of
 from forkmerge.merge.gates import compiles
 from forkmerge.merge.objected import objections
-from forkmerge.merge.pieces import Conflict, Piece, swapped, text_of
-from forkmerge.merge.structured import resolve, texts_apart, with_alternatives
+from forkmerge.merge.pieces import Conflict, Piece, middles, swapped, text_of
+from forkmerge.merge.structured import known_tree, resolve, swapped_tree, texts_apart, with_alternatives
 from forkmerge.syntax.parsing import parse, sound
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def structured(
     alternatives: bool,
 ) -> tuple[Sequence[Piece], str]:
     """Return ``git`` with what structure, and then text, resolves, and why it is left to git if a gate objects."""
-    by_structure = resolve(profile, allowed, git, alternatives=alternatives)
+    tree = known_tree(profile, git)
+    by_structure = resolve(profile, allowed, git, tree, alternatives=alternatives)
     apart = by_structure if profile.data else texts_apart(by_structure, allowed)
     why = ""
     for step, candidate in enumerate((apart, by_structure)):
@@ -49,7 +50,7 @@ def structured(
         if any(isinstance(p, Conflict) for p in pieces):
             return pieces, ""
         other = swapped(git)
-        mirrored = resolve(profile, allowed, other, alternatives=False)
+        mirrored = resolve(profile, allowed, other, swapped_tree(profile, git, tree), alternatives=False)
         if not step and not profile.data:
             mirrored = texts_apart(mirrored, allowed)
         if _same_text(pieces, mirrored):  # PERF: the gates, which don't care for the sides' order, have seen it
@@ -115,5 +116,5 @@ def _same_words(pieces: Sequence[Piece], mirrored: Sequence[Piece]) -> bool:
 
 def same_words(one: bytes, other: bytes) -> bool:
     """Return whether both texts have the same words, each as often, in whatever order and layout."""
-    here, there = tokens_of(one), tokens_of(other)
+    here, there = map(tokens_of, middles(one, other))
     return all(here[token] == there[token] for token in here | there if token not in LAYOUT)

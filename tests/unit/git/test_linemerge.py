@@ -108,7 +108,7 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("forkmerge.git.command.spawn", interrupted)
+    monkeypatch.setattr("forkmerge.git.command.begin", interrupted)
     with pytest.raises(KeyboardInterrupt):
         line_merge(BASE, OURS, THEIRS)
     assert list(scratch.iterdir()) == []

@@ -10,15 +10,16 @@ of this allele space can pass, and the core says why.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.recombination.values import Clause, Genome
-from forkmerge.search.blame import Blaming
 from forkmerge.search.knowledge import BROKEN
 from forkmerge.search.optimum import Optimum, TooLargeError, optimum, unsatisfiable_core
+from forkmerge.search.suspicion import Suspecting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,11 +52,12 @@ MOST_DOUBTED = 16
 LINKS = 4
 """So many nogoods tie loci together before they are tried as one parent has them, all of them at once."""
 
-Refine: TypeAlias = Callable[[int], "Refined | None"]
-"""Splits a locus of the present landscape; None where it can't be split."""
+Cells: TypeAlias = "tuple[tuple[int, frozenset[int]], ...]"
+Refine: TypeAlias = Callable[[int, Genome | None], "Refined | None"]
+"""Splits a locus of the present landscape; None where it can't be, or the genome could not be told there any more."""
 
 
-class ConflictDriven(Blaming):
+class ConflictDriven(Suspecting):
     """Conflict-driven search over a landscape.
 
     It leaves nothing to chance, so the same landscape gives the same answer; ``rng`` is taken because every strategy
@@ -68,6 +70,7 @@ class ConflictDriven(Blaming):
         self.refine = refine
         self.skipped: list[Clause] = []
         self.doubted: set[str] = set()
+        self.despaired: set[frozenset[Cells]] = set()
         self.optimal = False
         self.inseparable = False
         self.core: tuple[Clause, ...] = ()
@@ -176,7 +179,7 @@ class ConflictDriven(Blaming):
         """Return the best genome under all nogoods.
 
         When there is none, a locus that they leave no good allele is split; where that can't be, the shrunk nogoods go
-        and the sound ones alone decide.
+        and the sound ones alone decide.  Where the same few shrunk ones come back after that, it is at its end.
         """
         while True:
             certain = (*self.landscape.clauses, *self.knowledge.sound_nogoods())
@@ -188,7 +191,12 @@ class ConflictDriven(Blaming):
             if found is not None:
                 return found
             if self.shrunk:
-                if not self._refine(self._stuck()):
+                core = self._stuck()
+                if not self._refine(_most_at_stake(core)):
+                    cells = frozenset(clause.cells for clause in core)
+                    if cells and cells in self.despaired:
+                        return None
+                    self.despaired.add(cells)
                     self.shrunk.clear()
                 continue
             if optimum(self.landscape, certain) is None:
@@ -275,21 +283,20 @@ class ConflictDriven(Blaming):
         """Split the first of ``loci`` that can be split; return whether there is a finer landscape now."""
         if self.refine is None or self.candidates >= self.budget.evaluations or self.cost >= self.budget.suites:
             return False
+        best = self._best_good()
         for locus in loci:
-            refined = self.refine(locus)
+            refined = self.refine(locus, best.genome if best is not None else None)
             if refined is not None:
                 self._move(refined)
                 return True
         return False
 
-    def _stuck(self) -> list[int]:
-        """Return the loci of the nogoods that together leave nothing, those with most alleles at stake first."""
+    def _stuck(self) -> tuple[Clause, ...]:
+        """Return the static clauses and shrunk nogoods that together leave nothing, () where they leave something."""
         clauses = (*self.landscape.clauses, *(s.clause for s in self.shrunk))
-        if self.refine is None or self._bound(clauses) is not None:
-            return []
-        core = unsatisfiable_core(self.landscape, clauses)
-        loci = {locus for clause in core for locus, _ in clause.cells}
-        return sorted(loci, key=lambda x: (-sum(x == y for c in core for y, _ in c.cells), x))
+        if self._bound(clauses) is not None:
+            return ()
+        return unsatisfiable_core(self.landscape, clauses)
 
     def _short(self) -> list[int]:
         """Return the loci where the best offspring keeps less than it could, the greatest loss first."""
@@ -316,6 +323,7 @@ class ConflictDriven(Blaming):
         self.landscape = refined.landscape
         self.generation += 1
         self.shrunk, self.skipped, self.inseparable, self.core, self.optimal = [], [], False, (), False
+        self.despaired.clear()
         for old in tuple(self.evaluated.values()):
             if old.generation == self.generation - 1 and old.genome in genomes:
                 new = replace(old, genome=genomes[old.genome], generation=self.generation)
@@ -341,6 +349,12 @@ def linked(clauses: Sequence[Clause], files: Sequence[str] = ()) -> tuple[tuple[
             places = {files[x] for x in loci} if files and count >= 2 * LINKS else set()
             out.append(tuple(sorted(loci | {x for x, file in enumerate(files) if file in places})))
     return tuple(sorted(out))
+
+
+def _most_at_stake(core: Sequence[Clause]) -> list[int]:
+    """Return the loci of ``core``, those first that stand in most of it."""
+    count = Counter(locus for clause in core for locus, _ in clause.cells)
+    return sorted(count, key=lambda x: (-count[x], x))
 
 
 def _only(genome: Genome) -> Clause:

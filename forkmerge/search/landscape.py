@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from forkmerge.recombination.entries import Read
-    from forkmerge.recombination.values import LocusMap
+    from forkmerge.recombination.values import Genome, LocusMap
 
 
 def landscape_of(
@@ -63,10 +63,10 @@ class Refiner:
         self._read = read
         self._view = view
 
-    def __call__(self, locus: int) -> Refined | None:
-        """Return the landscape with one locus of the newest map split, None where it can't be."""
+    def __call__(self, locus: int, best: Genome | None = None) -> Refined | None:
+        """Return the landscape with one locus of the newest map split; None where it can't be or ``best`` is lost."""
         split = refine(self.maps[-1], locus, read=self._read)
-        if split is None:
+        if split is None or (best is not None and split.translate(best) is None):
             return None
         self.maps.append(split.locus_map)
         return Refined(self._view(split.locus_map), split.translate)

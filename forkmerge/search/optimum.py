@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.search.frontier import Frontier, State, choices, join, options, product
 from forkmerge.search.protocol import Key, Landscape, scaled
+from forkmerge.search.quickxplain import smallest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -102,13 +103,12 @@ def _left(clause: Clause, default: Genome, held: frozenset[int]) -> Clause | Non
 
 
 def unsatisfiable_core(landscape: Landscape, clauses: Sequence[Clause]) -> tuple[Clause, ...]:
-    """Return a part of ``clauses`` that excludes every genome and of which no clause can be left out."""
-    core = list(clauses)
-    for clause in clauses:
-        rest = [c for c in core if c is not clause]
-        if optimum(landscape, rest) is None:
-            core = rest
-    return tuple(core)
+    """Return a part of ``clauses`` that excludes every genome and of which no clause can be left out.
+
+    All of them together are known to.
+    """
+    found = smallest(len(clauses), lambda chosen: optimum(landscape, [clauses[i] for i in chosen]) is None)
+    return tuple(clauses[i] for i in found)
 
 
 class _Tree:

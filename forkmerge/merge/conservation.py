@@ -31,10 +31,19 @@ def unbalanced(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> tuple[
     """Return the tokens of which ``result`` has too few or too many to hold both sides' edits, each once.
 
     A token that both sides added (or both took away) may have been the same edit, so its count has some room; one that
-    only one side touched, or that the sides moved in opposite directions, has none.  Signs that formatters add and
-    remove are not counted.
+    only one side touched, or that the sides moved in opposite directions, has none, unless ``result`` has all lines
+    that a side put in and none that one took away, those that both did once.  Signs that formatters add and remove are
+    not counted.
     """
-    return _unbalanced(tokens_of(base), tokens_of(ours), tokens_of(theirs), tokens_of(result))
+    found = _unbalanced(tokens_of(base), tokens_of(ours), tokens_of(theirs), tokens_of(result))
+    return () if found and _whole_lines(base, ours, theirs, result) else found
+
+
+def _whole_lines(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> bool:
+    b, o, t, r = (
+        Counter(line for raw in x.split(b"\n") if (line := raw.strip())) for x in (base, ours, theirs, result)
+    )
+    return r == (b - ((b - o) | (b - t))) + ((o - b) | (t - b))
 
 
 def unbalanced_around(

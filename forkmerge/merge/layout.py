@@ -7,6 +7,7 @@ written.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.indent import indentation_of, reindent
@@ -18,6 +19,18 @@ if TYPE_CHECKING:
 
     from forkmerge.merge.items import Item
     from forkmerge.syntax.profile import Profile
+
+_OPENED = re.compile(rb"\bimport[ \t]*+\(")
+_IMPORT = re.compile(rb"\bimport[ \t]*+")
+
+
+def bracketed(text: bytes) -> bytes:
+    """Return a Python import of which one side alone put the names into brackets with both brackets, if it has one."""
+    opened, closed = _OPENED.search(text) is not None, text.endswith(b")")
+    if (opened == closed and (opened or b"\n" not in text)) or _IMPORT.search(text) is None:
+        return text
+    text = text if opened else _IMPORT.sub(b"import (", text, count=1)
+    return text if closed else text + b")"
 
 
 class Layout:

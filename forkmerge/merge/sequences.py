@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from forkmerge.merge import rules
 from forkmerge.merge.insertions import Joined, both_inserted, in_order, sort_key
 from forkmerge.merge.items import Item, items
-from forkmerge.merge.layout import Layout
+from forkmerge.merge.layout import Layout, bracketed
 from forkmerge.merge.matching import match
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce
 from forkmerge.merge.sets import repeated, united
@@ -108,7 +108,10 @@ class _Emitter(Layout):
                 self.used.add(rules.EXPRESSION)
         if not self.context.allowed.permits(self.used) or self._numbers():
             return None
-        return Outcome(coalesce(self.pieces), frozenset(self.used))
+        found = Outcome(coalesce(self.pieces), frozenset(self.used))
+        if self.context.profile.binder == "python" and self.parent in self.context.profile.imports and found.clean:
+            return Outcome((bracketed(found.content()),), found.rules)
+        return found
 
     def _numbers(self) -> bool:
         """Return whether each side changed other numbers of one list: parts of a version, a point, a colour."""

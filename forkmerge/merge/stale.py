@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from forkmerge.syntax.profile import Profile
 
 _WORD = re.compile(rb"[^\W\d]\w+")
+_PROSE = 3
+"""Words with blanks between them from which on a text is prose: what is said in it names nothing."""
+_PLAIN = frozenset(b"True False None self cls str int bytes bool float list dict set tuple object".split())
+"""Words that nobody renames."""
 
 
 def stale(profile: Profile, base: bytes, ours: bytes, theirs: bytes) -> frozenset[bytes]:
@@ -32,7 +36,7 @@ def stale(profile: Profile, base: bytes, ours: bytes, theirs: bytes) -> frozense
     b, o, t = (Counter(_WORD.findall(x)) for x in middles(base, ours, theirs))
     found: set[bytes] = set()
     for gone, left, more, text in ((o, ours, t, theirs), (t, theirs, o, ours)):
-        candidates = {word for word, count in b.items() if not gone[word] and more[word] > count}
+        candidates = {word for word, count in b.items() if not gone[word] and more[word] > count} - _PLAIN
         if candidates:
             candidates.difference_update(_WORD.findall(left))  # what is the same in all has them too
         if candidates:
@@ -51,9 +55,9 @@ def bound(profile: Profile, base: bytes, words: frozenset[bytes]) -> bool:
 
 
 def _said(profile: Profile, data: bytes, words: set[bytes]) -> Counter[bytes]:
-    """Return how often the code in ``data`` says each of ``words``: in names and texts, not in comments or keywords.
+    """Return how often the code in ``data`` says each of ``words``: in names and short texts.
 
-    The keys of a data file are its keywords.
+    Comments, docstrings and other prose don't count, nor do keywords.  The keys of a data file are its keywords.
     """
     out: Counter[bytes] = Counter()
     try:
@@ -68,7 +72,7 @@ def _said(profile: Profile, data: bytes, words: set[bytes]) -> Counter[bytes]:
             stack.extend(node.children)
             continue
         text = data[node.start_byte : node.end_byte]
-        if node.is_named and text != node.type.encode():
+        if node.is_named and text != node.type.encode() and len(text.split()) < _PROSE:
             out.update(word for word in _WORD.findall(text) if word in words)
     return out
 

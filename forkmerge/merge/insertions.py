@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from forkmerge.merge import rules
@@ -29,6 +30,8 @@ _CHANCE = 5
 _NAME = re.compile(rb"[^\W\d]\w*")
 _IMPORTING = frozenset(b"import static from type use pub extern crate".split())
 """Words of imports that are no names."""
+_PLAIN = re.compile(rb"[\"']?[^\W\d][^\s\"'(){}]*[\"']?")
+"""A name or path, or a text that is one."""
 _TWIN = 0.9
 _LEAST_TWIN = 20
 """Definitions of so many words that have so large a part in common may be one, taken over under another name."""
@@ -57,6 +60,8 @@ def both_inserted(
     rule = _rule(profile, parent, (*ours, *extra))
     if rule is None and parent in profile.blocks and registered((*ours, *extra), whole[0]):
         return Joined(rules.REGISTRATIONS, extra)
+    if rule is None and _sorted(profile, parent, whole):
+        return Joined(rules.MEMBERS, extra)
     if rule is None:
         return None
     if rule == rules.IMPORTS:
@@ -74,6 +79,26 @@ def both_inserted(
         return None
     constants = bool(extra) and all(i.key is not None and i.key[0] in _VALUES for i in extra)
     return Joined(rule, extra, constants and all(i.key is not None and i.key[0] in _DEFINITIONS for i in ours))
+
+
+def _sorted(profile: Profile, parent: str, whole: tuple[Sequence[Item], ...]) -> bool:
+    """Return whether all three are lists of names or texts in the order of the alphabet, each once.
+
+    Whoever keeps a list of five and more in order has no other order in mind.
+    """
+    if parent not in profile.lists or "argument" in parent or "parameter" in parent:
+        return False
+    for side in whole:
+        known = next((i for i in side if i.main is not None and i.main.parent is not None), None)
+        if known is None or known.main is None or known.main.parent is None:
+            return False
+        elements = [c for c in known.main.parent.named_children if c.type not in profile.comments]
+        texts = [known.data[c.start_byte : c.end_byte] for c in elements]
+        if len(texts) < _CHANCE or any(a.lower() >= b.lower() for a, b in pairwise(texts)):
+            return False
+        if len({c.type for c in elements}) > 1 or any(not _PLAIN.fullmatch(text) for text in texts):
+            return False
+    return True
 
 
 def _leading(imports: Sequence[Item]) -> int:

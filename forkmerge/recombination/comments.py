@@ -1,11 +1,13 @@
 """What becomes of comments when the code that they speak of is deleted.
 
-Who deletes code means its comments too.  So where one side deletes what the other changed in comments and layout alone,
-the deletion keeps both edits: nothing is left that the other edit could apply to.
+Who deletes code means its comments too.  So where one side deletes what the other changed in comments and layout alone
+(which of two quotes, and the order of the letters before them, are layout), the deletion keeps both edits: nothing is
+left that the other edit could apply to.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from forkmerge.model.hunk import Hunk
     from forkmerge.recombination.values import Locus
 
+_TEXT = re.compile(rb"([A-Za-z]{0,2})(\"\"\"|'''|\"|')([^\"']*)\2", re.DOTALL)
+
 
 def same_code(path: str, old: bytes, new: bytes) -> bool:
     """Return whether two versions of a file, or of a part of it, differ in comments and layout alone.
@@ -32,10 +36,19 @@ def same_code(path: str, old: bytes, new: bytes) -> bool:
     if profile is None or max(len(old), len(new)) > MAX_BYTES:
         return False
     try:
-        here, there = ([t.text for t in tokens(profile, data) if not t.comment] for data in (old, new))
+        here, there = ([_plain(t.text) for t in tokens(profile, data) if not t.comment] for data in (old, new))
     except ForkmergeError:
         return False
     return bool(here) and here == there
+
+
+def _plain(token: bytes) -> bytes:
+    """Return a token; a text with one kind of quotes, and the letters before it in one order."""
+    found = _TEXT.fullmatch(token)
+    if found is None:
+        return token
+    quotes = found[2].replace(b'"', b"'")
+    return bytes(sorted(found[1].lower())) + quotes + found[3] + quotes
 
 
 def credited(locus: Locus, hunks: Sequence[Hunk]) -> Locus:

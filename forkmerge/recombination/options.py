@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from forkmerge.merge.diff import common
 from forkmerge.recombination.grafts import grafts, renamed
 from forkmerge.recombination.kept import Kept, kept
 from forkmerge.recombination.lines import Piece, pieces
@@ -99,15 +100,33 @@ def _grafts(hunk: Hunk, names: Names) -> list[tuple[bytes, bytes]]:
 
 
 def _picks(hunk: Hunk, most: int) -> list[tuple[str, bytes]]:
-    if not hunk.base.strip():
-        return [("both", content) for content in unions(hunk.ours, hunk.theirs)]
-    cut = pieces(hunk.base, hunk.ours, hunk.theirs)
+    if hunk.base.strip():
+        return _combined(hunk.base, hunk.ours, hunk.theirs, most)
+    shared = _common(hunk.ours, hunk.theirs)
+    if shared:
+        return _combined(shared, hunk.ours, hunk.theirs, most)
+    return [("both", content) for content in unions(hunk.ours, hunk.theirs)]
+
+
+def _combined(base: bytes, ours: bytes, theirs: bytes, most: int) -> list[tuple[str, bytes]]:
+    """Return combinations of what each stretch of lines can have, best first."""
+    cut = pieces(base, ours, theirs)
     choices = [_choices(piece) for piece in cut]
     if sum(len(c) > 1 for c in choices) < 2 and not any(len(c) > 3 for c in choices):
         return []
     scores = [[share for _, share in c] for c in choices]
     combinations = islice(best_first(scores), most)
     return [("mixed", b"".join(c[i][0] for c, i in zip(choices, picks, strict=True))) for picks in combinations]
+
+
+def _common(ours: bytes, theirs: bytes) -> bytes:
+    """Return the lines that two texts made of nothing have in common, b"" where these are fewer than what differs.
+
+    Both wrote, or brought in, the same text: what only one of them has was put in by it.
+    """
+    left, right = (text.splitlines(keepends=True) for text in (ours, theirs))
+    shared = [left[i] for i, _ in common(left, right)]
+    return b"".join(shared) if 2 * len(shared) > max(len(left), len(right)) else b""
 
 
 def _choices(piece: Piece) -> tuple[tuple[bytes, float], ...]:

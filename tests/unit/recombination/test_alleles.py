@@ -168,3 +168,11 @@ def test_adapted_allele_passes_the_old_default_by_name() -> None:
     found = adapted(loci(merge), profile_for=profiles.for_path, defaults=(change,))
     text = texts(found, genomes.default(found))["pkg/mod.py"]
     assert b"return cut(t, limit=10), cut(t, 5), cut(t, limit=1), cut(*t)\n" in text
+
+
+def test_two_files_made_alike_are_woven_together() -> None:
+    ours = b"## 8.5\n\n- new\n\n## 8.4.2\n\n- fish\n- blank\n\n## 8.4.1\n\n- old\n"
+    theirs = b"## 8.4.2\n\n- fish\n- blank\n- pager\n\n## 8.4.1\n\n- old\n"
+    made = allele_set((conflict(b"", ours, theirs),))
+    assert made.alleles[made.default].contents == (ours.replace(b"- blank\n", b"- blank\n- pager\n"),)
+    assert not any(a.origin == "mixed" for a in allele_set((conflict(b"", b"a\nb\nc\n", b"a\nx\ny\n"),)).alleles)

@@ -20,6 +20,8 @@ EDITED = b"def old(a):\n    return run(a, 2)  # type: ignore\n"
 def test_same_code() -> None:
     assert same_code("a.py", BASE, COMMENTED)
     assert same_code("a.py", BASE, BASE.replace(b"run(a)", b"run( a )"))
+    assert same_code("a.py", b'A = br"x"\n', b"A = rb'x'\n")
+    assert not same_code("a.py", b'A = b"x"\n', b'A = "x"\n')
     assert not same_code("a.py", BASE, EDITED)
     assert not same_code("a.txt", BASE, COMMENTED), "no grammar tells what a comment is"
     assert not same_code("a.py", b"# one\n", b"# two\n"), "a file of comments is about its comments"

@@ -15,17 +15,25 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from forkmerge.cli.kept import Kept
+
 _CYCLES = 100_000
 """Objects to be made before cycles are looked for: not for a file of some thousand lines."""
 
 
-def brief(work: Callable[[], int]) -> int:
-    """Do ``work`` and end the process with the code that it returns.
+def brief(work: Callable[[], int], kept: Kept | None) -> int:
+    """Do ``work`` and end the process with the code that it returns; what it imported is ``kept`` for the next time.
 
     Only where something waits for the end of the process (a profiler, a file that can't be flushed) is it returned.
     """
     gc.set_threshold(_CYCLES)
+    if kept is not None:
+        from forkmerge.cli import small  # noqa: PLC0415 - the same as for every merge
+
+        small.ready.update(kept.patterns)
     code = work()
+    if kept is not None:
+        kept.save(small.ready)
     count = getattr(atexit, "_ncallbacks", lambda: 1)
     if count() or sys.gettrace() or sys.getprofile():
         return code

@@ -23,9 +23,12 @@ def main(arguments: list[str] | None = None) -> int:
         _own_path()
         arguments = sys.argv[1:]
         if arguments[:1] in _BRIEF:
-            from forkmerge.cli.brief import brief  # noqa: PLC0415 - loaded when it is needed
+            from forkmerge.cli.kept import kept  # noqa: PLC0415 - loaded when it is needed
 
-            return brief(lambda: main(arguments))
+            found = kept()
+            from forkmerge.cli.brief import brief  # noqa: PLC0415 - the same
+
+            return brief(lambda: main(arguments), found)
     if arguments == ["--version"]:
         from forkmerge import __version__  # noqa: PLC0415 - loaded when it is needed
 

@@ -207,12 +207,29 @@ class _Pattern:
         return found
 
 
+ready: dict[Any, Any] = {}
+"""Patterns that were compiled before, with what ``_sre`` makes them of; those of this process are added."""
+
+
 @cache  # modules have some patterns in common
 def _compiled(pattern: Any, flags: int) -> Any:
     """Return what ``re.compile`` does, by its compiler alone, without what the package itself does."""
+    from _sre import compile as made  # type: ignore[import-not-found]  # noqa: PLC0415 - most merges need no pattern
+
+    known = ready.get((pattern, flags))
+    if known is not None:
+        return made(pattern, *known)
     for name in ("re._constants", "re._parser", "re._casefix", "re._compiler"):
         __import__(name)  # in this order: each finds the ones before it, and none asks the package
-    return sys.modules["re._compiler"].compile(pattern, flags)
+    compiler = sys.modules["re._compiler"]
+    read = sys.modules["re._parser"].parse(pattern, flags)
+    names = read.state.groupdict
+    groups: list[Any] = [None] * read.state.groups
+    for name, number in names.items():
+        groups[number] = name
+    code = [int(part) for part in compiler._code(read, flags)]
+    ready[pattern, flags] = known = (int(flags | read.state.flags), code, len(groups) - 1, dict(names), tuple(groups))
+    return made(pattern, *known)
 
 
 def place(later: Callable[..., None]) -> None:

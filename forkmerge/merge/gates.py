@@ -36,6 +36,8 @@ _PYTHON_BINDS = re.compile(
 """Both give nothing back that they took: a line of a million letters costs a million steps, not their square."""
 _NOTHING = re.compile(rb"[\[({,]\s*+[,;]")
 """A separator with nothing before it; Python's grammar knows none."""
+_IMPORTS = re.compile(rb"(?:^(?:import [\w., ]++|from [\w.]++ import [\w, *]++)\n){2,}+", re.MULTILINE)
+"""Several lines of which each imports, and does nothing else."""
 _SCOPE = re.compile(rb"\b(?:def|class|lambda|for)\b|\"\"\"|'''")
 """What may put the lines below it into another scope."""
 
@@ -75,9 +77,22 @@ def _empty(profile: Profile, path: str, base: bytes, ours: bytes, theirs: bytes,
     return [Finding("empty-element", "a separator is left without what it separated, which neither side did", path)]
 
 
-@lru_cache(maxsize=4)  # PERF: the merge with the sides swapped is mostly the same text
+@lru_cache(maxsize=4)
 def compiles(source: bytes) -> bool:
     """Return whether this Python reads ``source``: its grammar is stricter than tree-sitter's, which knows Python 2."""
+    last = max(source.rfind(b"\nimport "), source.rfind(b"\nfrom "))
+    end = source.find(b"\n", last + 1) + 1
+    return _compiles(_IMPORTS.sub(_sorted, source[:end]) + source[end:])
+
+
+def _sorted(run: re.Match[bytes]) -> bytes:
+    """Return lines that import in one order of the many in which Python reads them just as well, or as badly."""
+    lines = run[0]
+    return lines if b"__future__" in lines else b"".join(sorted(lines_of(lines)))
+
+
+@lru_cache(maxsize=4)  # PERF: the merge with the sides swapped is mostly the same text, but for the order of imports
+def _compiles(source: bytes) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

@@ -28,6 +28,7 @@ RULES = {
     "neighbouring-lines": "each side changed other lines",
     "carried": "one side moved lines that the other edited; the edit is where they stand now",
     "touching-lines": "each side changed other lines of code, which touch",
+    "contained-change": "one side made the other side's change, and more",
     "words-apart": "each side changed other words, with unchanged ones in between",
     "whitespace": "one side changed only blanks",
     "structured": "what is around the conflict that is left was merged by structure",

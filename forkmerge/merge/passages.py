@@ -2,7 +2,8 @@
 
 Git leaves lines in conflict that merely touch, and structure gives up where both sides edited one token (a docstring, a
 comment) or where a name was changed and what it stands in was written anew.  Here the edits are laid over each other:
-first as lines, then as words.  Two edits that meet, or that put something at one point, are never joined.
+first as lines, then as words; at last it is asked whether one side's edits are all among the other's (``contained``).
+Two edits that meet, or that put something at one point, are never joined.
 
 Words are read more strictly than lines: several unchanged words have to stand between the edits, they must not lie in
 one string of one line (versions, patterns, messages: a third text that nobody wrote), and not both change numbers.
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from forkmerge.merge.conservation import doubled, unbalanced
 from forkmerge.merge.diff import hunks
 from forkmerge.merge.pieces import Conflict, lines_of
-from forkmerge.merge.rules import TOUCHING, WORDS, Allowed
+from forkmerge.merge.rules import CONTAINED, TOUCHING, WORDS, Allowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,6 +45,11 @@ def by_text(conflict: Conflict, allowed: Allowed) -> tuple[bytes, str] | None:
         four = (conflict.base, conflict.ours, conflict.theirs, content)
         if not unbalanced(*four) and not doubled(*four):
             return content, rule
+    if allowed.permits({CONTAINED}):
+        from forkmerge.merge.contained import larger  # noqa: PLC0415 - only where all else left a conflict
+
+        if (content := larger(conflict)) is not None:
+            return content, CONTAINED
     return None
 
 

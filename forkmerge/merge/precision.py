@@ -8,6 +8,7 @@ from __future__ import annotations
 MEASURED: dict[str, tuple[int, int]] = {
     "carried": (7, 7),
     "constants": (6, 2),
+    "contained-change": (20, 4),
     "definitions": (13, 8),
     "delete-beside-change": (14, 10),
     "edit-over-reformat": (36, 19),

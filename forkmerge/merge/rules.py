@@ -48,6 +48,8 @@ TOUCHING = "touching-lines"
 """Each side changed other lines of code; they touch, and so git left them."""
 WORDS = "words-apart"
 """Each side changed other words of one place (a docstring, a comment, one statement), with others in between."""
+CONTAINED = "contained-change"
+"""One side made the other side's change, and more."""
 WHITESPACE = "whitespace"
 """One side changed only blanks at line ends or blank lines."""
 
@@ -67,6 +69,7 @@ ALL = frozenset(
         GRAFTED,
         WRAPPED,
         CARRIED,
+        CONTAINED,
         LINES,
         TOUCHING,
         WORDS,

@@ -1,0 +1,65 @@
+"""One side made the other side's change, and more: what a side took over from the other and went on with.
+
+Backports are like that: a fix on one branch, the same fix and what was built on it on the other.  The change of a side
+is read as what it put for which words of the base.  It is contained where the other side put for these words something
+that has it in one piece, or took away the same.
+
+Invariants: the answer is one side's text, word for word; numbers that differ between the sides (versions, sizes) are
+never decided; the sides' order decides nothing but layout.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from forkmerge.merge.diff import hunks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from forkmerge.merge.pieces import Conflict
+
+_TOKEN = re.compile(rb"\w+|[^\w\s]")
+_NUMBER = re.compile(rb"\d\w*\Z")
+_NAME = re.compile(rb"[^\W\d]")
+_MOST = 4000
+"""Words of a conflict past which it is left: differences take the square of them at worst."""
+
+
+def larger(conflict: Conflict) -> bytes | None:
+    """Return the side of a conflict that holds the other side's change, None where neither does."""
+    base, ours, theirs = (_TOKEN.findall(x) for x in (conflict.base, conflict.ours, conflict.theirs))
+    if max(map(len, (base, ours, theirs))) > _MOST or _renumbered(ours, theirs):
+        return None
+    if _holds(base, ours, theirs):
+        return conflict.ours
+    return conflict.theirs if _holds(base, theirs, ours) else None
+
+
+def _holds(base: Sequence[bytes], large: Sequence[bytes], small: Sequence[bytes]) -> bool:
+    """Return whether what ``small`` did to ``base`` is in what ``large`` did to it, and there is a word in that."""
+    made = hunks(base, large)
+    named = False
+    for start, stop, first, last in hunks(base, small):
+        around = next((h for h in made if h[0] <= start and stop <= h[1]), None)
+        if around is None:
+            return False
+        put, new = small[first:last], large[around[2] : around[3]]
+        if (put and not _within(put, new)) or (not put and new):
+            return False  # or it was taken away here and changed there
+        named = named or any(_NAME.match(word) for word in put)
+    return named
+
+
+def _within(part: Sequence[bytes], whole: Sequence[bytes]) -> bool:
+    size = len(part)
+    return any(whole[i] == part[0] and whole[i : i + size] == part for i in range(len(whole) - size + 1))
+
+
+def _renumbered(ours: Sequence[bytes], theirs: Sequence[bytes]) -> bool:
+    """Return whether the sides say another number at one place."""
+    return any(
+        any(_NUMBER.match(word) for word in ours[i:x]) and any(_NUMBER.match(word) for word in theirs[j:y])
+        for i, x, j, y in hunks(ours, theirs)
+    )

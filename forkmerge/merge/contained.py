@@ -2,7 +2,7 @@
 
 Backports are like that: a fix on one branch, the same fix and what was built on it on the other.  The change of a side
 is read as what it put for which words of the base.  It is contained where the other side put for these words something
-that has it in one piece, or took away the same.
+that has it in one piece, or all its lines in their order; or where the other side took away the same.
 
 Invariants: the answer is one side's text, word for word; numbers that differ between the sides (versions, sizes) are
 never decided; the sides' order decides nothing but layout.
@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING
 from forkmerge.merge.diff import hunks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from forkmerge.merge.pieces import Conflict
 
 _TOKEN = re.compile(rb"\w+|[^\w\s]")
 _NUMBER = re.compile(rb"\d\w*\Z")
 _NAME = re.compile(rb"[^\W\d]")
+_LEAST = 5
+"""Words and signs of lines that are found apart from each other."""
 _MOST = 4000
 """Words of a conflict past which it is left: differences take the square of them at worst."""
 
@@ -32,12 +34,25 @@ def larger(conflict: Conflict) -> bytes | None:
     base, ours, theirs = (_TOKEN.findall(x) for x in (conflict.base, conflict.ours, conflict.theirs))
     if max(map(len, (base, ours, theirs))) > _MOST or _renumbered(ours, theirs):
         return None
-    if _holds(base, ours, theirs):
-        return conflict.ours
-    return conflict.theirs if _holds(base, theirs, ours) else None
+    lines = [_lines(x) for x in (conflict.base, conflict.ours, conflict.theirs)]
+    for (b, o, t), within in (((base, ours, theirs), _whole), (lines, _in_order)):
+        if _holds(b, o, t, within):
+            return conflict.ours
+        if _holds(b, t, o, within):
+            return conflict.theirs
+    return None
 
 
-def _holds(base: Sequence[bytes], large: Sequence[bytes], small: Sequence[bytes]) -> bool:
+def _lines(text: bytes) -> list[bytes]:
+    return [line for raw in text.split(b"\n") if (line := raw.strip())]
+
+
+def _holds(
+    base: Sequence[bytes],
+    large: Sequence[bytes],
+    small: Sequence[bytes],
+    within: Callable[[Sequence[bytes], Sequence[bytes]], bool],
+) -> bool:
     """Return whether what ``small`` did to ``base`` is in what ``large`` did to it, and there is a word in that."""
     made = hunks(base, large)
     named = False
@@ -46,15 +61,21 @@ def _holds(base: Sequence[bytes], large: Sequence[bytes], small: Sequence[bytes]
         if around is None:
             return False
         put, new = small[first:last], large[around[2] : around[3]]
-        if (put and not _within(put, new)) or (not put and new):
+        if (put and not within(put, new)) or (not put and new):
             return False  # or it was taken away here and changed there
-        named = named or any(_NAME.match(word) for word in put)
+        named = named or any(_NAME.search(word) for word in put)
     return named
 
 
-def _within(part: Sequence[bytes], whole: Sequence[bytes]) -> bool:
+def _whole(part: Sequence[bytes], whole: Sequence[bytes]) -> bool:
     size = len(part)
     return any(whole[i] == part[0] and whole[i : i + size] == part for i in range(len(whole) - size + 1))
+
+
+def _in_order(part: Sequence[bytes], whole: Sequence[bytes]) -> bool:
+    """Return whether all lines of ``part`` are in ``whole``, in their order, and say too much for chance."""
+    rest = iter(whole)
+    return sum(len(_TOKEN.findall(line)) for line in part) >= _LEAST and all(line in rest for line in part)
 
 
 def _renumbered(ours: Sequence[bytes], theirs: Sequence[bytes]) -> bool:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from forkmerge.recombination.values import Clause, Genome
 from forkmerge.search.knowledge import BROKEN
 from forkmerge.search.optimum import Optimum, TooLargeError, optimum, unsatisfiable_core
+from forkmerge.search.protocol import Verdict
 from forkmerge.search.suspicion import Suspecting
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from forkmerge.search.driven import Story
-    from forkmerge.search.protocol import Answer, Budget, Evaluated, Landscape, Query, Verdict
+    from forkmerge.search.protocol import Answer, Budget, Evaluated, Landscape, Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,9 @@ OFTEN = 0.2
 
 MOST_DOUBTED = 16
 """How many tests are asked once more whether they always fail, before an answer is taken for the best."""
+
+ENOUGH = 5.0
+"""So many suites may be spent on something better than what passes, without finding it."""
 
 LINKS = 4
 """So many nogoods tie loci together before they are tried as one parent has them, all of them at once."""
@@ -71,6 +75,7 @@ class ConflictDriven(Suspecting):
         self.skipped: list[Clause] = []
         self.doubted: set[str] = set()
         self.despaired: set[frozenset[Cells]] = set()
+        self._latest: tuple[Evaluated, float] | None = None
         self.optimal = False
         self.inseparable = False
         self.core: tuple[Clause, ...] = ()
@@ -92,17 +97,31 @@ class ConflictDriven(Suspecting):
         yield from self._plain_merge()
         while True:
             yield from self._climb()
-            if not self._refine(self._short()):
+            if self._in_vain(self._best_good()) or not self._refine(self._short()):
                 return
 
     def _plain_merge(self) -> Story:
-        """Try the plain merge where static clauses forbid it: it is scored in any case, and may prove them wrong."""
+        """Try the plain merge first: it is scored in any case.
+
+        What ranks higher leaves out more of what is plain to keep more of the poorer side, and fails more often.  Where
+        static clauses forbid the plain merge, and it passes, they were wrong.
+        """
         start = self.landscape.default
-        if self.landscape.allowed(start) or start in (self.landscape.ours, self.landscape.theirs):
+        if start in (self.landscape.ours, self.landscape.theirs):
             return
-        if self.passes((yield from self.try_genome(start))):
+        allowed = self.landscape.allowed(start)
+        if allowed and any(clause.violated(start) for clause in self.knowledge.sound_nogoods()):
+            return
+        verdict = (yield from self.screen(start, self._failing_often())) if allowed else Verdict()
+        if self.passes(verdict):
+            verdict = yield from self.try_genome(start)
+        if verdict.status == "unverified":
+            self.skipped.append(_only(start))
+        elif self.passes(verdict):
             kept = tuple(clause for clause in self.landscape.clauses if not clause.violated(start))
             self.landscape = replace(self.landscape, clauses=kept)
+        elif allowed:
+            yield from self.blame(start, verdict)
 
     # -- the rounds ----------------------------------------------------------------------------------------------
 
@@ -116,6 +135,8 @@ class ConflictDriven(Suspecting):
                     continue
                 return
             best = self._best_good()
+            if self._in_vain(best):
+                return
             if best is not None and self.landscape.key(candidate.genome) <= self.landscape.key(best.genome):
                 if (yield from self._audit(candidate, best)):
                     continue
@@ -130,6 +151,12 @@ class ConflictDriven(Suspecting):
                 self.skipped.append(_only(genome))
             elif not self.passes(verdict):
                 yield from self.blame(genome, verdict)
+
+    def _in_vain(self, best: Evaluated | None) -> bool:
+        """Return whether enough was spent since something better than before was found to pass."""
+        if best is not None and (self._latest is None or best.genome != self._latest[0].genome):
+            self._latest = best, self.cost
+        return self._latest is not None and self.cost - self._latest[1] >= ENOUGH
 
     def _failing_often(self) -> list[str]:
         """Return the tests that failed on many earlier offspring, the likeliest to fail last."""

@@ -1,6 +1,7 @@
 """Suspicion where blame is not to be had: a cause that lies all over two programs.
 
-Where the nearest genome on which a test passes is another program, most mixtures of the two fail in ways of their own.
+Where the nearest genome on which a test passes is another program (it differs at many loci where nothing has to be
+decided), most mixtures of the two fail in ways of their own.
 The smallest set of loci that makes the test fail is then half of the difference, takes hundreds of runs to find, and
 says nothing; or any one of a thousand loci does, and each candidate blames another.  So the search for it ends after a
 bounded number of probes, and is not begun again and again for one test: what the candidate has at the loci in conflict
@@ -50,7 +51,7 @@ class Suspecting(Blaming):
         self, test: str, passing: Genome, failing: Genome
     ) -> Generator[tuple[Query, ...], tuple[Verdict, ...], tuple[int, ...]]:
         changed = self._between(test, failing, passing)
-        if test == BROKEN or len(changed) < MANY_CHANGED:
+        if test == BROKEN or len(self.landscape.dormant.intersection(changed)) < MANY_CHANGED:
             return (yield from super()._explain(test, passing, failing))
         found: tuple[int, ...] = ()
         self._searches[test] += 1

@@ -1,157 +1,47 @@
-"""Running what is not known yet, and finding out which alleles are to blame for a failure."""
+"""Finding out which alleles are to blame for a failure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeAlias
+from typing import TYPE_CHECKING
 
 from forkmerge.recombination.values import Clause, Genome
-from forkmerge.search.driven import Driven, Story
-from forkmerge.search.knowledge import BROKEN, Knowledge
-from forkmerge.search.protocol import Budget, Evaluated, Landscape, Query, Verdict
+from forkmerge.search.knowledge import BROKEN
+from forkmerge.search.protocol import Budget, Landscape, Query, Verdict
 from forkmerge.search.quickxplain import Check, mixed, quickxplain
+from forkmerge.search.remembering import MOST_PARTIAL, Remembering, Shrunk, Telling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+
+    from forkmerge.search.driven import Story
 
 MOST_CAUSES = 3
 """How many independent causes of one test's failure are looked for in one candidate."""
 
-MOST_PARTIAL = 0.6
-"""From this share of unseen tests on the whole suite is run at once, which saves the run that confirms it."""
-
 MOST_CONTEXTS = 2
 """In how many other passing genomes the blamed alleles are tried before they are believed."""
-
-MOST_SCREENED = 8
-"""How many tests that failed before are tried on a new candidate before the whole suite is."""
 
 MANY_CHANGED = 24
 """From so many differences to the nearest passing genome on, a cause is first looked for file by file."""
 
-FAR = 150
-"""Genomes that differ in so many dormant loci are different programs."""
-
 MOST_FILES = 8
 """How many files are tried as the passing genome has them before that is given up."""
+
+MOST_ALIKE = 12
+"""How many of the tests that failed with another one are asked first whether they fail by the same alleles."""
 
 MOST_SHRUNK = 16
 """How many failures of one candidate are shrunk before the next candidate is tried."""
 
-Asking: TypeAlias = Generator[tuple[Query, ...], tuple[Verdict, ...], Verdict]
-Telling: TypeAlias = Generator[tuple[Query, ...], tuple[Verdict, ...], bool]
 
-
-@dataclass(frozen=True, slots=True)
-class Shrunk:
-    """A heuristic nogood: these alleles together fail this test, as was seen on the genome ``where``."""
-
-    clause: Clause
-    test: str
-    where: Genome = ()
-
-
-class Blaming(Driven):
-    """A strategy that remembers every run, and shrinks failures to heuristic nogoods (``shrunk``)."""
+class Blaming(Remembering):
+    """A strategy that shrinks failures to heuristic nogoods (``shrunk``)."""
 
     def __init__(self, landscape: Landscape, budget: Budget) -> None:
         super().__init__(landscape, budget)
-        self.knowledge = Knowledge(landscape)
-        self.shrunk: list[Shrunk] = []
         self._probes: tuple[Callable[[], Check], str, tuple[bool, ...], bool] | None = None
         """The search for blame that goes on: how it begins, its test, the answers so far, whether they say "passes"."""
-
-    def ranked(self) -> tuple[Evaluated, ...]:
-        """Return everything evaluated, best first; tests that proved to be flaky don't count."""
-        for place, found in self.evaluated.items():
-            if found.failed & self.knowledge.flaky:
-                self.evaluated[place] = replace(found, failed=self.lost(found.failed))
-        return super().ranked()
-
-    def note(self, genome: Genome, verdict: Verdict) -> None:
-        """Keep a verdict without what proved to be flaky."""
-        super().note(genome, replace(verdict, failed=self.lost(verdict.failed)))
-
-    # -- running -------------------------------------------------------------------------------------------------
-
-    def parents(self) -> Story:
-        """Ask for ours and theirs; what they cost is not counted as search."""
-        queries = tuple(dict.fromkeys((Query(self.landscape.ours), Query(self.landscape.theirs))))
-        before = self.cost
-        verdicts = yield queries
-        self.cost = before
-        for query, verdict in zip(queries, verdicts, strict=True):
-            self._learn(query, verdict)
-            self.note(query.genome, verdict)
-
-    def try_genome(self, genome: Genome) -> Asking:
-        """Return the verdict of all required tests on ``genome``, running only what is not known."""
-        self.spend()
-        if self.landscape.gate and self.knowledge.known(BROKEN, genome) is None:
-            gate = yield from self._ask(Query(genome, frozenset(), self.generation))
-            if gate.status != "ok":
-                self.note(genome, gate)
-                return gate
-        tests = self.landscape.tests
-        if tests is None or self.landscape.covers is None:
-            verdict = yield from self._ask(Query(genome, None, self.generation))
-        else:
-            unseen = self.knowledge.unseen(tests, genome)
-            asked: frozenset[str] | None = unseen
-            if unseen:
-                asked = unseen if len(unseen) < MOST_PARTIAL * len(tests) else None
-                verdict = yield from self._ask(Query(genome, asked, self.generation))
-            else:
-                verdict = Verdict(cost=0.0)
-            if verdict.status == "ok":
-                failed = frozenset(t for t in tests if self.knowledge.known(t, genome) is False)
-                verdict = replace(verdict, failed=failed)
-                if not self.lost(failed) and (not unseen or asked is not None):
-                    verdict = yield from self._ask(Query(genome, None, self.generation))
-        self.note(genome, verdict)
-        return verdict
-
-    def screen(self, genome: Genome, tests: list[str]) -> Asking:
-        """Return the verdict of the latest of ``tests`` on ``genome``, those that failed before: a cheap first look.
-
-        What one of them says is enough to refuse a genome; that they all pass says nothing of the others.
-        """
-        latest = [t for t in dict.fromkeys(reversed(tests)) if t != BROKEN and self.knowledge.known(t, genome) is None]
-        if not latest or self.cost >= self.budget.suites:
-            return Verdict(cost=0.0)
-        return (yield from self.run_tests(genome, *latest[:MOST_SCREENED]))
-
-    def run_tests(self, genome: Genome, *tests: str) -> Asking:
-        """Return the verdict of a few tests on ``genome``; import and collection are asked for by the empty set."""
-        wanted = frozenset(t for t in tests if t != BROKEN)
-        verdict = yield from self._ask(Query(genome, wanted, self.generation))
-        return verdict
-
-    def ask_again(self, genome: Genome, test: str) -> Telling:
-        """Return whether ``test``, which failed on ``genome``, passes there now: then it is flaky."""
-        verdict = yield from self._ask(Query(genome, frozenset({test}), self.generation, again=True))
-        return test in self.knowledge.flaky or (verdict.status == "ok" and test not in verdict.failed)
-
-    def _ask(self, query: Query) -> Asking:
-        (verdict,) = yield (query,)
-        self._learn(query, verdict)
-        return verdict
-
-    def _learn(self, query: Query, verdict: Verdict) -> None:
-        self.knowledge.record(query, verdict)
-        self.shrunk = [s for s in self.shrunk if not self._refuted(s, query.genome)]
-
-    def _refuted(self, shrunk: Shrunk, genome: Genome) -> bool:
-        if shrunk.test in self.knowledge.flaky:
-            return True
-        if not shrunk.clause.violated(genome) or self._far(genome, shrunk.where):
-            return False
-        return self.knowledge.known(shrunk.test, genome) is True
-
-    def _far(self, genome: Genome, other: Genome) -> bool:
-        """Return whether two genomes are different programs: what is true of one says little of the other."""
-        if not other:
-            return False
-        return sum(genome[i] != other[i] for i in self.landscape.dormant) >= FAR
 
     # -- blame ---------------------------------------------------------------------------------------------------
 
@@ -160,6 +50,7 @@ class Blaming(Driven):
         broken = verdict.status == "broken"
         waiting = [BROKEN] if broken else sorted(self.lost(verdict.failed))
         waiting = [t for t in waiting if self._nearest(t, genome) is not None]
+        causes: set[int] = set()
         for _ in range(MOST_SHRUNK):
             if not waiting or self.cost >= self.budget.suites:
                 return
@@ -167,16 +58,20 @@ class Blaming(Driven):
             test = min(waiting, key=lambda t: (len(self._between(t, genome)), seconds.get(t, 0.0), t))
             reason = verdict.reasons.get(test)
             waiting.remove(test)
-            explained = yield from self._shrink(test, genome, waiting)
+            explained = yield from self._shrink(test, genome, waiting, causes)
             done = explained | self.knowledge.flaky
             if reason is not None:
                 done |= {t for t in waiting if verdict.reasons.get(t) == reason}
             waiting = [t for t in waiting if t not in done]
 
     def _shrink(
-        self, test: str, genome: Genome, others: list[str]
+        self, test: str, genome: Genome, others: list[str], causes: set[int]
     ) -> Generator[tuple[Query, ...], tuple[Verdict, ...], frozenset[str]]:
-        """Learn what makes ``test`` fail on ``genome``; return which of ``others`` fail by the same alleles."""
+        """Learn what makes ``test`` fail on ``genome``; return which of ``others`` fail by the same alleles.
+
+        ``causes`` are the loci that were blamed on this candidate; it is added to.
+        """
+        whole = genome
         explained: frozenset[str] = frozenset()
         if test != BROKEN:
             alone = yield from self.run_tests(genome, test)
@@ -203,8 +98,8 @@ class Blaming(Driven):
             if self.knowledge.covered(test) is not None:
                 explained |= frozenset(alike)
             elif alike:
-                verdict = yield from self.run_tests(mixed(start, genome, blamed), *alike)
-                explained |= verdict.failed
+                causes |= {*blamed}
+                explained |= yield from self._alike(mixed(start, whole, tuple(causes)), alike)
             genome = mixed(genome, start, blamed)
             if not self.landscape.allowed(genome) or self.knowledge.known(test, genome) is True:
                 break
@@ -213,6 +108,19 @@ class Blaming(Driven):
                 if self._clear(test, verdict):
                     break
         return explained
+
+    def _alike(
+        self, genome: Genome, tests: list[str]
+    ) -> Generator[tuple[Query, ...], tuple[Verdict, ...], frozenset[str]]:
+        """Return which of ``tests`` fail by the alleles of ``genome``: of a few, and of all where all of these do."""
+        few = tests[:: max(1, len(tests) // MOST_ALIKE)]
+        verdict = yield from self.run_tests(genome, *few)
+        found = verdict.failed
+        rest = [t for t in tests if t not in few]
+        if rest and len(found) == len(few):
+            verdict = yield from self.run_tests(genome, *rest)
+            found |= verdict.failed
+        return found
 
     def _mend(
         self, test: str, passing: Genome, failing: Genome
@@ -387,13 +295,3 @@ class Blaming(Driven):
             return tuple(stop.value)
         finally:
             self._probes = None
-
-    # -- state ---------------------------------------------------------------------------------------------------
-
-    def lost(self, failed: frozenset[str]) -> frozenset[str]:
-        """Return ``failed`` without what proved to be flaky."""
-        return failed - self.knowledge.flaky
-
-    def passes(self, verdict: Verdict) -> bool:
-        """Return whether nothing is lost, flaky tests aside."""
-        return verdict.status == "ok" and not self.lost(verdict.failed)

@@ -15,8 +15,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from forkmerge.recombination.values import Clause
-from forkmerge.search.blame import MANY_CHANGED, Blaming, Shrunk
+from forkmerge.search.blame import MANY_CHANGED, Blaming
 from forkmerge.search.knowledge import BROKEN
+from forkmerge.search.remembering import Shrunk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

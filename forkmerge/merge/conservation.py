@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.pieces import middles
@@ -84,13 +85,13 @@ _LEAST_WORDS = 8
 _LEAST_LINE = 5
 
 
-def doubled(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> bool:
+def doubled(base: bytes, ours: bytes, theirs: bytes, result: bytes, *, least: int = _LEAST_LINE) -> bool:
     """Return whether ``result`` has a passage that both sides added more often than either of them has it.
 
     A passage is three lines with something on them, and with eight words together: what both sides took over from one
-    source; or one line of five words.  Where it lands in two places, somebody has to say which one is right.
+    source; or one line of ``least`` words.  Where it lands in two places, somebody has to say which one is right.
     """
-    for split in (_runs, _lines):
+    for split in (_runs, partial(_lines, least=least)):
         b, o, t, r = (split(x) for x in (base, ours, theirs, result))
         if any(r[p] > max(o[p], t[p]) for p in r if o[p] > b[p] and t[p] > b[p]):
             return True
@@ -132,6 +133,6 @@ def _runs(text: bytes) -> Counter[tuple[bytes, ...]]:
     return Counter({run: len(at) for run, at in passages(text).items()})
 
 
-def _lines(text: bytes) -> Counter[tuple[bytes, ...]]:
+def _lines(text: bytes, least: int) -> Counter[tuple[bytes, ...]]:
     found = (line for raw in text.split(b"\n") if (line := raw.strip()))
-    return Counter((line,) for line in found if len(_WORD.findall(line)) >= _LEAST_LINE)
+    return Counter((line,) for line in found if len(_WORD.findall(line)) >= least)

@@ -27,7 +27,7 @@ def objections(
     from forkmerge.merge import gates  # noqa: PLC0415 - the same
 
     try:
-        found = gates.objections(profile, path, *inputs, result)
+        found = gates.objections(profile, path, *inputs, result) or _strayed(path, inputs, result)
         if joined and not found:
             from forkmerge.merge import seams  # noqa: PLC0415 - not needed for clean files
 
@@ -35,6 +35,18 @@ def objections(
         return found
     except ForkmergeError:
         return ()
+
+
+def _strayed(path: str, inputs: tuple[bytes, bytes, bytes], result: bytes) -> tuple[Finding, ...]:
+    from forkmerge.merge.conservation import strayed  # noqa: PLC0415 - kept off the path of files without a grammar
+
+    lines = strayed(*inputs, result)
+    if not lines:
+        return ()
+    from forkmerge.model.finding import Finding  # noqa: PLC0415 - the same
+
+    said = lines[0].decode("utf-8", "replace")[:60]
+    return (Finding("line-strays", f"{said!r} stands once in all three versions, and not in the merge", path),)
 
 
 def objected(path: str, base: bytes, ours: bytes, theirs: bytes, findings: tuple[Finding, ...]) -> FileMerge:
@@ -59,6 +71,7 @@ def twins_apart(
     if not all(f.code in ("duplicate-key", "duplicate-name", "does-not-load") for f in findings):
         return None
     from forkmerge.merge import linesets, twins  # noqa: PLC0415 - seldom needed
+    from forkmerge.merge.conservation import doubled  # noqa: PLC0415 - the same
 
     lines = languages.lines_for(path) if profile is None else None
     items: dict[str, twins.Items] = {}
@@ -73,7 +86,7 @@ def twins_apart(
         against = (
             linesets.objections(lines, path, inputs, result) if lines else objections(profile, path, inputs, result)
         )
-        if not pieces or against:
+        if not pieces or against or doubled(*inputs, result, least=1):
             return None
     segments = tuple(segment(p, why) for p in pieces)
     left = any(isinstance(p, Conflict) for p in pieces)

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
-from forkmerge.merge.conservation import passages, strayed
+from forkmerge.merge.conservation import passages
 from forkmerge.merge.gates import compiles
 from forkmerge.merge.pieces import middles
 from forkmerge.model.finding import Finding
@@ -45,8 +45,9 @@ def objections(profile: Profile, path: str, inputs: Sequence[bytes], result: byt
 
     Only what no version in ``inputs`` does is found.
     """
-    found = apart(profile, path, inputs, result)
-    if found or profile.data:
+    if profile.data:
+        return ()
+    if found := unmended(profile, path, inputs, result):
         return found
     four = (*inputs, result)
     if _plain_sum(four, _KEYWORDS if profile.binder == "python" else _COMMON):
@@ -77,16 +78,9 @@ def objections(profile: Profile, path: str, inputs: Sequence[bytes], result: byt
     return _again(profile, path, four)
 
 
-def apart(profile: Profile, path: str, inputs: Sequence[bytes], result: bytes) -> tuple[Finding, ...]:
-    """Return what may be said of ``result`` and not of the same merge with the sides swapped, cheap to find out.
-
-    A finding where Python can't read ``result`` nor the base, but a side; one for a line that every version has once.
-    """
-    base, ours, theirs = inputs
-    if lines := strayed(base, ours, theirs, result):
-        said = lines[0].decode("utf-8", "replace")[:60]
-        return (Finding("line-strays", f"{said!r} stands once in all three versions, and not in the merge", path),)
-    if profile.name != "python" or compiles(result) or compiles(base) or not (compiles(ours) or compiles(theirs)):
+def unmended(profile: Profile, path: str, inputs: Sequence[bytes], result: bytes) -> tuple[Finding, ...]:
+    """Return a finding where Python can't read ``result`` nor the base, but a side."""
+    if profile.name != "python" or compiles(result) or compiles(inputs[0]) or not any(map(compiles, inputs[1:])):
         return ()
     return (Finding("does-not-parse", "the merge does not parse, though a side has seen to that", path),)
 

@@ -85,9 +85,9 @@ def verified(
             joined = not mirrored or not _readable(profile, result)
             found = objections(profile, path, inputs, result, joined=joined)
             if not joined and not found:
-                from forkmerge.merge.seams import apart  # noqa: PLC0415 - not needed for clean files
+                from forkmerge.merge.seams import unmended  # noqa: PLC0415 - not needed for clean files
 
-                found = apart(profile, path, inputs, result)
+                found = unmended(profile, path, inputs, result)
             return (git, "; ".join(f.message for f in found)) if found else (pieces, "")
         before = text_of(git, choose)
         if result != before and not sound(parse(profile, result)) and sound(parse(profile, before)):

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from forkmerge.git.linemerge import line_merge as gits_merge
 from forkmerge.merge.file import merge_file
-from forkmerge.merge.gates import objections
 from forkmerge.merge.markers import render
+from forkmerge.merge.objected import objections
 from forkmerge.merge.tile import tile
 from forkmerge.syntax.parsing import parse, sound
 from forkmerge.syntax.profiles import for_path
@@ -113,7 +113,7 @@ def what_git_does_is_kept(path: str, base: bytes, ours: bytes, theirs: bytes) ->
     result = merge(path, base, ours, theirs)
     text, count = line_merge(base, ours, theirs)
     profile = for_path(path)
-    if not count and profile is not None and not objections(profile, "x", base, ours, theirs, text):
+    if not count and profile is not None and not objections(profile, "x", (base, ours, theirs), text):
         assert result.clean
         assert result.merged() == text
     if not count and result.clean and profile is None:

@@ -106,3 +106,22 @@ def test_blanks_alone_do_not_bring_back_a_key_that_a_side_took_away() -> None:
     base, ours, theirs = b"name=Shop\nsize=3\n", b"\n\nname=Shop\nsize=3\nname=Shop\n", b"title=Shop\nsize=3\n"
     for mine, other in ((ours, theirs), (theirs, ours)):
         assert not merge_file("x.properties", base, mine, other, line_merge=line_merge).clean
+
+
+def test_a_table_that_both_sides_moved_in_a_file_that_does_not_load_is_a_conflict() -> None:
+    one, two, three, four = (f'[{name}]\nk0 = "{name} of all"\nk1 = 3\n\n' for name in ("one", "two", "three", "four"))
+    base, ours = (one + two + three + four).encode(), (two + one + three + four).encode()
+    theirs = (two + three + one.replace("k1 =", "= k1") + four).encode()
+    for mine, other in ((ours, theirs), (theirs, ours)):
+        found = merge_file("x.toml", base, mine, other, line_merge=line_merge)
+        assert not found.clean or (found.merged() or b"").count(b"[one]") == 1
+
+
+def test_of_what_git_puts_in_twice_not_only_what_has_a_name_is_taken_out() -> None:
+    base = b"# what one is\ndef one():\n    load(1)\n\n\ndef two():\n    save(2)\n"
+    listed, defined = b'__all__ = [\n    "two",\n]\n\n\n', b"def three():\n    keep(3)\n\n\n"
+    merged = b'import time\n\n\n__all__ = [\n    "one",\n]\n\n\n' + listed + defined + base
+    for mine, other in ((listed + defined + base, merged), (merged, listed + defined + base)):
+        found = merge_file("x.py", b"\n\n" + base, b"\n\n" + mine, other, line_merge=line_merge)
+        text = found.merged() or b""
+        assert not found.clean or (text.count(listed), text.count(defined)) in ((1, 1), (2, 2))

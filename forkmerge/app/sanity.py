@@ -7,6 +7,8 @@ they see a module that stands beside a package of its name: what one side delete
 
 from __future__ import annotations
 
+import ast
+import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -62,7 +64,9 @@ def _nowhere(locus: Locus) -> int:
 def _strange(found: LocusMap, index: int, profile: Profile) -> frozenset[int]:
     """Return the alleles of a locus, made of both sides, that no program of either side looks like."""
     locus, start = found.loci[index], default(found)
-    versions = [_read(found, g, locus, profile) for g in (all_ours(found), all_theirs(found))]
+    sides = (all_ours(found), all_theirs(found))
+    strict = profile.name == "python" and all(_compiles(text(found, side, locus.file)) for side in sides)
+    versions = [_read(found, g, locus, profile) for g in sides]
     if any(v is None for v in versions):
         return frozenset()
     known = frozenset().union(*(v for v in versions if v is not None))
@@ -72,9 +76,20 @@ def _strange(found: LocusMap, index: int, profile: Profile) -> frozenset[int]:
             continue
         genome = (*start[:index], number, *start[index + 1 :])
         read = _read(found, genome, locus, profile)
-        if read is None or read - known:
+        if read is None or read - known or (strict and not _compiles(text(found, genome, locus.file))):
             out.add(number)
     return frozenset(out)
+
+
+def _compiles(data: bytes) -> bool:
+    """Return whether Python itself reads the text: it sees lines at a wrong depth, which tree-sitter lets pass."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(data)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _read(found: LocusMap, genome: Genome, locus: Locus, profile: Profile) -> Defined | None:

@@ -34,6 +34,9 @@ MOST_EDITS = 24
 LEAST = 0.4
 """Where less of a side's edit fits than this share of its words, the two texts are strangers."""
 
+_APART_BY = 2
+"""So many words around a name are the same where one place is enough to tell that it is a new name."""
+
 _IDENTIFIER = re.compile(rb"[A-Za-z_][\w]*\Z")
 _APART = re.compile(
     rb"\"\"\".*?\"\"\"|'''.*?'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|\.[ \t]*[A-Za-z_]\w*|[A-Za-z_]\w*",
@@ -82,12 +85,14 @@ def grafts(
             disjoint.append(change)
     if sum(c.weight for c in disjoint) <= LEAST * sum(e.weight for e in edits):
         return ()
-    choices = [((change,), ()) for change in disjoint] if len(disjoint) <= MOST_EDITS else [(tuple(disjoint), ())]
+    worded = [c for c in disjoint if c.weight]
+    choices = [((change,), ()) for change in worded] if len(worded) <= MOST_EDITS else [(tuple(worded), ())]
     scores = [[float(sum(c.weight for c in part)) for part in choice] for choice in choices]
     out = []
     for picks in islice(best_first(scores), most):
         chosen = [c for choice, pick in zip(choices, picks, strict=True) for c in choice[pick]]
         if chosen:
+            chosen = sorted(chosen + [c for c in disjoint if not c.weight])
             plain = _applied(onto, chosen)
             adapted = [c._replace(text=_following(c.text, names)) for c in chosen] if names else chosen
             out.append(Graft(_applied(onto, adapted), plain))
@@ -97,20 +102,24 @@ def grafts(
 def renamed(base: bytes, onto: bytes) -> dict[bytes, bytes]:
     """Return the names of ``base`` that stand nowhere in ``onto``, and the new name that stands in place of each.
 
-    A name counts whose places were all given one other name, or went away; a name that the base has already is not new.
+    A name counts whose places were all given one other name, with the same words around them, or went away; a name that
+    the base has already is not new.
     """
     texts = [Text(base), Text(onto)]
     if base == onto or any(len(t.words) > MOST_WORDS for t in texts):
         return {}
     old, new = ([w.key for w in t.words] for t in texts)
     gone, fresh = set(old) - set(new), set(new) - set(old)
-    found: dict[bytes, set[bytes]] = {}
-    for a1, a2, b1, b2 in changes(old, new):
-        if a2 - a1 == b2 - b1:
-            for was, now in zip(old[a1:a2], new[b1:b2], strict=True):
-                if was in gone and _IDENTIFIER.match(was):
-                    found.setdefault(was, set()).add(now)
-    single = {was: next(iter(now)) for was, now in found.items() if len(now) == 1}
+    found: dict[bytes, list[bytes]] = {}
+    sure: set[bytes] = set()
+    differ = changes(old, new)
+    for number, (a1, a2, b1, b2) in enumerate(differ):
+        if a2 - a1 == b2 - b1 == 1 and old[a1] in gone and _IDENTIFIER.match(old[a1]):
+            found.setdefault(old[a1], []).append(new[b1])
+            near = [c for c in differ[max(0, number - 1) : number + 2] if c.a1 != a1]
+            if all(c.a2 <= a1 - _APART_BY or c.a1 >= a2 + _APART_BY for c in near):
+                sure.add(old[a1])
+    single = {was: now[0] for was, now in found.items() if len(set(now)) == 1 and (len(now) > 1 or was in sure)}
     return {was: now for was, now in single.items() if now in fresh and _IDENTIFIER.match(now)}
 
 
@@ -124,6 +133,8 @@ class _Placing:
 
     def change(self, edit: Edit) -> _Change | None:
         """Return what ``edit`` changes in the other text, None where its place is gone."""
+        if not edit.weight:
+            return self._deeper(edit)
         if edit.a1 == edit.a2:
             place = self._line(edit) if edit.lines else self._within(edit)
             return None if place is None else _Change(place[0], place[0], place[1], edit.weight)
@@ -137,7 +148,9 @@ class _Placing:
         start, end = self.onto.words[first].start, self.onto.words[last].end
         if edit.b1 < edit.b2:
             words = self.side.words
-            return _Change(start, end, self.side.data[words[edit.b1].start : words[edit.b2 - 1].end], weight)
+            text = self.side.data[words[edit.b1].start : words[edit.b2 - 1].end]
+            head, line_end, rest = text.partition(b"\n")
+            return _Change(start, end, head + line_end + _moved(rest, self._shift(edit.a1)), weight)
         if edit.lines and self.onto.first(first) and self.onto.first(last + 1):
             return _Change(self.onto.line_start(first), self.onto.line_end(last + 1), b"", weight)
         before = self.onto.words[first - 1].end if first else start
@@ -150,6 +163,15 @@ class _Placing:
             return False
         return onto.words[first - 1].key[-1:].isalnum() and onto.words[after].key[:1].isalnum()
 
+    def _deeper(self, edit: Edit) -> _Change | None:
+        """Return what puts a line of the other text as much deeper as the side put the base's."""
+        place = self.at.get(edit.a1)
+        was, now = self.base.indent(edit.a1), self.side.indent(edit.b1)
+        if place is None or not self.onto.first(place) or was.strip(b" ") or now.strip(b" "):
+            return None
+        depth = max(0, len(self.onto.indent(place)) + len(now) - len(was))
+        return _Change(self.onto.line_start(place), self.onto.words[place].start, b" " * depth, 0)
+
     def _line(self, edit: Edit) -> tuple[int, bytes] | None:
         """Return where whole lines are put in, and their text."""
         before, after = self.at.get(edit.a1 - 1), self.at.get(edit.a1)
@@ -157,18 +179,21 @@ class _Placing:
         text = text if text.endswith(b"\n") else text + b"\n"
         onto = self.onto
         if before is not None and onto.first(before + 1):
-            return onto.line_end(before + 1), self._indented(text, edit.a1, before + 1)
+            return onto.line_end(before + 1), _moved(text, self._shift(edit.a1) or self._shift(edit.a1 - 1))
         if after is not None and onto.first(after):
-            return onto.line_start(after), self._indented(text, edit.a1, after)
+            return onto.line_start(after), _moved(text, self._shift(edit.a1))
         return None
 
-    def _indented(self, text: bytes, index: int, place: int) -> bytes:
-        """Return ``text`` as deep as the line at ``place`` lies, where the base's line at ``index`` was."""
-        was, now = self.base.indent(index), self.onto.indent(place)
-        if was == now or self.at.get(index) != place:
-            return text
-        lines = text.splitlines(keepends=True)
-        return b"".join(now + line[len(was) :] if line.startswith(was) else line for line in lines)
+    def _shift(self, index: int) -> int:
+        """Return how much deeper the line of the base's word ``index`` lies in the other text."""
+        if not 0 <= index < len(self.base.words):
+            return 0
+        while not self.base.first(index):
+            index -= 1
+        place = self.at.get(index)
+        if place is None or not self.onto.first(place):
+            return 0
+        return len(self.onto.indent(place)) - len(self.base.indent(index))
 
     def _within(self, edit: Edit) -> tuple[int, bytes] | None:
         """Return where words are put in within a line, and their text with the space that goes with it."""
@@ -188,6 +213,17 @@ def _applied(data: bytes, changes: Sequence[_Change]) -> bytes:
         parts += [data[at : change.start], change.text]
         at = change.end
     return b"".join((*parts, data[at:]))
+
+
+def _moved(lines: bytes, depth: int) -> bytes:
+    """Return ``lines`` deeper by ``depth`` blanks, or less deep."""
+    if not depth or b"\t" in lines:
+        return lines
+    out = []
+    for line in lines.splitlines(keepends=True):
+        bare = line.lstrip(b" ")
+        out.append(b" " * max(0, len(line) - len(bare) + depth) + bare if bare.strip() else line)
+    return b"".join(out)
 
 
 def _following(text: bytes, names: Mapping[bytes, bytes]) -> bytes:

@@ -89,19 +89,31 @@ class Text:
 
 
 def edits_of(base: Text, side: Text) -> list[Edit]:
-    """Return what turns ``base`` into ``side``: within lines where they are versions of one, else whole lines."""
+    """Return what turns ``base`` into ``side``: within lines where they are versions of one, else whole lines.
+
+    A line that lies at another depth is an edit without words, before its first one.
+    """
     old, new = ([tuple(t.keys[a:b]) for a, b in t.lines] for t in (base, side))
     out: list[Edit] = []
-    for a1, a2, b1, b2 in changes(old, new):
+    pairs: list[tuple[int, int]] = []
+    at = (0, 0)
+    for a1, a2, b1, b2 in [*changes(old, new), (len(old), len(old), len(new), len(new))]:
+        pairs += zip(range(at[0], a1), range(at[1], b1), strict=True)
         at = (a1, b1)
         for i, j in [*_pairs(old[a1:a2], new[b1:b2]), (a2 - a1, b2 - b1)]:
             x, y = a1 + i, b1 + j
             if (x, y) != at:
                 out.append(Edit(*_span(base, at[0], x), *_span(side, at[1], y), lines=True))
             if x < a2 and y < b2:
+                pairs.append((x, y))
                 (p, _), (q, _) = base.lines[x], side.lines[y]
                 out += [Edit(p + c.a1, p + c.a2, q + c.b1, q + c.b2, lines=False) for c in changes(old[x], new[y])]
             at = (x + 1, y + 1)
+        at = (a2, b2)
+    for x, y in pairs:
+        p, q = base.lines[x][0], side.lines[y][0]
+        if base.indent(p) != side.indent(q):
+            out.append(Edit(p, p, q, q, lines=True))
     return out
 
 

@@ -76,7 +76,7 @@ def test_words_that_are_brought_in_follow_a_new_name() -> None:
 
 
 def test_an_allele_that_follows_a_new_name_is_marked_and_goes_first() -> None:
-    head = conflict(b"def f(old):\n", b"def f(fresh, *, flag):\n", b"def f(old, limit):\n")
+    head = conflict(b"def f(old):\n", b"def f(fresh):\n", b"def f(old, limit):\n")
     body = conflict(b"    return g(old)\n", b"    return h(fresh)\n", b"    check(old)\n    return g(old)\n")
     made = allele_set((head, body))
     chosen = made.alleles[made.default]
@@ -130,3 +130,21 @@ def test_a_graft_holds_what_the_text_brought_in(base: list[bytes], onto: list[by
         fresh = [line for line in onto if line.strip() and line not in base]
         for line in fresh:
             assert line.strip() in graft.content
+
+
+def test_lines_that_were_put_deeper_are_put_deeper_where_they_stand_now() -> None:
+    base = b"for c in text:\n    if wide(c):\n        put(c)\n    elif spans:\n        join(c)\n        count(c)\n"
+    onto = b"for g in split(text):\n    if g or spans:\n        if wide(g):\n            put(g)\n"
+    onto += b"        elif spans:\n            join(c)\n            count(c)\n"
+    side = b"for c in text:\n    if wide(c):\n        put(c)\n    else:\n        # nothing\n        if spans:\n"
+    side += b"            join(c)\n            count(c)\n        else:\n            begin(c)\n"
+    wanted = b"        else:\n            # nothing\n            if spans:\n"
+    wanted += b"                join(c)\n                count(c)\n"
+    wanted += b"            else:\n                begin(c)\n"
+    found = best(base, onto, side)
+    assert found.endswith(wanted), found.decode()
+    assert found.startswith(b"for g in split(text):\n    if g or spans:\n        if wide(g):\n            put(g)\n")
+
+
+def test_a_name_in_a_stretch_that_was_written_anew_is_no_new_name() -> None:
+    assert renamed(b"while index < count:\n    step(index)\n", b"for grapheme in split(text):\n    go(width)\n") == {}

@@ -47,6 +47,9 @@ PATIENCE = 2
 OFTEN = 0.2
 """A test that failed on such a share of earlier offspring looks at a new candidate before the whole suite does."""
 
+FEW = 3
+"""A test that failed more often than that on its way to a nogood did not by chance, unless other tests are flaky."""
+
 MOST_DOUBTED = 16
 """How many tests are asked once more whether they always fail, before an answer is taken for the best."""
 
@@ -275,7 +278,8 @@ class ConflictDriven(Suspecting):
         and the search for blame did not see it fail again and again.
         """
         lonely = self.knowledge.lonely()
-        shrunk = {s.test for s in self.shrunk if not self.knowledge.flaky}
+        sure = not self.knowledge.flaky
+        shrunk = {s.test for s in self.shrunk if sure and self.knowledge.failures(s.test) > FEW}
         tests = dict.fromkeys(lonely[c] for c in binding if c in lonely and lonely[c] not in (BROKEN, *shrunk))
         for test in [t for t in tests if t not in self.doubted][:MOST_DOUBTED]:
             if self.cost >= self.budget.suites:

@@ -95,6 +95,10 @@ class Knowledge:
         """Return the genomes on which ``test`` was seen to fail."""
         return tuple(g for g, passed in self._facts[test].items() if not passed)
 
+    def failures(self, test: str) -> int:
+        """Return how many runs ``test`` failed in."""
+        return sum(test in verdict.failed for _, verdict in self.runs)
+
     def failed_tests(self) -> tuple[str, ...]:
         """Return every test that was seen to fail somewhere, ``BROKEN`` among them, flaky ones left out."""
         return tuple(test for test, facts in self._facts.items() if test not in self.flaky and not all(facts.values()))

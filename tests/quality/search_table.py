@@ -1,6 +1,6 @@
 """Prints how many candidates and suite equivalents each search needs on simulated landscapes with a known optimum.
 
-python -m quality.search_table [--instances 30] [--loci 10 30 100] [--strategies conflict-driven ...]
+python -m quality.search_table [--instances 30] [--loci 10 30 100] [--strategies conflict-driven ...] [--seed 0]
 (with ``tests`` on the path; see docs/how-to/measure-search.md)
 """
 
@@ -49,13 +49,16 @@ class Row:
     first: float
 
 
-def measure(strategy: str, shape: Shape, instances: int, budget: Budget = BUDGET) -> Row:
-    """Return the medians over ``instances`` seeded worlds; ``first`` is candidates up to the first good one."""
+def measure(strategy: str, shape: Shape, instances: int, budget: Budget = BUDGET, *, seed: int = 0) -> Row:
+    """Return the medians over ``instances`` worlds, seeded from ``seed`` on.
+
+    ``first`` is candidates up to the first good one.
+    """
     good = optimal = proven = 0
     candidates, suites, first = [], [], []
-    for seed in range(instances):
-        world = planted(shape, Random(seed))
-        search = KINDS[strategy](world.landscape, budget, Random(seed))
+    for number in range(seed, seed + instances):
+        world = planted(shape, Random(number))
+        search = KINDS[strategy](world.landscape, budget, Random(number))
         drive(search, world)
         answer = search.answer()
         passes = world.good(answer.best.genome)
@@ -90,6 +93,8 @@ def shapes(loci: Sequence[int]) -> Iterator[Shape]:
         yield Shape(n, k, 0.05, breakers=2)
         yield Shape(n, k, 0.05, breakers=2, gate=False)
         yield Shape(n, k, 0.05, flaky=4)
+        yield Shape(n, k, 0.05, shifting=0.5)
+        yield Shape(n, k, 0.3, shifting=0.5)
 
 
 def describe(shape: Shape) -> str:
@@ -98,6 +103,7 @@ def describe(shape: Shape) -> str:
     words += ["unknown"] if not shape.coverage_known else []
     words += [f"{shape.breakers} import breakers{'' if shape.gate else ', no gate'}"] if shape.breakers else []
     words += [f"{shape.flaky} flaky"] if shape.flaky else []
+    words += ["changing with the allele"] if shape.shifting else []
     return ", ".join(words)
 
 
@@ -108,13 +114,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--loci", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--strategies", nargs="+", default=["conflict-driven"], choices=list(KINDS))
     parser.add_argument("--evaluations", type=int, default=BUDGET.evaluations)
+    parser.add_argument("--seed", type=int, default=0, help="that of the first instance")
     options = parser.parse_args(arguments)
     budget = Budget(options.evaluations, BUDGET.suites)
     print("| landscape | search | good | optimal | proven | first good | candidates | suites |")
     print("|---|---|---|---|---|---|---|---|")
     for shape in shapes(options.loci):
         for strategy in options.strategies:
-            row = measure(strategy, shape, options.instances, budget)
+            row = measure(strategy, shape, options.instances, budget, seed=options.seed)
             print(
                 f"| {describe(shape)} | {strategy} | {row.good:.0%} | {row.optimal:.0%} | {row.proven:.0%} |"
                 f" {row.first:g} | {row.candidates:g} | {row.suites:.2f} |",

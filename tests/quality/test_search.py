@@ -19,6 +19,8 @@ FEW = Budget(60, 100.0)
         (Shape(10, 2, 0.05, breakers=2), 4.0),
         (Shape(30, 6, 0.05), 3.7),
         (Shape(30, 6, 0.3, coverage_known=False), 4.5),
+        (Shape(10, 2, 0.05, flaky=4), 3.0),
+        (Shape(30, 6, 0.3, shifting=0.5), 3.7),
     ],
 )
 def test_conflict_driven_reaches_the_optimum_cheaply(shape: Shape, most: float) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
-from forkmerge.merge.pieces import middles
+from forkmerge.merge.pieces import middles, uneven
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -106,11 +106,11 @@ def strayed(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> tuple[byt
     """
     four = (base, ours, theirs, result)
     for texts in (middles(*four), four):  # PERF: where no line has strayed the first will do
-        b, o, t, r = (Counter(line for raw in x.split(b"\n") if (line := raw.strip())) for x in texts)
-        found = [line for line in b | r if b[line] == o[line] == t[line] != r[line]]
+        b, o, t, r = (Counter(map(bytes.strip, x.split(b"\n"))) for x in texts)
+        found = {line for line in uneven(b, r) if line and b[line] == o[line] == t[line]}
         if not found:
             return ()
-    return tuple(line for line in found if b[line] == 1)
+    return tuple(line for line, count in b.items() if count == 1 and line in found)
 
 
 def passages(text: bytes) -> dict[tuple[bytes, ...], list[int]]:

@@ -12,7 +12,7 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from forkmerge.merge.pieces import lines_of, middles
+from forkmerge.merge.pieces import lines_of, middles, uneven
 from forkmerge.model.finding import Finding
 from forkmerge.syntax.parsing import parse, sound
 
@@ -172,13 +172,18 @@ def committed(
 def _changed(before: list[bytes], after: list[bytes]) -> tuple[list[bytes], list[bytes]]:
     """Return the lines that are gone and those that are added, wherever they stood."""
     old, new = Counter(before), Counter(after)
-    return list(old - new), list(new - old)
+    differ = uneven(old, new)
+    return (
+        [line for line in old if line in differ and old[line] > new[line]],
+        [line for line in new if line in differ and new[line] > old[line]],
+    )
 
 
 def _oftener(result: bytes, inputs: tuple[bytes, ...]) -> list[bytes]:
     """Return the lines that stand in the result more than once, and more often than in any of the inputs."""
     merged, *counts = (Counter(lines_of(text)) for text in middles(result, *inputs))
-    more = [line for line, n in merged.items() if n > max(count.get(line, 0) for count in counts)]
+    differ = set.intersection(*(uneven(merged, count) for count in counts))
+    more = [line for line, n in merged.items() if line in differ and n > max(count[line] for count in counts)]
     whole = lines_of(result) if more else []
     return [line for line in more if whole.count(line) > 1]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.merge.conservation import passages
 from forkmerge.merge.gates import compiles
-from forkmerge.merge.pieces import middles
+from forkmerge.merge.pieces import middles, uneven
 from forkmerge.model.finding import Finding
 from forkmerge.syntax import paths
 from forkmerge.syntax.parsing import parse
@@ -90,17 +90,21 @@ def _plain_sum(four: Sequence[bytes], common: frozenset[bytes]) -> bool:
 
     PERF: then nothing that was bound is gone, and nothing can be bound twice; no names have to be read.
     """
-    base, ours, theirs, merged = (Counter(x for x in text.split(b"\n") if x.strip()) for text in middles(*four))
-    if any(version - merged for version in (base, ours, theirs)):
-        return False
-    here, there = ({w for line in side - base for w in _WORD.findall(line)} for side in (ours, theirs))
+    base, ours, theirs, merged = (Counter(text.split(b"\n")) for text in middles(*four))
+    for one in (base, ours, theirs):
+        if any(one[line] > merged[line] and line.strip() for line in uneven(one, merged)):
+            return False
+    here, there = (
+        {word for line in uneven(side, base) if side[line] > base[line] for word in _WORD.findall(line)}
+        for side in (ours, theirs)
+    )
     return not (here & there) - common
 
 
 def _touched(four: Sequence[bytes]) -> set[str]:
     """Return the words of lines that a side or the merge has more often, or less often, than the base."""
     base, *others = (Counter(text.split(b"\n")) for text in middles(*four))
-    lines = {line for other in others for line in ((other - base) | (base - other))}
+    lines = {line for other in others for line in uneven(other, base)}
     return {word.decode("utf-8", "replace") for line in lines for word in _WORD.findall(line)}
 
 
@@ -162,7 +166,10 @@ def _unbound(found: Names) -> set[str]:
 def _again(profile: Profile, path: str, four: Sequence[bytes]) -> tuple[Finding, ...]:
     """Return a finding if ``result`` has lines twice that both sides put into one construct, at two places of it."""
     doubled: set[tuple[bytes, ...]] = set()
-    for texts in (middles(*four, around=2), four):  # PERF: nearly always the first finds nothing
+    cut = middles(*four, around=2)
+    if len(cut[-1]) * 2 > len(four[-1]) and all(len(at) == 1 for at in passages(four[-1]).values()):
+        return ()
+    for texts in (cut, four):  # PERF: nearly always the first finds nothing
         base, ours, theirs, merged = map(passages, texts)
         doubled = {
             run for run, at in merged.items() if len(at) > max(len(x.get(run, ())) for x in (base, ours, theirs))

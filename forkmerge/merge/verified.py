@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from forkmerge.merge.conservation import LAYOUT, tokens_of
 from forkmerge.merge.gates import compiles
 from forkmerge.merge.objected import objections
-from forkmerge.merge.pieces import Conflict, Piece, middles, swapped, text_of
+from forkmerge.merge.pieces import Conflict, Piece, middles, swapped, text_of, uneven
 from forkmerge.merge.structured import known_tree, resolve, swapped_tree, texts_apart, with_alternatives
 from forkmerge.syntax.parsing import parse, sound
 
@@ -117,4 +117,4 @@ def _same_words(pieces: Sequence[Piece], mirrored: Sequence[Piece]) -> bool:
 def same_words(one: bytes, other: bytes) -> bool:
     """Return whether both texts have the same words, each as often, in whatever order and layout."""
     here, there = map(tokens_of, middles(one, other))
-    return all(here[token] == there[token] for token in here | there if token not in LAYOUT)
+    return not uneven(here, there) - LAYOUT

@@ -13,6 +13,7 @@ import gc
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from forkmerge.app.check_merge import checked_merge, merge_under_way
@@ -168,7 +169,7 @@ def _static(
     scenario = merged.scenario
     revisions = (scenario.base.tree, scenario.ours.tree, scenario.theirs.tree, merged.merge.tree)
     trees = Trees(*(merged.trees or (repo.entries(tree) for tree in revisions)))
-    read = _cached(repo)
+    read = cache(repo.read)
     contract = _contract(repo, trees, read, merged.conflicted)
     if not merged.merge.committed and {scenario.ours.commit, scenario.theirs.commit} & set(scenario.bases):
         return [*findings, *contract], [], ()
@@ -241,17 +242,6 @@ def _contract(
     if contract is None:
         return ()
     return broken(contract, forks, trees, read, catalogue_of(repo, trees.ours, trees.theirs), conflicted)
-
-
-def _cached(repo: Repository) -> Callable[[str], bytes]:
-    known: dict[str, bytes] = {}
-
-    def read(oid: str) -> bytes:
-        if oid not in known:
-            known[oid] = repo.read(oid)
-        return known[oid]
-
-    return read
 
 
 def _report(

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from forkmerge.report.values import Proposal, Proposals
 
 _MARK = "Forkmerge-Proposal: "
-_WHO = "forkmerge <forkmerge@localhost>"
 
 
 def full_name(repo: Repository, ref: str) -> str:
@@ -63,7 +62,7 @@ def publish(repo: Repository, run: Proposals, proposal: Proposal, name: str) -> 
     try:
         made = trees.commit(repo, proposal.tree, parents, message, sign=True)
     except UnusableInput:
-        made = trees.commit(repo, proposal.tree, parents, message, author=_WHO, committer=_WHO)
+        made = trees.commit(repo, proposal.tree, parents, message, author=trees.FORKMERGE, committer=trees.FORKMERGE)
     before = repo.names().get(name, repo.null)
     repo.run(["update-ref", "-m", "forkmerge check --publish-ref", "--end-of-options", name, made, before])
     return made

@@ -36,7 +36,6 @@ MOST_SEGMENTS = 4096
 _COMPACT = 256
 _ATTEMPTS = 20
 _FILE = 0o100644
-_WHO = "forkmerge <forkmerge@localhost>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +146,7 @@ def _commit(repo: Repository, shared: _Shared, new: Entries) -> str:
         )
     tree = trees.write(repo, tree or repo.empty_tree, changes)
     parents = (shared.commit,) if shared.commit else ()
-    return trees.commit(repo, tree, parents, "Ledger of test runs\n", author=_WHO, committer=_WHO)
+    return trees.commit(repo, tree, parents, "Ledger of test runs\n", author=trees.FORKMERGE, committer=trees.FORKMERGE)
 
 
 def _get(repo: Repository, remote: str) -> _Shared:

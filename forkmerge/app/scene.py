@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from forkmerge.model.source import EXECUTABLE, REGULAR, Entry, SourceFile, Tree
@@ -52,7 +53,7 @@ def scene(repo: Repository, scenario: Scenario, *, allowed: Allowed | None = Non
 
     base, ours, theirs = (repo.entries(r.tree) for r in (scenario.base, scenario.ours, scenario.theirs))
     rootless = not scenario.bases
-    read = _cached(repo)
+    read = cache(repo.read)
 
     def by_entry(entry: Entry) -> bytes:
         return read(entry.oid)
@@ -87,17 +88,6 @@ def _adapted(found: LocusMap, homologies: tuple[Homology, ...], read: Callable[[
     from forkmerge.app.adaptation import adapted  # noqa: PLC0415 - as above
 
     return adapted(found, homologies, read)
-
-
-def _cached(repo: Repository) -> Callable[[str], bytes]:
-    known: dict[str, bytes] = {}
-
-    def read(oid: str) -> bytes:
-        if oid not in known:
-            known[oid] = repo.read(oid)
-        return known[oid]
-
-    return read
 
 
 def _sources(

@@ -135,8 +135,11 @@ def _commit(repo: Repository, run: Proposals, proposal: Proposal) -> str:
     names = ", ".join(r.name for r in (run.scenario.theirs, *run.others))
     message = f"Proposal: {names} into {run.scenario.ours.name}\n"
     return trees.commit(
-        repo, proposal.tree, parents, message, author=_WHO, committer=_WHO, date=f"@{run.created} +0000"
+        repo,
+        proposal.tree,
+        parents,
+        message,
+        author=trees.FORKMERGE,
+        committer=trees.FORKMERGE,
+        date=f"@{run.created} +0000",
     )
-
-
-_WHO = "forkmerge <forkmerge@localhost>"

@@ -2,6 +2,9 @@
 
 The environment's key holds everything outside the tree that a test can see and that we can name: runner, variables that
 are passed on, the program that runs, what is installed beside it, and the sandbox with the version of its policy.
+
+Programs and packages are told by what is in them, never by when they came there, so two machines on which the same was
+installed at the same place have one key.
 """
 
 from __future__ import annotations
@@ -17,12 +20,14 @@ if TYPE_CHECKING:
 
     from forkmerge.model.outcome import TestId
 
+_WHOLE, _PART = 1 << 20, 1 << 16
+
 
 def environment_key(
     *, runner: str, env: Iterable[tuple[str, str]], program: str, installed: str, sandbox: str, policy: str
 ) -> str:
     """Return the hash of an environment; ``program`` and ``installed`` as the functions below give them."""
-    return _hash(["environment-1", runner, sorted(env), program, installed, sandbox, policy])
+    return _hash(["environment-2", runner, sorted(env), program, installed, sandbox, policy])
 
 
 def selection_key(tests: Iterable[TestId] | None) -> str:
@@ -33,26 +38,22 @@ def selection_key(tests: Iterable[TestId] | None) -> str:
 
 
 def program_identity(argv: tuple[str, ...], environ: Mapping[str, str], directory: str) -> str:
-    """Return what identifies the program that ``argv`` starts: its resolved path, size and time; "" if not found."""
+    """Return what identifies the program that ``argv`` starts: its resolved path and content; "" if not found."""
     found = shutil.which(argv[0], path=environ.get("PATH"))
     if found is None and os.sep in argv[0]:
         found = os.path.join(directory, argv[0])  # noqa: PTH118 - a plain string for the hash
     if found is None:
         return ""
     real = os.path.realpath(found)
-    try:
-        status = os.stat(real)  # noqa: PTH116 - the same
-    except OSError:
-        return real
-    return f"{found} {real} {status.st_size} {status.st_mtime_ns}"
+    return f"{found} {real} {_digest(real)}"
 
 
 def installed_fingerprint(argv: tuple[str, ...], environ: Mapping[str, str], directory: str) -> str:
-    """Return a hash of what is installed where the command looks: names and times of distributions and node packages.
+    """Return a hash of what is installed where the command looks: distributions and node packages, by their records.
 
     Looks into the site-packages of the interpreter (or the virtual environment) that the command runs in, of an active
-    or usual virtual environment, and into ``node_modules``.  Contents are not read: a changed file inside an installed
-    package that leaves its metadata alone is not noticed.
+    or usual virtual environment, and into ``node_modules``.  A distribution is told by its ``RECORD``, which holds the
+    hashes of its files; the files are not read: one that was changed by hand is not noticed.
     """
     marks: set[str] = set()
     for prefix in _prefixes(argv, environ, directory):
@@ -92,17 +93,42 @@ def _entries(folder: str) -> Iterable[str]:
         with os.scandir(folder) as entries:
             for entry in entries:
                 if entry.name.endswith((".dist-info", ".egg-info", ".egg-link", ".pth")):
-                    yield f"{entry.path} {entry.stat(follow_symlinks=False).st_mtime_ns}"
+                    yield f"{entry.path} {_distribution(entry)}"
     except OSError:
         return
 
 
+def _distribution(entry: os.DirEntry[str]) -> str:
+    """Return what tells a distribution from others of its name; the time of one that has no record of its files."""
+    if not entry.is_dir():
+        return _digest(entry.path)
+    found = [_digest(f"{entry.path}/{name}") for name in ("RECORD", "direct_url.json", "installed-files.txt")]
+    if found[0] or found[2]:
+        return " ".join(found)
+    said = _digest(f"{entry.path}/METADATA") or _digest(f"{entry.path}/PKG-INFO")
+    return f"{said} {entry.stat(follow_symlinks=False).st_mtime_ns}"
+
+
 def _mark(path: str) -> tuple[str, ...]:
+    found = _digest(path)
+    return (f"{path} {found}",) if found else ()
+
+
+def _digest(path: str) -> str:
+    """Return size and hash of a file, "" if there is none; of a large one its beginning and end are read.
+
+    A program has the number of its build there.
+    """
     try:
-        status = os.stat(path)  # noqa: PTH116 - a plain string for the hash
+        with open(path, "rb") as file:  # noqa: PTH123 - a plain string for the hash
+            size = os.fstat(file.fileno()).st_size
+            found = hashlib.sha256(file.read(_PART if size > _WHOLE else -1))
+            if size > _WHOLE:
+                file.seek(-_PART, os.SEEK_END)
+                found.update(file.read())
     except OSError:
-        return ()
-    return (f"{path} {status.st_size} {status.st_mtime_ns}",)
+        return ""
+    return f"{size} {found.hexdigest()}"
 
 
 def _hash(value: object) -> str:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from forkmerge.model.revision import Scenario
 
 _KIND = re.compile(r"CONFLICT \(([^)]*)\)")
-_NOBODY = "forkmerge <forkmerge@localhost>"
 _EPOCH = "@0 +0000"
 
 
@@ -74,7 +73,7 @@ def merge_commits(apart: Sterile, ours: str, theirs: str) -> GitMerge:
 def stand_in(repo: Repository, tree: str, parents: Sequence[str] = ()) -> str:
     """Return a commit of ``tree`` that is nobody's; the same input gives the same id."""
     message = "Stands in for a revision while git merges"
-    return trees.commit(repo, tree, parents, message, author=_NOBODY, committer=_NOBODY, date=_EPOCH)
+    return trees.commit(repo, tree, parents, message, author=trees.FORKMERGE, committer=trees.FORKMERGE, date=_EPOCH)
 
 
 def _stand_ins(repo: Repository, scenario: Scenario) -> tuple[str, str]:

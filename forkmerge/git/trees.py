@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 Change: TypeAlias = Entry | tuple[int, bytes] | None
 """An entry as it is, a mode with the content of a new file, or None: no file there."""
 
+FORKMERGE = "forkmerge <forkmerge@localhost>"
+"""The author of commits that forkmerge makes for itself."""
+
 _PERSON = re.compile(r"(?P<name>[^<>\n]*?) *<(?P<email>[^<>\n]*)>")
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -36,8 +37,45 @@ def test_installing_a_package_changes_the_fingerprint(tmp_path):
     before = installed_fingerprint(("python",), {}, str(tmp_path))
     (packages / "thing.py").write_text("")
     assert installed_fingerprint(("python",), {}, str(tmp_path)) == before
-    (packages / "thing-1.0.dist-info").mkdir()
-    assert installed_fingerprint(("python",), {}, str(tmp_path)) != before
+    info = packages / "thing-1.0.dist-info"
+    info.mkdir()
+    without = installed_fingerprint(("python",), {}, str(tmp_path))
+    assert without != before
+    (info / "RECORD").write_text("thing.py,sha256=abc,0\n")
+    assert installed_fingerprint(("python",), {}, str(tmp_path)) not in (before, without)
+
+
+def test_what_was_installed_counts_and_not_when(tmp_path):
+    packages = tmp_path / ".venv" / "lib" / "python3.11" / "site-packages"
+    record, link = packages / "thing-1.0.dist-info" / "RECORD", packages / "other.pth"
+    record.parent.mkdir(parents=True)
+    record.write_text("thing.py,sha256=abc,0\n")
+    link.write_text("/code\n")
+
+    def found() -> str:
+        return installed_fingerprint(("python",), {}, str(tmp_path))
+
+    before = found()
+    for path in (record, record.parent, link):
+        os.utime(path, (1, 1))
+    assert found() == before
+    record.write_text("thing.py,sha256=abd,0\n")
+    changed = found()
+    assert changed != before
+    link.write_text("/home\n")
+    assert found() not in (before, changed)
+
+
+def test_program_is_told_by_its_content(tmp_path):
+    program = tmp_path / "run"
+    for size in (10, 3 << 20):
+        program.write_bytes(b"a" * size)
+        program.chmod(0o755)
+        before = program_identity(("./run",), {"PATH": ""}, str(tmp_path))
+        os.utime(program, (1, 1))
+        assert program_identity(("./run",), {"PATH": ""}, str(tmp_path)) == before != ""
+        program.write_bytes(b"a" * (size - 1) + b"b")
+        assert program_identity(("./run",), {"PATH": ""}, str(tmp_path)) != before
 
 
 def test_program_is_found_on_the_path_that_the_tests_will_have(tmp_path):

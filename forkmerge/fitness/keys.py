@@ -45,7 +45,18 @@ def program_identity(argv: tuple[str, ...], environ: Mapping[str, str], director
     if found is None:
         return ""
     real = os.path.realpath(found)
-    return f"{found} {real} {_digest(real)}"
+    return " ".join((found, real, _digest(real), *_libraries(real)))
+
+
+def _libraries(program: str) -> Iterable[str]:
+    """Yield what tells the library that an interpreter is in, where the program itself is a small thing in front of it."""
+    folder = os.path.join(os.path.dirname(os.path.dirname(program)), "lib")  # noqa: PTH118, PTH120 - plain strings
+    try:
+        names = sorted(name for name in os.listdir(folder) if name.startswith("libpython"))  # noqa: PTH208 - the same
+    except OSError:
+        return
+    for name in names:
+        yield f"{name} {_digest(f'{folder}/{name}')}"
 
 
 def installed_fingerprint(argv: tuple[str, ...], environ: Mapping[str, str], directory: str) -> str:

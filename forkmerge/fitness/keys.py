@@ -49,7 +49,7 @@ def program_identity(argv: tuple[str, ...], environ: Mapping[str, str], director
 
 
 def _libraries(program: str) -> Iterable[str]:
-    """Yield what tells the library that an interpreter is in, where the program itself is a small thing in front of it."""
+    """Yield what tells the library of an interpreter, where the program itself is a small thing in front of it."""
     folder = os.path.join(os.path.dirname(os.path.dirname(program)), "lib")  # noqa: PTH118, PTH120 - plain strings
     try:
         names = sorted(name for name in os.listdir(folder) if name.startswith("libpython"))  # noqa: PTH208 - the same

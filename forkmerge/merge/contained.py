@@ -14,11 +14,11 @@ import re
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.diff import hunks
+from forkmerge.merge.pieces import Conflict, Piece, Resolved
+from forkmerge.merge.rules import CONTAINED, Allowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from forkmerge.merge.pieces import Conflict
 
 _TOKEN = re.compile(rb"\w+|[^\w\s]")
 _NUMBER = re.compile(rb"\d\w*\Z")
@@ -29,22 +29,56 @@ _MOST = 4000
 """Words of a conflict past which it is left: differences take the square of them at worst."""
 
 
+def taken_over(pieces: Sequence[Piece], allowed: Allowed) -> tuple[Piece, ...]:
+    """Return ``pieces`` with the conflicts resolved in which one side holds the other side's change."""
+    if not allowed.permits({CONTAINED}):
+        return tuple(pieces)
+    out: list[Piece] = []
+    for piece in pieces:
+        content = larger(piece) if isinstance(piece, Conflict) else None
+        if content is not None and isinstance(piece, Conflict):
+            piece = Resolved(piece.base, piece.ours, piece.theirs, content, (CONTAINED,))  # noqa: PLW2901 - the new value
+        out.append(piece)
+    return tuple(out)
+
+
 def larger(conflict: Conflict) -> bytes | None:
     """Return the side of a conflict that holds the other side's change, None where neither does."""
     base, ours, theirs = (_TOKEN.findall(x) for x in (conflict.base, conflict.ours, conflict.theirs))
     if max(map(len, (base, ours, theirs))) > _MOST or _renumbered(ours, theirs):
         return None
+    if ours == theirs:
+        return None  # but for their layout, and what that is worth is not known here
     lines = [_lines(x) for x in (conflict.base, conflict.ours, conflict.theirs)]
     for (b, o, t), within in (((base, ours, theirs), _whole), (lines, _in_order)):
         if _holds(b, o, t, within):
-            return conflict.ours
+            return conflict.ours if _nested(conflict.base, conflict.ours, conflict.theirs) else None
         if _holds(b, t, o, within):
-            return conflict.theirs
+            return conflict.theirs if _nested(conflict.base, conflict.theirs, conflict.ours) else None
     return None
 
 
 def _lines(text: bytes) -> list[bytes]:
     return [line for raw in text.split(b"\n") if (line := raw.strip())]
+
+
+def _nested(base: bytes, large: bytes, small: bytes) -> bool:
+    """Return whether the lines of ``small`` that ``large`` has are as deep there, or the new ones alike."""
+    b, o, t = (_depths(x) for x in (base, large, small))
+    deeper = set()
+    for line, depth in t.items():
+        if line not in o or (line in b and b[line] == depth):
+            continue
+        if line in b and o[line] != depth:
+            return False
+        deeper.add(o[line] - depth)
+    return len(deeper) <= 1
+
+
+def _depths(text: bytes) -> dict[bytes, int]:
+    """Return how far each line of ``text`` is indented; where one stands twice, the last."""
+    lines = (raw.expandtabs() for raw in text.split(b"\n"))
+    return {line: len(raw) - len(raw.lstrip()) for raw in lines if (line := raw.strip())}
 
 
 def _holds(

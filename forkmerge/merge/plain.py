@@ -29,6 +29,10 @@ def by_lines(
     raw, bare = git
     lines = languages.lines_for(path)
     left = any(isinstance(p, Conflict) for p in bare)
+    if left and lines is None:
+        from forkmerge.merge.contained import taken_over  # noqa: PLC0415 - not needed for clean files
+
+        return taken_over(bare, allowed)
     if lines is None or (bare == raw and not left):
         return bare
     from forkmerge.merge import linesets  # noqa: PLC0415 - few files are of this kind

@@ -129,10 +129,17 @@ def _grow(work: _Work, index: int, places: Sequence[int], done: int) -> _Answer 
     return None
 
 
-def texts_apart(pieces: Sequence[Piece], allowed: Allowed) -> tuple[Piece, ...]:
-    """Return ``pieces`` with the conflicts resolved in which the edits of both sides keep apart as text."""
+def texts_apart(pieces: Sequence[Piece], allowed: Allowed, *, data: bool = False) -> tuple[Piece, ...]:
+    """Return ``pieces`` with the conflicts resolved in which the edits of both sides keep apart as text.
+
+    In ``data``, where structure has said what can be joined, only those in which one side holds the other's edit.
+    """
     if not any(isinstance(p, Conflict) for p in pieces):
         return tuple(pieces)
+    if data:
+        from forkmerge.merge.contained import taken_over  # noqa: PLC0415 - only where structure left a conflict
+
+        return taken_over(pieces, allowed)
     from forkmerge.merge.passages import by_text  # noqa: PLC0415 - only where structure left a conflict
 
     out: list[Piece] = []

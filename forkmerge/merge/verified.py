@@ -38,7 +38,7 @@ def structured(
     """Return ``git`` with what structure, and then text, resolves, and why it is left to git if a gate objects."""
     tree = known_tree(profile, git)
     by_structure = resolve(profile, allowed, git, tree, alternatives=alternatives)
-    apart = by_structure if profile.data else texts_apart(by_structure, allowed)
+    apart = texts_apart(by_structure, allowed, data=profile.data)
     why = ""
     for step, candidate in enumerate((apart, by_structure)):
         if step and candidate == apart:
@@ -51,8 +51,8 @@ def structured(
             return pieces, ""
         other = swapped(git)
         mirrored = resolve(profile, allowed, other, swapped_tree(profile, git, tree), alternatives=False)
-        if not step and not profile.data:
-            mirrored = texts_apart(mirrored, allowed)
+        if not step:
+            mirrored = texts_apart(mirrored, allowed, data=profile.data)
         if _same_text(pieces, mirrored):  # PERF: the gates, which don't care for the sides' order, have seen it
             return pieces, ""
         base, ours, theirs = inputs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.pieces import middles, uneven
@@ -106,11 +106,16 @@ def strayed(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> tuple[byt
     """
     four = (base, ours, theirs, result)
     for texts in (middles(*four), four):  # PERF: where no line has strayed the first will do
-        b, o, t, r = (Counter(map(bytes.strip, x.split(b"\n"))) for x in texts)
+        b, o, t, r = map(_stripped, texts)
         found = {line for line in uneven(b, r) if line and b[line] == o[line] == t[line]}
         if not found:
             return ()
     return tuple(line for line, count in b.items() if count == 1 and line in found)
+
+
+@lru_cache(maxsize=8)  # PERF: it is asked again with the sides swapped
+def _stripped(text: bytes) -> Counter[bytes]:
+    return Counter(map(bytes.strip, text.split(b"\n")))
 
 
 def passages(text: bytes) -> dict[tuple[bytes, ...], list[int]]:
@@ -127,6 +132,14 @@ def passages(text: bytes) -> dict[tuple[bytes, ...], list[int]]:
         if sum(words[i : i + _WINDOW]) >= _LEAST_WORDS:
             out.setdefault(tuple(line for line, _ in lines[i : i + _WINDOW]), []).append(lines[i][1])
     return out
+
+
+def may_repeat(text: bytes) -> bool:
+    """Return whether a passage may stand in ``text`` twice: each of its lines does.  PERF: mostly none does."""
+    lines = [line for line in map(bytes.strip, text.split(b"\n")) if line]
+    counts = Counter(lines)
+    often = [counts[line] > 1 for line in lines]
+    return any(map(all, zip(*(often[i:] for i in range(_WINDOW)), strict=False)))
 
 
 def _runs(text: bytes) -> Counter[tuple[bytes, ...]]:

@@ -8,11 +8,10 @@ from __future__ import annotations
 import re
 import warnings
 from _symtable import symtable  # type: ignore[import-not-found]  # what the standard library's `symtable` calls
-from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from forkmerge.merge.pieces import lines_of, middles, uneven
+from forkmerge.merge.pieces import counted, lines_of, middles, uneven
 from forkmerge.model.finding import Finding
 from forkmerge.syntax.parsing import parse, sound
 
@@ -118,11 +117,11 @@ def _names(profile: Profile, path: str, base: bytes, ours: bytes, theirs: bytes,
     by both to two places; dangling bound in what one side took away and used in what the other added.  Only for those
     references are worked out.
     """
-    b, o, t = (lines_of(x) for x in middles(base, ours, theirs))
+    b, o, t, merged = middles(base, ours, theirs, result)
     gone_o, added_o = _changed(b, o)
     gone_t, added_t = _changed(b, t)
     doubled = _defined_in(profile, b"".join(added_o)) & _defined_in(profile, b"".join(added_t))
-    doubled |= _defined_in(profile, b"".join(_oftener(result, (base, ours, theirs))))
+    doubled |= _defined_in(profile, b"".join(_oftener(merged, (b, o, t), result)))
     loose = _bound_in(profile, gone_o, ours) & _words(b"".join(added_t))
     loose_t = _bound_in(profile, gone_t, theirs) & _words(b"".join(added_o))
     if profile.name == "python" and max(map(len, (gone_o, added_o, gone_t, added_t))) <= _FEW:
@@ -153,12 +152,11 @@ def committed(
     if found or profile.data:
         return tuple(found or _loads(profile, path, (ours, theirs), result))
     inputs = (base, ours, theirs)
-    lines = lines_of(result)
     used = _words(result)
     loose: set[bytes] = set()
     doubled: set[bytes] = set()
     for text in inputs:
-        gone, added = _changed(lines_of(text), lines)
+        gone, added = _changed(text, result)
         loose |= _bound_in(profile, gone, result) & used
         if text is not base:
             doubled |= _defined_in(profile, b"".join(added))
@@ -169,23 +167,23 @@ def committed(
     return tuple(named(profile, path, inputs, result, doubled=frozenset(doubled), loose=frozenset(loose)))
 
 
-def _changed(before: list[bytes], after: list[bytes]) -> tuple[list[bytes], list[bytes]]:
+def _changed(before: bytes, after: bytes) -> tuple[list[bytes], list[bytes]]:
     """Return the lines that are gone and those that are added, wherever they stood."""
-    old, new = Counter(before), Counter(after)
+    old, new = counted(before), counted(after)
     differ = uneven(old, new)
     return (
-        [line for line in old if line in differ and old[line] > new[line]],
-        [line for line in new if line in differ and new[line] > old[line]],
+        [line + b"\n" for line in old if line in differ and old[line] > new[line]],
+        [line + b"\n" for line in new if line in differ and new[line] > old[line]],
     )
 
 
-def _oftener(result: bytes, inputs: tuple[bytes, ...]) -> list[bytes]:
-    """Return the lines that stand in the result more than once, and more often than in any of the inputs."""
-    merged, *counts = (Counter(lines_of(text)) for text in middles(result, *inputs))
+def _oftener(result: bytes, inputs: tuple[bytes, ...], whole: bytes) -> list[bytes]:
+    """Return the lines of the result that stand in all of it more than once, and more often than in any input."""
+    merged, *counts = map(counted, (result, *inputs))
     differ = set.intersection(*(uneven(merged, count) for count in counts))
     more = [line for line, n in merged.items() if line in differ and n > max(count[line] for count in counts)]
-    whole = lines_of(result) if more else []
-    return [line for line in more if whole.count(line) > 1]
+    lines = whole.split(b"\n") if more else []
+    return [line + b"\n" for line in more if lines.count(line) > 1]
 
 
 def _words(text: bytes) -> set[bytes]:

@@ -6,11 +6,12 @@ meet there, why they can't be joined, and what weaker rules would have made of t
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Callable, Sequence
     from typing import Literal, Protocol
 
@@ -130,6 +131,12 @@ def middles(*texts: bytes, around: int = 0) -> tuple[bytes, ...]:
         tail = one[len(one) - kept :].lstrip()
         kept = max(len(tail) - (tail.find(b"\n") + 1 or len(tail)), 0)
     return tuple(t[start : len(t) - kept] for t in texts)
+
+
+@lru_cache(maxsize=8)  # PERF: the gates ask this of the same texts, and again with the sides swapped
+def counted(text: bytes) -> Counter[bytes]:
+    """Return the lines of ``text``, without their ends, with how often they stand there; not to be changed."""
+    return Counter(text.split(b"\n"))
 
 
 def uneven(one: Counter[bytes], other: Counter[bytes]) -> set[bytes]:

@@ -11,9 +11,9 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
-from forkmerge.merge.conservation import passages
+from forkmerge.merge.conservation import may_repeat, passages
 from forkmerge.merge.gates import compiles
-from forkmerge.merge.pieces import middles, uneven
+from forkmerge.merge.pieces import counted, middles, uneven
 from forkmerge.model.finding import Finding
 from forkmerge.syntax import paths
 from forkmerge.syntax.parsing import parse
@@ -90,7 +90,7 @@ def _plain_sum(four: Sequence[bytes], common: frozenset[bytes]) -> bool:
 
     PERF: then nothing that was bound is gone, and nothing can be bound twice; no names have to be read.
     """
-    base, ours, theirs, merged = (Counter(text.split(b"\n")) for text in middles(*four))
+    base, ours, theirs, merged = map(counted, middles(*four))
     for one in (base, ours, theirs):
         if any(one[line] > merged[line] and line.strip() for line in uneven(one, merged)):
             return False
@@ -103,7 +103,7 @@ def _plain_sum(four: Sequence[bytes], common: frozenset[bytes]) -> bool:
 
 def _touched(four: Sequence[bytes]) -> set[str]:
     """Return the words of lines that a side or the merge has more often, or less often, than the base."""
-    base, *others = (Counter(text.split(b"\n")) for text in middles(*four))
+    base, *others = map(counted, middles(*four))
     lines = {line for other in others for line in uneven(other, base)}
     return {word.decode("utf-8", "replace") for line in lines for word in _WORD.findall(line)}
 
@@ -166,10 +166,9 @@ def _unbound(found: Names) -> set[str]:
 def _again(profile: Profile, path: str, four: Sequence[bytes]) -> tuple[Finding, ...]:
     """Return a finding if ``result`` has lines twice that both sides put into one construct, at two places of it."""
     doubled: set[tuple[bytes, ...]] = set()
-    cut = middles(*four, around=2)
-    if len(cut[-1]) * 2 > len(four[-1]) and all(len(at) == 1 for at in passages(four[-1]).values()):
+    if not may_repeat(four[-1]):
         return ()
-    for texts in (cut, four):  # PERF: nearly always the first finds nothing
+    for texts in (middles(*four, around=2), four):  # PERF: nearly always the first finds nothing
         base, ours, theirs, merged = map(passages, texts)
         doubled = {
             run for run, at in merged.items() if len(at) > max(len(x.get(run, ())) for x in (base, ours, theirs))

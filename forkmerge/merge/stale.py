@@ -13,7 +13,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from forkmerge.errors import ForkmergeError
-from forkmerge.merge.pieces import middles
+from forkmerge.merge.pieces import middles, uneven
 from forkmerge.syntax.parsing import parse
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def stale(profile: Profile, base: bytes, ours: bytes, theirs: bytes) -> frozense
     b, o, t = (Counter(_WORD.findall(x)) for x in middles(base, ours, theirs))
     found: set[bytes] = set()
     for gone, left, more, text in ((o, ours, t, theirs), (t, theirs, o, ours)):
-        candidates = {word for word, count in b.items() if not gone[word] and more[word] > count} - _PLAIN
+        candidates = {word for word in uneven(b, gone) if not gone[word] and more[word] > b[word]} - _PLAIN
         if candidates:
             candidates.difference_update(_WORD.findall(left))  # what is the same in all has them too
         if candidates:

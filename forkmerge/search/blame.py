@@ -95,6 +95,7 @@ class Blaming(Remembering):
             cells = tuple((i, frozenset({together[i]})) for i in sorted({*blamed, *context}))
             self.shrunk.append(Shrunk(Clause(cells, test or "import and collection"), test, together))
             alike = [t for t in others if t not in explained and set(blamed) <= set(self._between(t, genome))]
+            alike = [t for t in alike if self._sees(t, context)]
             if self.knowledge.covered(test) is not None:
                 explained |= frozenset(alike)
             elif alike:
@@ -108,6 +109,11 @@ class Blaming(Remembering):
                 if self._clear(test, verdict):
                     break
         return explained
+
+    def _sees(self, test: str, loci: Sequence[int]) -> bool:
+        """Return whether ``test`` may execute all of ``loci``."""
+        covered = self.knowledge.covered(test)
+        return covered is None or covered.issuperset(loci)
 
     def _alike(
         self, genome: Genome, tests: list[str]

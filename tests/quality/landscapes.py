@@ -13,7 +13,7 @@ certain allele; what it covers is known from its runs so far, and fails with it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from forkmerge.search.optimum import optimum
 from forkmerge.search.protocol import Landscape, Query, Strategy, Verdict, Worth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from random import Random
 
 
@@ -157,20 +157,29 @@ def _world(shape: Shape, rng: Random) -> World:
             part = Worth(ours // 2, theirs // 2, True, 1)
             worths.append((Worth(ours, 0), Worth(0, theirs, False, 1), part))
             default.append(0)
-    parents = (tuple(0 for _ in worths), tuple(1 for _ in worths))
+    landscape = Landscape(
+        tuple(worths), tuple(default), (0,) * len(worths), (1,) * len(worths), frozenset(dormant), gate=shape.gate
+    )
+    return planted_in(landscape, range(shape.loci), shape, rng)
+
+
+def planted_in(landscape: Landscape, pool: Sequence[int], shape: Shape, rng: Random) -> World:
+    """Return a world with the loci of ``landscape``, in those of ``pool`` interferences; perhaps no genome is good."""
+    worths, default = landscape.worths, landscape.default
+    parents = (landscape.ours, landscape.theirs)
     tests = tuple(f"t{i:03}" for i in range(shape.tests))
-    count = max(1, round(shape.coverage * shape.loci))
-    executes = {t: set(rng.sample(range(shape.loci), min(shape.loci, max(1, _about(count, rng))))) for t in tests}
+    count = max(1, round(shape.coverage * len(pool)))
+    executes = {t: set(rng.sample(pool, min(len(pool), max(1, _about(count, rng))))) for t in tests}
     nogoods: dict[str, list[Clause]] = {}
     for _ in range(shape.planted):
-        clause = _interference(worths, default, parents, rng)
+        clause = _interference(landscape, pool, rng)
         loci = {locus for locus, _ in clause.cells}
         seeing = [t for t in tests if loci <= executes[t]] or [rng.choice(tests)]
         for test in seeing:
             executes[test] |= loci
             nogoods.setdefault(test, []).append(clause)
     for _ in range(shape.goals):
-        locus, side = rng.randrange(shape.loci), rng.randrange(2)
+        locus, side = pool[rng.randrange(len(pool))], rng.randrange(2)
         lacking = [a for a, w in enumerate(worths[locus]) if not (w.ours if side == 0 else w.theirs)]
         seeing = [t for t in tests if locus in executes[t] and t not in nogoods]
         if lacking and len(lacking) < len(worths[locus]) and seeing:
@@ -178,17 +187,12 @@ def _world(shape: Shape, rng: Random) -> World:
     frozen = {t: frozenset(loci) for t, loci in executes.items()}
     shifts = _shifts(shape, frozen, worths, default, rng)
     nogoods = {t: [c for c in map(partial(_shown, shifts.get(t)), found) if c] for t, found in nogoods.items()}
-    breakers = [_interference(worths, default, parents, rng) for _ in range(shape.breakers)]
+    breakers = [_interference(landscape, pool, rng) for _ in range(shape.breakers)]
     seen: dict[str, frozenset[int]] = {}
-    landscape = Landscape(
-        worths=tuple(worths),
-        default=tuple(default),
-        ours=parents[0],
-        theirs=parents[1],
-        dormant=frozenset(dormant),
+    landscape = replace(
+        landscape,
         covers=seen.get if shape.coverage_known else None,
         tests=frozenset(tests) if shape.coverage_known else None,
-        gate=shape.gate,
     )
     flaky = {t: rng.choice(parents) for t in rng.sample([t for t in tests if t not in nogoods], shape.flaky)}
     world = World(landscape, tests, frozen, nogoods, breakers, flaky, rng, shifts, seen)
@@ -198,7 +202,7 @@ def _world(shape: Shape, rng: Random) -> World:
 
 
 def _shifts(
-    shape: Shape, executes: dict[str, frozenset[int]], worths: list[tuple[Worth, ...]], default: list[int], rng: Random
+    shape: Shape, executes: dict[str, frozenset[int]], worths: Sequence[tuple[Worth, ...]], default: Genome, rng: Random
 ) -> dict[str, Shift]:
     """Return the tests whose coverage depends on an allele: mostly on that of the structured merge."""
     found = {}
@@ -223,15 +227,14 @@ def _about(count: int, rng: Random) -> int:
     return max(1, round(rng.expovariate(1 / count)))
 
 
-def _interference(
-    worths: list[tuple[Worth, ...]], default: list[int], parents: Iterable[Genome], rng: Random
-) -> Clause:
+def _interference(landscape: Landscape, pool: Sequence[int], rng: Random) -> Clause:
     """Return one to three alleles, mostly of the structured merge, that no parent has together."""
+    worths, default = landscape.worths, landscape.default
     while True:
-        loci = rng.sample(range(len(worths)), min(len(worths), rng.choice((1, 2, 2, 3))))
+        loci = rng.sample(pool, min(len(pool), rng.choice((1, 2, 2, 3))))
         cells = tuple(
             (x, frozenset({default[x] if rng.random() < 0.85 else rng.randrange(len(worths[x]))})) for x in sorted(loci)
         )
         clause = Clause(cells)
-        if not any(clause.violated(p) for p in parents):
+        if not clause.violated(landscape.ours) and not clause.violated(landscape.theirs):
             return clause

@@ -422,3 +422,16 @@ def test_what_the_evaluator_calls_flaky_is_no_evidence() -> None:
     assert answer.good
     assert answer.flaky == {"t"}
     assert not answer.optimal
+
+
+def test_a_failure_that_shares_a_part_of_a_cause_has_a_cause_of_its_own() -> None:
+    """Both tests fail by the merge of one locus and the fork's edit of another one, each of another."""
+    small, large = (Worth(1, 0), Worth(0, 0)), (Worth(9, 0), Worth(0, 9), Worth(9, 9, chimeric=True))
+    seen = {"a": frozenset({0, 2}), "b": frozenset({2, 3})}
+    landscape = replace(
+        space(4), worths=(small, BOTH, large, small), default=(0, 2, 2, 0), dormant=frozenset({0, 3}),
+        covers=seen.get, tests=frozenset(seen),
+    )  # fmt: skip
+    search = new(landscape)
+    play(search, failing(("a", clause((0, 0), (2, 2))), ("b", clause((2, 2), (3, 0)))))
+    assert search.answer().best.genome == (1, 2, 2, 1)

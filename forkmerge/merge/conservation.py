@@ -119,7 +119,7 @@ def _stripped(text: bytes) -> Counter[bytes]:
 
 
 def passages(text: bytes) -> dict[tuple[bytes, ...], list[int]]:
-    """Return the passages of ``text`` with the bytes at which the first word of each stands."""
+    """Return the passages of ``text``, of a line and of three, with the bytes where the first word stands."""
     lines: list[tuple[bytes, int]] = []
     start = 0
     for raw in text.split(b"\n"):
@@ -128,6 +128,9 @@ def passages(text: bytes) -> dict[tuple[bytes, ...], list[int]]:
         start += len(raw) + 1
     words = [len(_WORD.findall(line)) for line, _ in lines]
     out: dict[tuple[bytes, ...], list[int]] = {}
+    for (line, at), size in zip(lines, words, strict=True):
+        if size >= _LEAST_LINE:
+            out.setdefault((line,), []).append(at)
     for i in range(len(lines) - _WINDOW + 1):
         if sum(words[i : i + _WINDOW]) >= _LEAST_WORDS:
             out.setdefault(tuple(line for line, _ in lines[i : i + _WINDOW]), []).append(lines[i][1])
@@ -143,7 +146,7 @@ def may_repeat(text: bytes) -> bool:
 
 
 def _runs(text: bytes) -> Counter[tuple[bytes, ...]]:
-    return Counter({run: len(at) for run, at in passages(text).items()})
+    return Counter({run: len(at) for run, at in passages(text).items() if len(run) == _WINDOW})
 
 
 def _lines(text: bytes, least: int) -> Counter[tuple[bytes, ...]]:

@@ -35,14 +35,21 @@ def match(
     pairs.update(_between(left, right, pairs, _by_key))
     pairs.update(_between(left, right, pairs, _by_likeness if profile is None else partial(_in_set, profile)))
     if loose:
-        pairs.update(_between(left, right, pairs, _by_place))
+        pairs.update(_between(left, right, pairs, partial(_by_place, profile)))
     return pairs
 
 
-def _by_place(left: Sequence[Item], right: Sequence[Item], rows: range, columns: range) -> dict[int, int]:
-    if len(rows) == len(columns) == 1 and _named(left[rows[0]]) and _named(right[columns[0]]):
-        return {rows[0]: columns[0]}
-    return {}
+def _by_place(
+    profile: Profile | None, left: Sequence[Item], right: Sequence[Item], rows: range, columns: range
+) -> dict[int, int]:
+    """Match what alone stands in a gap on both sides; not where one of the two is known by its name (``f(a=1)``)."""
+    if len(rows) != 1 or len(columns) != 1:
+        return {}
+    both = (left[rows[0]], right[columns[0]])
+    if not all(map(_named, both)):
+        return {}
+    keyed = profile is not None and any(i.main and commutative.rule_for(profile, i.main) for i in both)
+    return {} if keyed else {rows[0]: columns[0]}
 
 
 def _named(item: Item) -> bool:

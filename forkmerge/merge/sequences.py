@@ -64,7 +64,7 @@ def merge_sequences(context: Context, parent: str, three: Three, depth: int) -> 
     """Return the merge of three sequences, children of nodes of type ``parent``; None if it can't be done here."""
     base, ours, theirs = three
     block = parent in context.profile.blocks
-    loose = not block and (parent not in context.profile.lists or _positional(context.profile, parent))
+    loose = not block and (parent not in context.profile.lists or _positional(parent))
     known = context.profile if commutative.is_set(context.profile, parent) else None
     to_ours, to_theirs = (match(base, side, loose=loose, profile=known) for side in (ours, theirs))
     if known is not None:
@@ -361,6 +361,6 @@ def _join(sequence: Sequence[Item]) -> bytes:
     return b"".join(i.lead + i.text for i in sequence)
 
 
-def _positional(profile: Profile, parent: str) -> bool:
+def _positional(parent: str) -> bool:
     """Return whether the place of an element in this list says what it is: arguments and parameters."""
-    return ("argument" in parent or "parameter" in parent) and not commutative.is_set(profile, parent)
+    return "argument" in parent or "parameter" in parent

@@ -141,6 +141,8 @@ def may_repeat(text: bytes) -> bool:
     """Return whether a passage may stand in ``text`` twice: each of its lines does.  PERF: mostly none does."""
     lines = [line for line in map(bytes.strip, text.split(b"\n")) if line]
     counts = Counter(lines)
+    if any(count > 1 and len(_WORD.findall(line)) >= _LEAST_LINE for line, count in counts.items()):
+        return True
     often = [counts[line] > 1 for line in lines]
     return any(map(all, zip(*(often[i:] for i in range(_WINDOW)), strict=False)))
 

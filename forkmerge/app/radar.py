@@ -188,13 +188,20 @@ class _Radar:
             selects=bench.selects, jobs=bench.jobs,
         )  # fmt: skip
         found.evaluator = evaluator
-        for tested in waiting:
+        for number, tested in enumerate(waiting):
             if found.tried >= settings.budget:
                 found.warnings.append(f"the budget of {settings.budget} runs was up: --budget N tries more")
                 break
+            self._look_ahead(evaluator, waiting[number + 1 : number + settings.budget - found.tried])
             self._judge(tested, fork, evaluator, known)
             found.tried += tested.evaluation is not None and tested.evaluation.cost.runs > 0
             bench.used(found.tried)
+
+    def _look_ahead(self, evaluator: Evaluator[str], following: list[Tested]) -> None:
+        """Have idle workers begin with the next changes' whole suites: each is asked in any case."""
+        runs, made = self.bench.runs, [t.pick.tree for t in following[: self.bench.jobs] if t.pick is not None]
+        if runs.idle > 1:
+            runs.begin(run for tree in made if tree is not None for run in evaluator.foresee(tree))
 
     def _cheapness(self, tested: Tested) -> tuple[bool, bool, int]:
         made = tested.pick

@@ -23,12 +23,12 @@ from forkmerge.fitness.required import Duty, Required, Waiver
 from forkmerge.git import trees
 from forkmerge.model.source import EXECUTABLE, REGULAR
 from forkmerge.recombination.patch import patch
-from forkmerge.search.shrinking import one_minimal
+from forkmerge.search.shrinking import ahead, one_minimal
 from forkmerge.syntax.parsing import MAX_BYTES, parse, sound
 from forkmerge.syntax.profiles import for_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from forkmerge.app.goals import Definition
     from forkmerge.app.scene import Scene
@@ -281,17 +281,13 @@ class Search:
         def closed(chosen: frozenset[int]) -> frozenset[int]:
             return self.offer.closed(own | {items[i] for i in chosen})
 
-        def holds(chosen: frozenset[int]) -> bool:
-            tree = self.offer.tree(closed(chosen))
-            good = self._holds(tree)
-            if good and tree is not None and (self.best is None or len(chosen) < self.best[0]):
-                self.best = (len(chosen), tree, False)
-            return good
+        def made(chosen: frozenset[int]) -> str | None:
+            return self.offer.tree(closed(chosen))
 
         at = {index: place for place, index in enumerate(items)}
         groups = [[at[i] for i in group if i in at] for group in self.offer.groups()]
         try:
-            kept = closed(one_minimal(len(items), holds, groups=[g for g in groups if g]))
+            kept = closed(self._minimal(len(items), made, [g for g in groups if g]))
             tree = self.offer.tree(kept)
             assert tree is not None  # noqa: S101 - it was seen to hold
             return self._finer(tree), True
@@ -311,16 +307,34 @@ class Search:
         def written(chosen: frozenset[int]) -> str | None:
             return self._written(made, own | {items[i] for i in chosen})
 
-        def holds(chosen: frozenset[int]) -> bool:
-            small = written(chosen)
-            good = self._holds(small)
-            if good and small is not None and (self.best is None or len(chosen) < self.best[0]):
-                self.best = (len(chosen), small, False)
-            return good
-
-        found = written(one_minimal(len(items), holds))
+        found = written(self._minimal(len(items), written))
         assert found is not None  # noqa: S101 - it was seen to hold
         return found
+
+    def _minimal(
+        self, count: int, made: Callable[[frozenset[int]], str | None], groups: Sequence[Sequence[int]] = ()
+    ) -> frozenset[int]:
+        """Return a one-minimal part of ``count`` things of which ``made`` makes a tree that holds.
+
+        ``best`` is the smallest tree that was seen to.  Idle workers begin with what is asked next.
+        """
+        known: dict[frozenset[int], bool] = {}
+
+        def holds(chosen: frozenset[int]) -> bool:
+            tree = made(chosen)
+            if self.asking.idle:
+                self._look_ahead(made(more) for more in ahead(count, known, chosen, groups=groups))
+            good = known[chosen] = self._holds(tree)
+            if good and tree is not None and (self.best is None or len(chosen) < self.best[0]):
+                self.best = (len(chosen), tree, False)
+            return good
+
+        return one_minimal(count, holds, groups=groups)
+
+    def _look_ahead(self, following: Iterable[str | None]) -> None:
+        asked = (*self._duties(), *self.kept)
+        new = (tree for tree in dict.fromkeys(following) if tree is not None and self._parses(tree))
+        self.asking.begin((tree, asked) for tree in new)
 
     def _written(self, made: Patch, taken: frozenset[int]) -> str | None:
         """Return the fork's tree with some parts of a patch, None where it can't be."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from forkmerge.app.goals import Definition
     from forkmerge.app.workbench import Workbench
@@ -79,6 +79,16 @@ class Asking:
         self.bench.tell(label, found, time.monotonic() - began)
         self.bench.used(self.evaluator.counters.evaluations)
         return found
+
+    @property
+    def idle(self) -> bool:
+        """Return whether workers have nothing to do beside what is asked now."""
+        return self.bench.runs.idle > 1
+
+    def begin(self, asked: Iterable[tuple[str, Sequence[Duty]]]) -> None:
+        """Begin with what is likely to be asked next, where workers have nothing to do: it changes no answer."""
+        foresee = self.evaluator.foresee
+        self.bench.runs.begin(run for tree, duties in asked for run in foresee(tree, [str(d) for d in duties]))
 
     def some(self, tree: str, duties: Sequence[Duty]) -> Evaluation:
         """Return what ``duties`` say of ``tree``; raises Spent when the budget is used up."""

@@ -10,7 +10,8 @@ to hold (one-minimal), whether the property is monotone or not; nothing is asked
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TypeAlias
 
 from forkmerge.search.quickxplain import smallest
@@ -28,6 +29,38 @@ def one_minimal(count: int, holds: Holds, *, groups: Sequence[Sequence[int]] = (
     kept = _explained(_joined(count, groups), asked)
     kept = _explained([(i,) for i in sorted(kept)], asked)
     return _polished(kept, asked)
+
+
+def ahead(
+    count: int,
+    known: Mapping[frozenset[int], bool],
+    asked: frozenset[int],
+    *,
+    groups: Sequence[Sequence[int]] = (),
+) -> tuple[frozenset[int], ...]:
+    """Return what ``one_minimal`` asks after ``asked``, whatever the answer to that is; ``known`` are those before."""
+    found = []
+    for answer in (False, True):
+        answers = {**known, asked: answer}
+        try:
+            one_minimal(count, partial(_told, answers), groups=groups)
+        except _UnknownError as unknown:
+            found.append(unknown.things)
+    return tuple(dict.fromkeys(found))
+
+
+class _UnknownError(Exception):
+    """Nobody has answered this yet."""
+
+    def __init__(self, things: frozenset[int]) -> None:
+        super().__init__()
+        self.things = things
+
+
+def _told(answers: Mapping[frozenset[int], bool], things: frozenset[int]) -> bool:
+    if things not in answers:
+        raise _UnknownError(things)
+    return answers[things]
 
 
 class _Asked:

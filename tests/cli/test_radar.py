@@ -105,6 +105,12 @@ def test_the_next_run_takes_everything_from_the_ledger(box: Sandbox, first: Done
     assert box.ledger() == recorded
 
 
+def test_workers_that_look_ahead_change_nothing(box: Sandbox, first: Done) -> None:
+    many = radar(box, "--jobs", "4", "--no-cache").data
+    assert fates(many) == fates(first.data)
+    assert [p["tree"] for p in many["proposals"]] == [p["tree"] for p in first.data["proposals"]]
+
+
 def test_every_commit_by_itself_instead_of_merges(box: Sandbox, first: Done) -> None:
     data = radar(box, "--commits").data
     assert "Receipts" not in fates(data)

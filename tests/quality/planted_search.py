@@ -49,10 +49,14 @@ class Merge:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one search found: whether it is good and the best there is, its candidates and suite equivalents."""
+    """What one search found: whether it is good and the best there is, its candidates and suite equivalents.
+
+    ``short``: how much less of the edits of the side that comes off worse it keeps than the best, as a share of them.
+    """
 
     good: bool
     optimal: bool
+    short: float
     candidates: int
     suites: float
 
@@ -82,8 +86,10 @@ def searched(world: World, best: Optimum, seed: int) -> Outcome:
     drive(search, world)
     answer = search.answer()
     good = world.good(answer.best.genome)
-    key = world.landscape.key
-    return Outcome(good, good and key(answer.best.genome) >= key(best.genome), answer.candidates, answer.cost)
+    mine, known = (world.landscape.key(genome) for genome in (answer.best.genome, best.genome))
+    ours, theirs = (max(1, total) for total in world.landscape.totals)
+    short = max(0, known[0] - mine[0]) / (ours * theirs)
+    return Outcome(good, good and mine >= known, short, answer.candidates, answer.cost)
 
 
 def measured(merge: Merge, shape: Shape, instances: int, seed: int) -> list[Outcome]:
@@ -98,7 +104,8 @@ def row(name: str, loci: str, shape: Shape, outcomes: Sequence[Outcome]) -> str:
     candidates = statistics.median(o.candidates for o in outcomes)
     suites = statistics.median(o.suites for o in outcomes)
     words = f"k={shape.planted}{'' if shape.coverage_known else ', unknown'}"
-    return f"| {name} | {loci} | {words} | {good:.0%} | {optimal:.0%} | {candidates:g} | {suites:.2f} |"
+    short = statistics.mean(o.short for o in outcomes)
+    return f"| {name} | {loci} | {words} | {good:.0%} | {optimal:.0%} | {short:.1%} | {candidates:g} | {suites:.2f} |"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -112,8 +119,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     shapes = [Shape(planted=k, coverage_known=known) for k in options.planted for known in (True, False)]
     every: dict[Shape, list[Outcome]] = {shape: [] for shape in shapes}
-    print("| merge | loci | planted | good | optimal | candidates | suites |")
-    print("|---|--:|---|--:|--:|--:|--:|")
+    print("| merge | loci | planted | good | optimal | short | candidates | suites |")
+    print("|---|--:|---|--:|--:|--:|--:|--:|")
     for folder in options.repositories:
         merge = merge_of(folder, *options.sides, name=folder.rstrip("/").removesuffix("/repo").rpartition("/")[2])
         if len(merge.pool) < LEAST:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forkmerge.search.shrinking import one_minimal
+from forkmerge.search.shrinking import ahead, one_minimal
 
 Sets = st.frozensets(st.integers(0, 9), max_size=4)
 Groups = st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=4), max_size=4)
@@ -49,6 +49,23 @@ def test_any_property_is_shrunk_to_a_one_minimal_set(true: set[frozenset[int]], 
     found = one_minimal(7, lambda things: things in true, groups=groups)
     assert found in true
     assert not any(found - {thing} in true for thing in found)
+
+
+@given(st.lists(Sets, min_size=1, max_size=4), Groups)
+def test_what_is_asked_next_is_foreseen(wanted: list[frozenset[int]], groups: list[list[int]]) -> None:
+    asked = Asked(*wanted)
+    known: dict[frozenset[int], bool] = {frozenset(range(10)): True}
+    foreseen: list[tuple[frozenset[int], ...]] = []
+
+    def holds(things: frozenset[int]) -> bool:
+        assert not foreseen or things in foreseen[-1]
+        foreseen.append(ahead(10, known, things, groups=groups))
+        assert things not in foreseen[-1]
+        known[things] = asked(things)
+        return known[things]
+
+    one_minimal(10, holds, groups=groups)
+    assert all(len(following) <= 2 for following in foreseen)
 
 
 @pytest.mark.parametrize("count", [10, 100, 1000])

@@ -1,8 +1,9 @@
 """Alleles that no test needs to be run on: code that reads as neither side wrote it.
 
-Joining lines of both sides can put a definition where no version has one (a method after another function's ``return``)
-or give text that is no program.  Tests may not see either, so such alleles are taken out before the search.  Nor do
-they see a module that stands beside a package of its name: what one side deleted doesn't come back there by itself.
+Joining lines of both sides can put a definition where no version has one (a method after another function's
+``return``), give text that is no program, or leave out what sets a variable that a function goes on to read.  Tests may
+not see it, and cost a suite where they do, so such alleles are taken out before the search.  Nor do tests see a module
+that stands beside a package of its name: what one side deleted doesn't come back there by itself.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import ast
 import warnings
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.errors import ForkmergeError
 from forkmerge.recombination.entries import collisions
@@ -19,6 +20,7 @@ from forkmerge.recombination.offspring import text
 from forkmerge.recombination.values import ENTRY_SLOT, Genome, Locus, LocusMap
 from forkmerge.syntax.parsing import parse, sound
 from forkmerge.syntax.profiles import for_path
+from forkmerge.syntax.references import names
 from forkmerge.syntax.units import units, walk
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 _DEFINING = frozenset(("function", "method", "class", "type"))
 Defined = frozenset[tuple[str, tuple[str, ...], str]]
+Used: TypeAlias = tuple[tuple[str, ...], str]
+"""A scope, and a name that is looked up there."""
 
 
 def sane(found: LocusMap) -> LocusMap:
@@ -70,15 +74,44 @@ def _strange(found: LocusMap, index: int, profile: Profile) -> frozenset[int]:
     if any(v is None for v in versions):
         return frozenset()
     known = frozenset().union(*(v for v in versions if v is not None))
+    written = [text(found, side, locus.file) for side in sides]
+    own = frozenset().union(*(_own(profile, data) for data in written))
+    own -= frozenset().union(*(_unset(profile, data) for data in written))
     out = set()
     for number, allele in enumerate(locus.alleles):
         if number in (locus.base, locus.ours, locus.theirs) or allele.origin.startswith(("rule", "merged", "adapted")):
             continue
         genome = (*start[:index], number, *start[index + 1 :])
-        read = _read(found, genome, locus, profile)
-        if read is None or read - known or (strict and not _compiles(text(found, genome, locus.file))):
+        read, data = _read(found, genome, locus, profile), text(found, genome, locus.file)
+        if read is None or read - known or (strict and not _compiles(data)) or own & _unset(profile, data):
             out.add(number)
     return frozenset(out)
+
+
+def _unset(profile: Profile, data: bytes) -> frozenset[Used]:
+    """Return the names that a function reads before it sets them, or that nothing does; none where any may be bound."""
+    found = names(profile, data)
+    scopes: dict[str, set[tuple[str, ...]]] = {}
+    first: dict[Used, int] = {}
+    for name in found.definitions:
+        scopes.setdefault(name.text, set()).add(name.scope)
+        place = (name.scope, name.text)
+        first[place] = min(name.span.start, first.get(place, name.span.start))
+    if "*" in scopes:
+        return frozenset()
+    out: set[Used] = set()
+    for use in found.uses:
+        place = (use.scope, use.text)
+        around = scopes.get(use.text, set())
+        nowhere = not any(use.scope[:depth] in around for depth in range(len(use.scope) + 1))
+        if use.kind == "name" and use.scope and (nowhere or use.span.start < first.get(place, 0)):
+            out.add(place)
+    return frozenset(out)
+
+
+def _own(profile: Profile, data: bytes) -> frozenset[Used]:
+    """Return the names that functions set for themselves."""
+    return frozenset((name.scope, name.text) for name in names(profile, data).definitions if name.scope)
 
 
 def _compiles(data: bytes) -> bool:

@@ -7,27 +7,18 @@ refuses, fast-forwards and notes as always; the plan laid over it; the commit, i
 from __future__ import annotations
 
 import subprocess
-import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from forkmerge.app import explain_record, merge_index, merge_plan, merge_risk
-from forkmerge.app.explain_plan import left_texts, placed, told, untouched, whole_conflicts
-from forkmerge.app.explain_record import KeptFile, KeptHunk, KeptStage, Record
-from forkmerge.app.explain_words import PLAIN
-from forkmerge.app.merge_worktree import Laid, overlay
+from forkmerge.app import merge_index, merge_plan, merge_risk
 from forkmerge.errors import UnusableInput
 from forkmerge.git import command, scenario
 from forkmerge.git.conflicted import PLAIN_DRIVER
 from forkmerge.git.repository import Repository
 from forkmerge.model.revision import Scenario
-from forkmerge.report.explained import Explanation, FileOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from forkmerge.app.merge_values import Plan
-    from forkmerge.model.hunk import Hunk
+    from forkmerge.report.explained import Explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +43,7 @@ class Merged:
 
 def merge(folder: str, order: Order) -> Merged:
     """Merge into the current branch, index and work tree; raise UnusableInput, nothing touched, where git refuses."""
+    merge_plan.warm("forkmerge.app.merge_worktree", "forkmerge.app.merge_told")
     with Repository.open(folder, reader="git") as repo:
         repo.settle()
         if repo.worktree is None:
@@ -75,8 +67,12 @@ def merge(folder: str, order: Order) -> Merged:
                 history=history,
             )
         done = _git_merge(repo, order)
+        from forkmerge.app import merge_told  # noqa: PLC0415 - git has begun before it is imported
+        from forkmerge.app.explain_plan import left_texts  # noqa: PLC0415 - the same
+        from forkmerge.app.merge_worktree import overlay  # noqa: PLC0415 - the same
+
         if not (repo.git_dir / "MERGE_HEAD").is_file():
-            return _no_merge(done, head.name, name)
+            return Merged(merge_told.nothing(head.name, name), _no_merge(done))
         laid, notes = overlay(repo, made, ("HEAD", name)) if made is not None else ((), ())
         unmerged = merge_index.staged(repo, unmerged=True)
         if laid:
@@ -85,11 +81,11 @@ def merge(folder: str, order: Order) -> Merged:
         if not unmerged and order.commit:
             repo.run(["commit", "--no-edit", "--quiet"], env={"GIT_REFLOG_ACTION": f"merge {name}"}, whole=True)
             made_commit = repo.resolve("HEAD").commit or ""
-        found = _explanation(
+        found = merge_told.explanation(
             made, left_texts(repo, made), laid, notes, sorted(unmerged), (_branch(repo), name), made_commit
         )
-        explain_record.save(repo.git_dir, Record(found, tuple(map(_kept, laid))))
-    return Merged(found, _words(found, committed=bool(made_commit)))
+        merge_told.keep(repo.git_dir, found, laid)
+    return Merged(found, merge_told.words(found, committed=bool(made_commit)))
 
 
 def hand_over(verb: str) -> int:
@@ -128,69 +124,10 @@ def _git_merge(repo: Repository, order: Order) -> command.Completed:
     raise UnusableInput(f"git merge: {first or f'ended with code {done.code}'}", where=str(repo.worktree), hint=hint)
 
 
-def _no_merge(done: command.Completed, ours: str, theirs: str) -> Merged:
+def _no_merge(done: command.Completed) -> str:
+    """Return in git's words why there was nothing to merge."""
     said = done.stdout.decode("utf-8", "replace").strip().splitlines()
     words = next((line for line in said if line.startswith(("Already", "Fast-forward", "Updating"))), "")
     if any(line.startswith("Fast-forward") for line in said):
         words = "Fast-forward."
-    return Merged(
-        Explanation("merge", ours, theirs, (), clean=True, created=int(time.time())), words or "Nothing to do."
-    )
-
-
-def _explanation(
-    made: Plan | None,
-    texts: Mapping[str, bytes],
-    laid: Sequence[Laid],
-    notes: tuple[str, ...],
-    unmerged: Sequence[str],
-    names: tuple[str, str],
-    commit: str,
-) -> Explanation:
-    done = {one.file.path: one for one in laid}
-    files = []
-    for file in made.files if made else ():
-        one = done.get(file.path)
-        files.append(told(file, one.look) if one else untouched(file, texts.get(file.path, b"")))
-    files += whole_conflicts(made, unmerged, {f.path for f in files})
-    now = int(time.time())
-    ordered = tuple(sorted(files, key=lambda f: f.path))
-    return Explanation("merge", *names, ordered, clean=not unmerged, commit=commit, created=now, notes=notes)
-
-
-def _kept(one: Laid) -> KeptFile:
-    found = placed(one.file, one.look)
-    stages = tuple(KeptStage(s.number, s.entry.mode, s.entry.oid) for s in one.file.stages)
-    kept = KeptFile(
-        one.file.path,
-        explain_record.text_of(one.text),
-        tuple(
-            kept_hunk(line, count, hunk)
-            for line, count, hunk in found
-            if hunk.merged is not None and hunk.rule not in PLAIN
-        ),
-        one.look.labels,
-        one.look.style,
-        one.look.marker_size,
-        one.oid,
-        stages,
-    )
-    return replace(kept, text="") if not kept.hunks else kept
-
-
-def kept_hunk(line: int, count: int, hunk: Hunk) -> KeptHunk:
-    """Return a resolution in the form in which it is kept."""
-    text = explain_record.text_of
-    return KeptHunk(
-        line, count, text(hunk.base), text(hunk.ours), text(hunk.theirs), text(hunk.merged or b""), hunk.rule
-    )
-
-
-def _words(found: Explanation, *, committed: bool) -> str:
-    left = [f for f in found.files if f.outcome != FileOutcome.RESOLVED]
-    if committed:
-        return f"Merge made: {found.commit[:12]}."
-    if found.clean:
-        return "The merge is in your index and worktree; git commit makes it."
-    count = "1 file has" if len(left) == 1 else f"{len(left)} files have"
-    return f"{count} conflicts left: edit them, git add them, and forkmerge merge --continue (or --abort)."
+    return words or "Nothing to do."

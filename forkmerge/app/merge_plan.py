@@ -10,7 +10,10 @@ Invariants: nothing is written but objects; without ``structured`` the plan is g
 from __future__ import annotations
 
 import os
+import threading
+from contextlib import suppress
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from forkmerge.app.catalogue import catalogue
@@ -36,6 +39,8 @@ SECONDS = 8.0
 """Seconds after which git's own answer is given for a file."""
 _LONG = 32
 _FILES = (REGULAR, EXECUTABLE)
+_WARMING = "forkmerge imports"
+_CHILDRENS = ("forkmerge.merge.file", "forkmerge.merge.verified", "forkmerge.merge.stale", "forkmerge.merge.seams")
 _MANY = 12
 """Files from which on a second child is worth its start."""
 
@@ -149,13 +154,16 @@ def _files(
     works: list[Callable[[], FileMerge]] = []
     order = sorted(sides)
     texts: dict[str, bytes] = {}
+    entries = {path: (marked if sides[path].conflicted else result).entry(path) for path in order}
+    found = {path: entry.oid for path, entry in entries.items() if entry is not None and entry.mode in _FILES}
+    versions = [side.oid for here in sides.values() for side in (here.base, here.ours, here.theirs)]
+    data = repo.read_many([*versions, *found.values()])
     for path in order:
         here = sides[path]
-        three = (repo.read(here.base.oid), repo.read(here.ours.oid), repo.read(here.theirs.oid))
-        entry = (marked if here.conflicted else result).entry(path)
-        text = texts[path] = repo.read(entry.oid) if entry is not None and entry.mode in _FILES else b""
+        three = (data[here.base.oid], data[here.ours.oid], data[here.theirs.oid])
+        text = texts[path] = data[found[path]] if path in found else b""
         works.append(_work(path, three, text, how, conflicted=here.conflicted))
-    _warm()
+    _warmed()
     children = 2 if len(works) >= _MANY and (os.cpu_count() or 1) > 1 else 1
     answers = each(works, seconds=SECONDS, children=children)
     stages: dict[str, tuple[Stage, ...]] = {}
@@ -165,16 +173,33 @@ def _files(
     for path, gave in zip(order, answers, strict=True):
         file = PlannedFile(path, Fate.LEFT, result.entry(path), stages.get(path, ()))
         judge = _judged if sides[path].conflicted else _checked
-        found = judge(file, gave, texts[path], sides[path])
-        if found is not None:
-            planned.append(found)
+        told = judge(file, gave, texts[path], sides[path])
+        if told is not None:
+            planned.append(told)
     return tuple(planned)
 
 
-def _warm() -> None:
-    """Import what every child would import by itself."""
-    import forkmerge.merge.gates  # noqa: PLC0415
-    import forkmerge.merge.structured  # noqa: F401, PLC0415
+def warm(*more: str) -> None:
+    """Begin to import, beside what is done meanwhile, what every child would import by itself, and ``more``.
+
+    PERF: up to the children the merge waits for a dozen git processes, one after the other.
+    """
+    threading.Thread(target=_imported, args=((*_CHILDRENS, *more),), name=_WARMING, daemon=True).start()
+
+
+def _imported(names: tuple[str, ...]) -> None:
+    for name in names:
+        with suppress(Exception):  # who needs it imports it too, and says what is wrong with it
+            import_module(name)
+
+
+def _warmed() -> None:
+    """Wait until all is imported: a process with threads is not to be forked."""
+    begun = [thread for thread in threading.enumerate() if thread.name == _WARMING]
+    for thread in begun:
+        thread.join()
+    if not begun:
+        _imported(_CHILDRENS)
 
 
 def _work(

@@ -19,10 +19,10 @@ from forkmerge.app import explain_record, merge_risk, merge_write
 from forkmerge.app.catalogue import catalogue
 from forkmerge.app.explain_record import KeptFile, Record
 from forkmerge.app.explain_words import all_places, explained
-from forkmerge.app.merge import kept_hunk
 from forkmerge.app.merge_children import each
 from forkmerge.app.merge_look import Look, labels_in
 from forkmerge.app.merge_lookup import Asked, asked
+from forkmerge.app.merge_told import kept_hunk
 from forkmerge.app.solve_blocks import Block, blocks, marker_size
 from forkmerge.app.solve_file import Solved, solve_file
 from forkmerge.app.solve_match import Piece, match, untouched

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import string
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,12 +71,7 @@ class Repository:
         """
         asked = _Place(path, git_dir, work_tree)
         try:
-            bare, inside, object_format = asked.ask(
-                "--is-bare-repository", "--is-inside-work-tree", "--show-object-format"
-            ).split()
-            own = asked.path("--absolute-git-dir")
-            common = asked.path("--path-format=absolute", "--git-common-dir")
-            top = asked.path("--show-toplevel") if inside == "true" and bare == "false" else None
+            own, common, top, object_format = asked.places()
         except command.GitFailed as failed:
             if "not a git repository" in failed.message:
                 raise UnusableInput(
@@ -100,8 +96,10 @@ class Repository:
         return found
 
     def read_many(self, oids: Iterable[str]) -> dict[str, bytes]:
-        """Return the content of each object, by id."""
-        return {oid: self.read(oid) for oid in dict.fromkeys(oids)}
+        """Return the content of each object, by id; raises as ``read``."""
+        wanted = [self._checked(oid) for oid in dict.fromkeys(oids)]
+        known = zip(wanted, self._store.read_many(wanted), strict=True)
+        return {oid: self.read(oid) if found is None else found[1] for oid, found in known}
 
     def size(self, oid: str) -> int:
         """Return the size of an object in bytes, without reading it whole; raises as ``read``."""
@@ -349,8 +347,18 @@ class _Place:
         self._git_dir = None if git_dir is None else Path(git_dir).absolute()
         self._work_tree = None if work_tree is None else Path(work_tree).absolute()
 
-    def ask(self, *args: str) -> str:
-        return self._run(*args).decode("utf-8", "surrogateescape")
+    def places(self) -> tuple[Path, Path, Path | None, str]:
+        """Return git directory, common directory, top of the work tree and object format; raises ``GitFailed``."""
+        what = ("--is-bare-repository", "--is-inside-work-tree", "--show-object-format")
+        where = ("--absolute-git-dir", "--path-format=absolute", "--git-common-dir", "--show-toplevel")
+        with suppress(command.GitFailed):  # PERF: one process for four, where there is a work tree
+            lines = self._run(*what, *where).removesuffix(b"\n").split(b"\n")
+            if len(lines) == len(what) + len(where) - 1 and lines[:2] == [b"false", b"true"]:
+                own, common, top = (Path(os.fsdecode(line)) for line in lines[3:])
+                return own, common, top, lines[2].decode("ascii")
+        bare, inside, object_format = self._run(*what).decode("ascii").split()
+        own, common = self.path("--absolute-git-dir"), self.path("--path-format=absolute", "--git-common-dir")
+        return own, common, self.path("--show-toplevel") if (bare, inside) == ("false", "true") else None, object_format
 
     def path(self, *args: str) -> Path:
         return Path(os.fsdecode(self._run(*args).removesuffix(b"\n")))

@@ -103,6 +103,46 @@ def test_objects_read_the_same_through_both_readers(diverged: Workshop, reader: 
 
 
 @pytest.mark.parametrize("reader", READERS)
+def test_many_objects_are_read_at_once_whatever_is_wrong_with_one(diverged: Workshop, reader: str) -> None:
+    texts = {f"f{n}": f"{n}\n" * 3000 for n in range(130)}
+    diverged.commit_files("many", texts)
+    with Repository.open(diverged.path, reader=reader) as repo:
+        entries = repo.entries(repo.resolve("HEAD").tree)
+        oids = {name: entries[name].oid for name in texts}
+        wanted = [*oids.values(), repo.empty_tree]
+        assert repo.read_many(wanted) == {**{oids[n]: t.encode() for n, t in texts.items()}, repo.empty_tree: b""}
+        with pytest.raises(UnusableInput, match="1" * 40):
+            repo.read_many([oids["f0"], "1" * 40, oids["f1"]])
+        broken = diverged.path / ".git" / "objects" / oids["f7"][:2] / oids["f7"][2:]
+        broken.chmod(0o600)
+        broken.write_bytes(b"no object")
+        store = GitStore(repo.sterile())
+        found = store.read_many(list(oids.values()))
+        assert [data and data[1] for data in found] == [
+            None if name == "f7" else text.encode() for name, text in texts.items()
+        ]
+        store.close()
+
+
+def test_after_an_interrupt_no_answer_is_taken_for_another(diverged: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    diverged.commit_files("two", {"one": "1\n", "two": "2\n"})
+    with Repository.open(diverged.path, reader="git") as repo:
+        entries = repo.entries(repo.resolve("HEAD").tree)
+        oids = [entries["one"].oid, entries["two"].oid]
+        answer = GitStore._answer
+
+        def interrupted(store: GitStore) -> tuple[str, int] | None:
+            answer(store)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(GitStore, "_answer", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            repo.read_many(oids)
+        monkeypatch.setattr(GitStore, "_answer", answer)
+        assert repo.read(oids[1]) == b"2\n"
+
+
+@pytest.mark.parametrize("reader", READERS)
 def test_objects_written_are_found_by_git(diverged: Workshop, reader: str) -> None:
     with Repository.open(diverged.path, reader=reader) as repo:
         oid = repo.write_object("blob", b"written\r\n")

@@ -6,12 +6,10 @@ Each gate compares the result with the inputs, so that what was wrong before the
 from __future__ import annotations
 
 import re
-import warnings
-from _symtable import symtable  # type: ignore[import-not-found]  # what the standard library's `symtable` calls
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.pieces import counted, lines_of, middles, uneven
+from forkmerge.merge.pyread import compiles
 from forkmerge.model.finding import Finding
 from forkmerge.syntax.parsing import parse, sound
 
@@ -35,8 +33,6 @@ _PYTHON_BINDS = re.compile(
 """Both give nothing back that they took: a line of a million letters costs a million steps, not their square."""
 _NOTHING = re.compile(rb"[\[({,]\s*+[,;]")
 """A separator with nothing before it; Python's grammar knows none."""
-_IMPORTS = re.compile(rb"(?:^(?:import [\w., ]++|from [\w.]++ import [\w, *]++)\n){2,}+", re.MULTILINE)
-"""Several lines of which each imports, and does nothing else."""
 _SCOPE = re.compile(rb"\b(?:def|class|lambda|for)\b|\"\"\"|'''")
 """What may put the lines below it into another scope."""
 
@@ -74,31 +70,6 @@ def _empty(profile: Profile, path: str, base: bytes, ours: bytes, theirs: bytes,
     if count <= max(o, t, o + t - b):
         return []
     return [Finding("empty-element", "a separator is left without what it separated, which neither side did", path)]
-
-
-@lru_cache(maxsize=4)
-def compiles(source: bytes) -> bool:
-    """Return whether this Python reads ``source``: its grammar is stricter than tree-sitter's, which knows Python 2."""
-    last = max(source.rfind(b"\nimport "), source.rfind(b"\nfrom "))
-    end = source.find(b"\n", last + 1) + 1
-    return _compiles(_IMPORTS.sub(_sorted, source[:end]) + source[end:])
-
-
-def _sorted(run: re.Match[bytes]) -> bytes:
-    """Return lines that import in one order of the many in which Python reads them just as well, or as badly."""
-    lines = run[0]
-    return lines if b"__future__" in lines else b"".join(sorted(lines_of(lines)))
-
-
-@lru_cache(maxsize=4)  # PERF: the merge with the sides swapped is mostly the same text, but for the order of imports
-def _compiles(source: bytes) -> bool:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            symtable(source, "<merge>", "exec")  # PERF: half of what `compile` takes, even where that only parses
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return False
-    return True
 
 
 def _loads(profile: Profile, path: str, inputs: tuple[bytes, bytes], result: bytes) -> list[Finding]:

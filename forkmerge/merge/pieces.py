@@ -106,12 +106,8 @@ def lines_of(data: bytes) -> list[bytes]:
     return [*kept, last] if last else kept
 
 
-def middles(*texts: bytes, around: int = 0) -> tuple[bytes, ...]:
-    """Return ``texts`` without the whole lines that all of them begin with, and without those that the rest ends with.
-
-    ``around`` of those, that have something on them, are kept at each side.  PERF: how often a line or a word stands in
-    one text differs from the others by as much as it does in these, and two versions of a file are mostly the same.
-    """
+def ends(*texts: bytes) -> tuple[int, int]:
+    """Return how many bytes of whole lines all ``texts`` begin with, and how many of them the rest of all ends with."""
     one = texts[0]
     shortest = min(map(len, texts))
     low, high = 0, shortest
@@ -125,7 +121,17 @@ def middles(*texts: bytes, around: int = 0) -> tuple[bytes, ...]:
         same = all(t[len(t) - at : len(t) - low] == one[len(one) - at : len(one) - low] for t in texts)
         low, high = (at, high) if same else (low, at - 1)
     end = one.find(b"\n", len(one) - low) + 1
-    kept = len(one) - end if end else 0
+    return start, len(one) - end if end else 0
+
+
+def middles(*texts: bytes, around: int = 0) -> tuple[bytes, ...]:
+    """Return ``texts`` without the whole lines that all of them begin with, and without those that the rest ends with.
+
+    ``around`` of those, that have something on them, are kept at each side.  PERF: how often a line or a word stands in
+    one text differs from the others by as much as it does in these, and two versions of a file are mostly the same.
+    """
+    one = texts[0]
+    start, kept = ends(*texts)
     for _ in range(around):
         start = one.rfind(b"\n", 0, len(one[:start].rstrip())) + 1
         tail = one[len(one) - kept :].lstrip()

@@ -12,8 +12,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.merge.conservation import may_repeat, passages
-from forkmerge.merge.gates import compiles
 from forkmerge.merge.pieces import counted, middles, uneven
+from forkmerge.merge.pyread import compiles
 from forkmerge.model.finding import Finding
 from forkmerge.syntax import paths
 from forkmerge.syntax.parsing import parse

@@ -13,9 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.conservation import LAYOUT, tokens_of
-from forkmerge.merge.gates import compiles
 from forkmerge.merge.objected import objections
 from forkmerge.merge.pieces import Conflict, Piece, middles, swapped, text_of, uneven
+from forkmerge.merge.pyread import compiles
 from forkmerge.merge.structured import known_tree, resolve, swapped_tree, texts_apart, with_alternatives
 from forkmerge.syntax.parsing import parse, sound
 

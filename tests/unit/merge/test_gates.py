@@ -1,15 +1,13 @@
 from __future__ import annotations
 
 import time
-import warnings
-from _symtable import symtable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from forkmerge.merge import gates
-from forkmerge.merge.gates import compiles, objections
+from forkmerge.merge.gates import objections
 from forkmerge.syntax.profiles import load
 
 
@@ -96,23 +94,3 @@ def test_what_is_spared_where_a_line_goes_on_binding_its_names_changes_no_answer
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gates, "_FEW", -1)
         assert found == gates._names(python, "x", base, ours, theirs, result)
-
-
-LINES = (
-    *(b"import a\n", b"import b, c\n", b"from d import e\n", b"from __future__ import annotations\n", b"import z"),
-    *(b"from . import *\n", b"x = 1 + \\\n", b"if x: \\\n", b"'''\n", b"(\n", b"import a,\n", b"def f():\n", b"\n"),
-    *(b"import a # b\n", b"import a\r\n", b"@x\n", b"import x y\n", b"import f.g as h\n", b"    pass\n"),
-)
-
-
-@given(st.lists(st.sampled_from(LINES), max_size=7))
-def test_python_reads_a_text_whatever_the_order_of_its_imports(lines: list[bytes]) -> None:
-    source = b"".join(lines)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            symtable(source, "<merge>", "exec")
-            read = True
-        except SyntaxError:
-            read = False
-    assert compiles(source) == read

@@ -113,7 +113,9 @@ def _merged(repo: Repository, request: CheckRequest) -> Checked:
     if request.merging:
         return merge_under_way(repo)
     try:
-        return checked_merge(repo, request.head, request.target, allowed_for(request.settings.risk))
+        return checked_merge(
+            repo, request.head, request.target, allowed_for(request.settings.risk, request.settings.versions)
+        )
     except UnusableInput as error:
         if "unrelated histories" not in str(error):
             raise

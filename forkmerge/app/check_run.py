@@ -118,7 +118,9 @@ class _Testing:
         """Fill in ``found``."""
         settings = self.request.settings
         self.progress.update(events.PhaseStarted("reading", "both sides"))
-        seen = scene(self.repo, self.merged.scenario, allowed=allowed_for(settings.risk), adapt=False)
+        seen = scene(
+            self.repo, self.merged.scenario, allowed=allowed_for(settings.risk, settings.versions), adapt=False
+        )
         used = testing.setting(self.repo, seen.ours, settings, os.environ)
         self.found.notes += [f"behaviour: {words}" for words in used.left_out]
         ledger = Ledger.open(ledger_path(str(self.repo.common_dir)))

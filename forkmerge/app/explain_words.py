@@ -30,6 +30,7 @@ RULES = {
     "touching-lines": "each side changed other lines of code, which touch",
     "contained-change": "one side made the other side's change, and more",
     "words-apart": "each side changed other words, with unchanged ones in between",
+    "versions": "both sides say another version; your policy says which one holds",
     "whitespace": "one side changed only blanks",
     "structured": "what is around the conflict that is left was merged by structure",
     "moved": "one side moved the unit, the other's edit was carried to its new place",

@@ -148,14 +148,15 @@ def _answered(
 
 
 def _allowed(told: Callable[[str], str]) -> Allowed:
-    """Return the rules that ``FORKMERGE_RISK`` or git's ``forkmerge.risk`` lets decide; raise UsageError."""
+    """Return the rules that the environment or git's ``forkmerge.risk`` and ``.versions`` let decide; UsageError."""
     from forkmerge.merge.rules import allowed_for  # noqa: PLC0415 - loaded when it is needed
 
     risk = os.environ.get("FORKMERGE_RISK") or told("forkmerge.risk")
+    versions = os.environ.get("FORKMERGE_VERSIONS") or told("forkmerge.versions")
     try:
-        return allowed_for(risk)
+        return allowed_for(risk, versions)
     except ValueError as error:
-        raise UsageError(f"forkmerge.risk: {error}") from None
+        raise UsageError(f"forkmerge.{'versions' if 'versions' in str(error) else 'risk'}: {error}") from None
 
 
 def _configured(key: str) -> str:

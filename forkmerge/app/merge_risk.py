@@ -1,4 +1,4 @@
-"""Which rules may decide without tests: what ``forkmerge.risk`` says, in any place where it can be said."""
+"""What may be decided without tests: what ``risk`` and ``versions`` say, in any place where it can be said."""
 
 from __future__ import annotations
 
@@ -15,4 +15,5 @@ def allowed(repo: Repository) -> Allowed:
     from forkmerge.app.config import load  # noqa: PLC0415 - only where files meet
     from forkmerge.merge.rules import allowed_for  # noqa: PLC0415 - the same
 
-    return allowed_for(load(str(repo.worktree or repo.git_dir), os.environ).risk)
+    settings = load(str(repo.worktree or repo.git_dir), os.environ)
+    return allowed_for(settings.risk, settings.versions)

@@ -128,7 +128,9 @@ class Proposing:
         settings = self.request.settings
         self._phase("reading", f"{scenario.ours.name} and {scenario.theirs.name}")
         merge = self.merge or git_merge(self.repo, scenario)
-        seen = scene(self.repo, scenario, allowed=allowed_for(self.request.settings.risk))
+        seen = scene(
+            self.repo, scenario, allowed=allowed_for(self.request.settings.risk, self.request.settings.versions)
+        )
         used = testing.setting(self.repo, seen.ours, settings, os.environ)
         for words in used.left_out:
             self.progress.update(events.Remark(words, warning=True))

@@ -150,7 +150,7 @@ class _Radar:
         return {commit: identity for identity, commit in (row.split(" ", 1) for row in rows)}
 
     def _pick(self, waiting: list[Tested], fork: Tree) -> None:
-        allowed = allowed_for(self.request.settings.risk)
+        allowed = allowed_for(self.request.settings.risk, self.request.settings.versions)
         for number, tested in enumerate(waiting, 1):
             self.bench.phase("merging each change by itself", f"{number} of {len(waiting)}: {tested.commit.subject}")
             made = pick(self.repo, picked(self.repo, self.scenario.ours, tested.commit.id), fork, allowed)

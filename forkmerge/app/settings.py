@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from forkmerge.errors import UsageError
+from forkmerge.merge.rules import POLICIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +45,7 @@ class Settings:
     sandbox: str = "auto"
     seed: int = 0
     risk: str = "balanced"
+    versions: str = "conflict"
     runs: int = 2
     test_timeout: float | None = None
     run_timeout: float | None = None
@@ -66,7 +68,7 @@ _LISTS = {"carry", "pass_env", "test_paths"}
 _TIMES = {"time", "test_timeout", "run_timeout"}
 _COUNTS = {"budget": 1, "jobs": 0, "seed": 0, "runs": 1}
 _FLAGS = {"allow_network", "setup_network", "cache", "coverage", "learning"}
-_CHOICES = {"sandbox": SANDBOXES}
+_CHOICES = {"sandbox": SANDBOXES, "versions": POLICIES}
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
 _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 

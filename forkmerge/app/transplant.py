@@ -152,7 +152,7 @@ class _Transplanting:
         known: Required | None = None
         for donor in self._donors(wanted, base):
             bench.phase("reading", donor.source)
-            seen = scene(self.repo, donor.scenario, allowed=allowed_for(settings.risk))
+            seen = scene(self.repo, donor.scenario, allowed=allowed_for(settings.risk, settings.versions))
             parents = Parents(seen.base, mine, seen.theirs, ours_runs, theirs_run)
             required, changes = duties(parents, self.repo.read, settings.test_paths)
             ours = tuple(d for d in required.duties if d.owner == "ours")

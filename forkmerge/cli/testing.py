@@ -9,6 +9,7 @@ import click
 
 from forkmerge.app.settings import SANDBOXES
 from forkmerge.cli.common import ui
+from forkmerge.merge.rules import POLICIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,8 +45,11 @@ def limit_options(*, budget: str, runs: str, time: str = "whole run") -> Callabl
 
 
 def risk_option() -> Callable[[Wrap], Wrap]:
-    """Return the option that says how sure a rule must be."""
-    return click.option("--risk", metavar="RISK", help="How sure a rule must be: strict, balanced, eager or a number.")
+    """Return the options that say what may be resolved without tests."""
+    return _all(
+        click.option("--risk", metavar="RISK", help="How sure a rule must be: strict, balanced, eager or a number."),
+        click.option("--versions", type=click.Choice(POLICIES), help="Which of two versions at one place holds."),
+    )
 
 
 def sandbox_options() -> Callable[[Wrap], Wrap]:

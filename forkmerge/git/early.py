@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from forkmerge.git.linemerge import Favor, Look, Style
 
-_KEYS = "forkmerge.risk,merge.conflictstyle"
+_KEYS = "forkmerge.risk,forkmerge.versions,merge.conflictstyle"
 _SPOKE = b'"event":"cmd_name"'
 _PARAM = b'"event":"def_param"'
 _MOST_COUNTED = 127

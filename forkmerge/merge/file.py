@@ -58,7 +58,7 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
         return checked(path, base, ours, theirs, text, languages=languages)
     rules = allowed() if callable(allowed) else allowed or Allowed()
     if languages.ordered(path):
-        rules = Allowed(rules.rules - JOINING)
+        rules = Allowed(rules.rules - JOINING, versions=rules.versions)
     raw = _line_ends(read_markers(text, size), base, ours, theirs)
     git = _blanks(raw, rules)
     pieces: Sequence[Piece] = git
@@ -76,7 +76,7 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
 
         words = stale(profile, base, ours, theirs)
         nothing = bool(words) and bound(profile, base, words)
-        rules = Allowed(frozenset() if nothing else rules.rules, doubtful=bool(words))
+        rules = Allowed(frozenset() if nothing else rules.rules, bool(words), rules.versions)
         pieces, why = structured(profile, path, (base, ours, theirs), git, rules, alternatives=alternatives)
         why = "one side took a name away that the other goes on to use" if nothing else why
     elif git != raw:

@@ -32,6 +32,10 @@ def by_lines(
     if left and lines is None:
         from forkmerge.merge.contained import taken_over  # noqa: PLC0415 - not needed for clean files
 
+        if allowed.versions:
+            from forkmerge.merge.versions import settled  # noqa: PLC0415 - only for those who have a policy
+
+            bare = settled(bare, allowed.versions)
         return taken_over(bare, allowed)
     if lines is None or (bare == raw and not left):
         return bare

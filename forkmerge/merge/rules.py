@@ -50,6 +50,8 @@ WORDS = "words-apart"
 """Each side changed other words of one place (a docstring, a comment, one statement), with others in between."""
 CONTAINED = "contained-change"
 """One side made the other side's change, and more."""
+VERSIONS = "versions"
+"""Both sides say another version at one place, and the user's policy says which one holds; never without a policy."""
 WHITESPACE = "whitespace"
 """One side changed only blanks at line ends or blank lines."""
 
@@ -87,16 +89,24 @@ _AROUND = SURE | {NEIGHBOURS}
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """The rules that may decide without tests; in a ``doubtful`` file none that put code of both sides together."""
+    """The rules that may decide without tests; in a ``doubtful`` file none that put code of both sides together.
+
+    ``versions`` is the policy for two versions at one place: "higher", "ours", "theirs", or "" for a conflict.
+    """
 
     rules: frozenset[str] = BALANCED
     doubtful: bool = False
+    versions: str = ""
 
     def permits(self, rules: Iterable[str]) -> bool:
         """Return whether all of ``rules`` may be used."""
         if self.doubtful and not SURE.issuperset(rules) and (IMPORTS not in rules or not _AROUND.issuperset(rules)):
             return False
         return self.rules.issuperset(rules)
+
+    def mirrored(self) -> Allowed:
+        """Return what has to be allowed for the same answer with the sides swapped."""
+        return Allowed(self.rules, self.doubtful, _MIRRORED.get(self.versions, self.versions))
 
 
 JOINING = frozenset((IMPORTS, DEFINITIONS, CONSTANTS, REGISTRATIONS, MEMBERS))
@@ -106,17 +116,32 @@ RISKS = {"strict": 9.0, "balanced": 1.0, "eager": 0.0}
 """Words for how many conflicts left one wrong merge is worth."""
 
 
-def allowed_for(risk: str) -> Allowed:
-    """Return the rules for ``risk``, a word of ``RISKS`` or the number k; raise ValueError for anything else."""
+_MIRRORED = {"ours": "theirs", "theirs": "ours"}
+POLICIES = ("conflict", "higher", "ours", "theirs")
+"""What becomes of two versions at one place."""
+
+
+def allowed_for(risk: str, versions: str = "") -> Allowed:
+    """Return the rules for ``risk``, a word of ``RISKS`` or the number k, and the policy for ``versions``.
+
+    Raise ValueError for anything else.
+    """
+    if versions not in ("", *POLICIES):
+        raise ValueError(f"expected one of {', '.join(POLICIES)} for versions, not {versions!r}")
+    policy = "" if versions == POLICIES[0] else versions
+    return Allowed(_rules_for(risk), versions=policy)
+
+
+def _rules_for(risk: str) -> frozenset[str]:
     if risk in ("", "balanced"):
-        return Allowed()
+        return BALANCED
     try:
         k = RISKS[risk] if risk in RISKS else float(risk)
     except ValueError:
         k = -1.0
     if not 0 <= k < float("inf"):
         raise ValueError(f"expected {', '.join(RISKS)} or a number from 0 on, not {risk!r}")
-    return precise(k)
+    return precise(k).rules
 
 
 def precise(k: float) -> Allowed:

@@ -136,6 +136,10 @@ def texts_apart(pieces: Sequence[Piece], allowed: Allowed, *, data: bool = False
     """
     if not any(isinstance(p, Conflict) for p in pieces):
         return tuple(pieces)
+    if allowed.versions:
+        from forkmerge.merge.versions import settled  # noqa: PLC0415 - only for those who have a policy
+
+        pieces = settled(pieces, allowed.versions)
     if data:
         from forkmerge.merge.contained import taken_over  # noqa: PLC0415 - only where structure left a conflict
 

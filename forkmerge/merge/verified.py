@@ -50,9 +50,9 @@ def structured(
         if any(isinstance(p, Conflict) for p in pieces):
             return pieces, ""
         other = swapped(git)
-        mirrored = resolve(profile, allowed, other, swapped_tree(profile, git, tree), alternatives=False)
+        mirrored = resolve(profile, allowed.mirrored(), other, swapped_tree(profile, git, tree), alternatives=False)
         if not step:
-            mirrored = texts_apart(mirrored, allowed, data=profile.data)
+            mirrored = texts_apart(mirrored, allowed.mirrored(), data=profile.data)
         if _same_text(pieces, mirrored):  # PERF: the gates, which don't care for the sides' order, have seen it
             return pieces, ""
         base, ours, theirs = inputs

@@ -1,4 +1,4 @@
-"""``forkmerge.risk`` decides which rules ``merge-file`` may use."""
+"""``forkmerge.risk`` decides which rules ``merge-file`` may use, ``forkmerge.versions`` which version holds."""
 
 from __future__ import annotations
 
@@ -50,3 +50,23 @@ def test_what_is_no_risk_gives_gits_own_merge_and_says_so(folder: Path) -> None:
     assert done.returncode == 1
     assert b"git's own merge" in done.stderr
     assert b"expected strict, balanced, eager or a number" in done.stderr
+
+
+def versioned(folder: Path, **variables: str) -> subprocess.CompletedProcess[bytes]:
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "FORKMERGE_"))}
+    for name, version in (("a.py", "2.1"), ("o.py", "2.0"), ("b.py", "2.0.4")):
+        (folder / name).write_text(f'__version__ = "{version}"\n')
+    program = [sys.executable, "-m", "forkmerge.cli", "merge-file", "-p", "a.py", "o.py", "b.py"]
+    return subprocess.run(program, cwd=folder, env=env | variables, check=False, capture_output=True)
+
+
+def test_two_versions_are_a_conflict_until_a_policy_says_which_one_holds(folder: Path) -> None:
+    assert versioned(folder).returncode == 1
+    assert versioned(folder, FORKMERGE_VERSIONS="higher").stdout == b'__version__ = "2.1"\n'
+    subprocess.run(["git", "config", "forkmerge.versions", "theirs"], cwd=folder, check=True)
+    assert versioned(folder).stdout == b'__version__ = "2.0.4"\n'
+    assert versioned(folder, FORKMERGE_VERSIONS="conflict").returncode == 1
+    wrong = versioned(folder, FORKMERGE_VERSIONS="newest")
+    assert wrong.returncode == 1
+    assert b"forkmerge.versions" in wrong.stderr
+    assert b"higher" in wrong.stderr

@@ -38,7 +38,7 @@ def structured(
     """Return ``git`` with what structure, and then text, resolves, and why it is left to git if a gate objects."""
     tree = known_tree(profile, git)
     by_structure = resolve(profile, allowed, git, tree, alternatives=alternatives)
-    apart = texts_apart(by_structure, allowed, data=profile.data)
+    apart = texts_apart(by_structure, allowed, data=bool(profile.data))
     why = ""
     for step, candidate in enumerate((apart, by_structure)):
         if step and candidate == apart:
@@ -52,7 +52,7 @@ def structured(
         other = swapped(git)
         mirrored = resolve(profile, allowed.mirrored(), other, swapped_tree(profile, git, tree), alternatives=False)
         if not step:
-            mirrored = texts_apart(mirrored, allowed.mirrored(), data=profile.data)
+            mirrored = texts_apart(mirrored, allowed.mirrored(), data=bool(profile.data))
         if _same_text(pieces, mirrored):  # PERF: the gates, which don't care for the sides' order, have seen it
             return pieces, ""
         base, ours, theirs = inputs

@@ -43,7 +43,8 @@ def common(a: Sequence[Hashable], b: Sequence[Hashable]) -> Pairs:
         pairs.extend(anchors)
         last_i, last_j = alo, blo
         for i, j in anchors:
-            stack.append((last_i, i, last_j, j))
+            if last_i < i and last_j < j:
+                stack.append((last_i, i, last_j, j))
             last_i, last_j = i + 1, j + 1
         stack.append((last_i, ahi, last_j, bhi))
     pairs.sort()

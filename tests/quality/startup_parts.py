@@ -21,12 +21,19 @@ STEPS = (
     ("the interpreter", "pass"),
     ("`site`, which every console script runs", "pass"),
     (
-        "the command line; an end without taking apart",
-        "from forkmerge.cli.later import spare; spare(); import forkmerge.cli.driver",
+        "the command line, what is kept; an end without taking apart",
+        (
+            "from forkmerge.cli.kept import kept; found = kept(); "
+            "from forkmerge.cli import small; small.ready.update(found.patterns if found else {}); "
+            "from forkmerge.cli.later import spare; spare(); import forkmerge.cli.driver"
+        ),
     ),
     ("modules of the parent", "import forkmerge.app.driver"),
-    ("modules of the line merge", "import forkmerge.merge.file, forkmerge.merge.markers"),
-    ("git's line merge", "merged, _ = forkmerge.app.merge_file.line_merge(*texts)"),
+    ("modules of the line merge", "import forkmerge.merge.file, forkmerge.merge.markers, forkmerge.git.early"),
+    (
+        "git's line merge",
+        "early = forkmerge.git.early.Early(*texts, marker_size=32); merged, _ = early(*texts, style='diff3')",
+    ),
     ("the language's profile", "from forkmerge.syntax.profiles import for_path; profile = for_path('base.py')"),
     ("modules of the gates", "import forkmerge.merge.gates as gates"),
     ("does Python read it", "gates.compiles(merged)"),
@@ -35,7 +42,7 @@ STEPS = (
 AFTER = (
     ("a grammar, loaded", "from forkmerge.syntax import parsing; parsing.language(profile)"),
     ("one parse", "parsing.parse(profile, merged)"),
-    ("modules of the structured merge", "import forkmerge.merge.structured"),
+    ("modules of the structured merge", "import forkmerge.merge.verified, forkmerge.merge.stale"),
 )
 """What comes to it where there is a conflict."""
 READ = "texts = [open(n, 'rb').read() for n in ('base.py', 'ours0.py', 'theirs0.py')]; "

@@ -297,6 +297,25 @@ def test_user_options_and_path_are_kept(project):
     assert statuses(project.run(env=env)) == {"test_a.py::test_b": Status.PASSED}
 
 
+def test_messages_are_those_that_pytest_gives_whatever_its_tracebacks_look_like(project):
+    """They are printed in the way that costs least; who asks for another one gets that."""
+    project.write(
+        test_a="import pytest\ndef deep(n): return deep(n - 1) if n else {}['key']\n"
+        "def test_key(): deep(3)\ndef test_equal(): assert [1, 2] == [1, 3]\n"
+        "def test_says(): pytest.fail('because')\n@pytest.fixture\ndef gone(): raise OSError('no disk')\n"
+        "def test_set_up(gone): pass\n",
+        test_b="import nothing_like_it\n",
+    )
+    plain, asked = project.run(), project.run(env=(("PYTEST_ADDOPTS", "--tb=long"),))
+    told = {r.test.name: (r.status, r.message) for r in plain.results if r.test.file == "test_a.py"}
+    again = {r.test.name: (r.status, r.message) for r in asked.results if r.test.ordinal and r.test.file == "test_a.py"}
+    assert told == again
+    assert len(told) == 4
+    assert told["test_key"] == (Status.FAILED, "KeyError: 'key'")
+    assert "assert [1, 2] == [1, 3]" in told["test_equal"][1]
+    assert "Traceback (most recent call last)" in plain.tail
+
+
 def test_reruns_count_by_their_last_result(project):
     """The reports that pytest-rerunfailures sends, without the plugin itself."""
     code = (

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from forkmerge.report import values
     from forkmerge.search.protocol import Answer, Landscape
 
+_TESTED = 3
+"""So many of the first numbers of a rank are what gates and tests say."""
+
 
 @dataclass(slots=True)
 class Found:
@@ -122,10 +125,22 @@ class Found:
     def ranked(self) -> list[Candidate]:
         """Return the evaluated candidates, best first, one for each tree."""
         seen: dict[str, Candidate] = {}
-        order = sorted(self.evaluations, key=lambda c: (isinstance(c, str), self.fitness(c).rank_key()))
+        order = sorted(self.evaluations, key=lambda c: (isinstance(c, str), self._rank(c)))
         for candidate in order:
             seen.setdefault(self.materialise.plain(candidate), candidate)
-        return sorted(seen.values(), key=lambda c: self.fitness(c).rank_key())
+        return sorted(seen.values(), key=self._rank)
+
+    def _rank(self, candidate: Candidate) -> tuple[float, ...]:
+        """Return the key of the order of candidates: what gates and tests say, what no test sees, what is kept."""
+        key = self.fitness(candidate).rank_key()
+        return (*key[:_TESTED], int(self._dangling(candidate)), *key[_TESTED:])
+
+    def _dangling(self, candidate: Candidate) -> bool:
+        """Return whether something in a candidate lacks what it depends on, at a place that no required test sees."""
+        view = self.landscape
+        if view is None or isinstance(candidate, str) or candidate.generation:
+            return False
+        return any(clause.violated(candidate.genome) and not view.seen(clause) for clause in view.clauses)
 
     def best(self) -> Candidate | None:
         """Return the best candidate, None before anything was evaluated."""

@@ -94,6 +94,12 @@ class ConflictDriven(Suspecting):
             flaky=frozenset(self.knowledge.flaky),
         )
 
+    def ranked(self) -> tuple[Evaluated, ...]:
+        """Return everything evaluated, best first; what a static clause forbids comes after what loses as little."""
+        return tuple(
+            sorted(super().ranked(), key=lambda e: (e.broken, len(e.failed), not self.landscape.allowed(e.genome)))
+        )
+
     def story(self) -> Story:
         """Candidates, blame, nogoods, until something is proven or nothing is left to spend."""
         yield from self.parents()
@@ -107,7 +113,7 @@ class ConflictDriven(Suspecting):
         """Try the plain merge first: it is scored in any case.
 
         What ranks higher leaves out more of what is plain to keep more of the poorer side, and fails more often.  Where
-        static clauses forbid the plain merge, and it passes, they were wrong.
+        static clauses forbid the plain merge, and it passes, those that a test can see were wrong.
         """
         start = self.landscape.default
         if start in (self.landscape.ours, self.landscape.theirs):
@@ -121,7 +127,8 @@ class ConflictDriven(Suspecting):
         if verdict.status == "unverified":
             self.skipped.append(_only(start))
         elif self.passes(verdict):
-            kept = tuple(clause for clause in self.landscape.clauses if not clause.violated(start))
+            known = self.landscape.clauses
+            kept = tuple(c for c in known if not c.violated(start) or not self.landscape.seen(c))
             self.landscape = replace(self.landscape, clauses=kept)
         elif allowed:
             yield from self.blame(start, verdict)
@@ -306,7 +313,7 @@ class ConflictDriven(Suspecting):
 
     def _best_good(self) -> Evaluated | None:
         for found in self.ranked():
-            if not found.broken and not found.failed:
+            if not found.broken and not found.failed and self.landscape.allowed(found.genome):
                 return found
         return None
 

@@ -135,6 +135,13 @@ class Landscape:
             -sum(w.size for w in chosen),
         )
 
+    def seen(self, clause: Clause) -> bool:
+        """Return whether a required test may look at all loci of ``clause``: else no run says that it is wrong."""
+        if self.covers is None or self.tests is None:
+            return True
+        loci = frozenset(locus for locus, _ in clause.cells)
+        return any((covered := self.covers(test)) is None or loci <= covered for test in self.tests)
+
     def allowed(self, genome: Genome) -> bool:
         """Return whether no static clause forbids ``genome``."""
         return not any(clause.violated(genome) for clause in self.clauses)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from forkmerge.recombination.values import Clause
 from forkmerge.search.conflict_driven import ENOUGH, ConflictDriven
 from forkmerge.search.protocol import Budget, Landscape, Query, Verdict, Worth
 
@@ -76,3 +77,20 @@ def test_a_plain_merge_that_is_known_to_fail_is_not_tried(seen: bool) -> None:
     log = play(search, lambda genome: {"t"} if genome[0] in (1, 2) else set())
     assert any(query.genome == landscape.default for query in log) is not seen
     assert search.answer().good
+
+
+def test_a_clause_that_no_test_can_see_is_not_proven_wrong_by_the_plain_merge() -> None:
+    """A test file as it is merged lacks an import, and each side's tests are asked as that side has them."""
+    dangling = Clause(((6, frozenset({2})), (7, frozenset({2}))), "an import and its user")
+    landscape = replace(SPACE, clauses=(dangling,), tests=frozenset({"t"}), covers=lambda _: frozenset(range(6)))
+    assert not landscape.seen(dangling)
+    search = new(landscape)
+    log = play(search, lambda _: set())
+    assert any(query.genome == landscape.default for query in log), "it is scored"
+    assert search.answer().good
+    assert not dangling.violated(search.answer().best.genome)
+    seen = replace(landscape, covers=lambda _: frozenset(range(8)))
+    assert seen.seen(dangling)
+    search = new(seen)
+    play(search, lambda _: set())
+    assert search.landscape.clauses == ()

@@ -17,8 +17,7 @@ import signal
 import struct
 import sys
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,23 +29,21 @@ _CYCLES = 100_000
 _HEAD = struct.Struct("!IQ")
 
 
-@dataclass(frozen=True, slots=True)
-class Gave(Generic[T]):
+class Gave(NamedTuple, Generic[T]):
     """The answer to one piece of work, or why there is none."""
 
     value: T | None
     trouble: str = ""
 
 
-@dataclass(slots=True)
 class _Child:
     """A running child, what it still has to do (the first is what it is at), and what it sent of the next answer."""
 
-    pid: int
-    reader: int
-    todo: list[int]
-    deadline: float
-    data: bytearray = field(default_factory=bytearray)
+    __slots__ = ("data", "deadline", "pid", "reader", "todo")
+
+    def __init__(self, pid: int, reader: int, todo: list[int], deadline: float) -> None:
+        self.pid, self.reader, self.todo, self.deadline = pid, reader, todo, deadline
+        self.data = bytearray()
 
 
 def each(works: Sequence[Callable[[], T]], *, seconds: float, children: int = 1) -> list[Gave[T]]:

@@ -8,7 +8,7 @@ only what was checked; ``checked`` is the one way from outside data to it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forkmerge.errors import UsageError
@@ -61,7 +61,8 @@ class Settings:
     setup_network: bool = False
 
 
-KEYS = tuple(field.name.replace("_", "-") for field in fields(Settings))
+_FIELDS: tuple[str, ...] = Settings.__match_args__
+KEYS = tuple(name.replace("_", "-") for name in _FIELDS)
 """The keys as TOML writes them."""
 
 _LISTS = {"carry", "pass_env", "test_paths"}
@@ -76,7 +77,7 @@ _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 def field_of(key: str) -> str | None:
     """Return the field of ``Settings`` that ``key`` names, in any of its spellings, or None."""
     folded = key.lower().replace("-", "").replace("_", "")
-    return next((f.name for f in fields(Settings) if f.name.replace("_", "") == folded), None)
+    return next((name for name in _FIELDS if name.replace("_", "") == folded), None)
 
 
 def unknown_key(key: str, where: str, *, known: tuple[str, ...] = KEYS) -> UsageError:

@@ -61,6 +61,11 @@ def spare() -> None:
 
     place(later)
     later("typing", TYPE_CHECKING=False, TypeAlias=None)
+    spare_classes()
+
+
+def spare_classes() -> None:
+    """Spare this process the compiling of its dataclasses' methods, and what ``dataclasses`` imports to do it."""
     if "dataclasses" not in sys.modules:
         from forkmerge.cli.values import dataclass, replace  # noqa: PLC0415 - loaded when it is needed
 

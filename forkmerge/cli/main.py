@@ -43,6 +43,10 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             from forkmerge.cli.merge_file import run as work  # noqa: PLC0415 - loaded when it is needed
         return work(arguments[1:])
+    if arguments[:1] == ["merge"]:
+        from forkmerge.cli.later import spare_classes  # noqa: PLC0415 - the same
+
+        spare_classes()
     from forkmerge.cli.group import run  # noqa: PLC0415 - loaded when it is needed
 
     return run(arguments)

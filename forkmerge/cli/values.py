@@ -126,6 +126,12 @@ def _made(cls: type, *, order: bool) -> type:
     made.__qualname__ = cls.__qualname__
     checked = hasattr(made, "__post_init__")
     setters |= {name: made.__dict__[name].__set__ for name in names}
+
+    def __setstate__(self: Any, state: Any) -> None:  # noqa: N807 - the same
+        for name, value in zip(names, state, strict=True):
+            setters[name](self, value)
+
+    made.__setstate__ = __setstate__  # type: ignore[attr-defined]  # for one that the standard library's class pickled
     return made
 
 

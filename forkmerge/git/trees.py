@@ -7,7 +7,6 @@ Invariants: every path is safe (``treedata``); no path is both a file and a fold
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.errors import UnusableInput
@@ -83,13 +82,15 @@ def commit(  # noqa: PLR0913 - what a commit is made of
     return completed.stdout.decode("ascii").strip()
 
 
-@dataclass(slots=True)
 class _Node:
     """A part of a path on the way to changes; ``listed`` says that ``entry`` is to stand there (None: nothing)."""
 
-    listed: bool = False
-    entry: Entry | None = None
-    children: dict[str, _Node] = field(default_factory=dict)
+    __slots__ = ("children", "entry", "listed")
+
+    def __init__(self) -> None:
+        self.listed = False
+        self.entry: Entry | None = None
+        self.children: dict[str, _Node] = {}
 
 
 def _entry(repo: Repository, path: str, change: Entry | tuple[int, bytes]) -> Entry:

@@ -219,3 +219,12 @@ def test_pickle_keeps_them() -> None:
 
 PICKLED = values.dataclass(fresh(Point), frozen=True, slots=True)
 PICKLED.__qualname__ = "PICKLED"
+
+
+def test_the_state_of_the_standard_librarys_value_is_taken() -> None:
+    """A child process may have made the class by the real ``dataclasses``, and sends its values."""
+    ours, theirs = both(Point)
+    given = theirs(1, marks=("a",))
+    taken = ours.__new__(ours)
+    taken.__setstate__(given.__getstate__())
+    assert taken == ours(1, marks=("a",))

@@ -67,26 +67,29 @@ def solve_file(
     from forkmerge.merge.file import merge_file  # noqa: PLC0415 - heavy: only in the child that does it
 
     shown = [_shown(p, known=versions is not None) for p in pieces]
-    told = tuple(
+    one, two, three = (
         b"".join(p if isinstance(p, bytes) else getattr(p, side) if isinstance(p, Conflict) else p.ours for p in shown)
         for side in ("base", "ours", "theirs")
     )
-    three = versions or told
+    told = (one, two, three)
     if not any(isinstance(p, Conflict) for p in shown):
         return _kept(pieces, known=versions is not None)
-    base, ours, theirs = three
-    told_by = _Told((base, ours, theirs), shown)
-    merged = merge_file(path, base, ours, theirs, line_merge=told_by, allowed=allowed, languages=languages)
     baseless = "" if versions is not None else BASELESS
     before = sum(_lines(p) for p in shown if isinstance(p, Conflict))
-    if sum(_lines(h) for h in merged.conflicts) >= before:
-        why = "; ".join(dict.fromkeys(h.reason for h in merged.conflicts if h.reason))
-        return _kept(pieces, why, known=versions is not None)
+    whys: list[str] = []
+    for base, ours, theirs in dict.fromkeys((versions or told, told)):  # what was edited may be in neither version
+        told_by = _Told((base, ours, theirs), shown)
+        merged = merge_file(path, base, ours, theirs, line_merge=told_by, allowed=allowed, languages=languages)
+        if sum(_lines(h) for h in merged.conflicts) < before:
+            break
+        whys += [h.reason for h in merged.conflicts if h.reason]
+    else:
+        return _kept(pieces, "; ".join(dict.fromkeys(whys)), known=versions is not None)
     found = _composed(pieces, shown, merged.segments, look, baseless)
     if found is None:
         why = "the resolution would reach into lines that somebody has edited"
         return _kept(pieces, why, known=versions is not None)
-    return replace(found, told=(told[0], told[1], told[2]))
+    return replace(found, told=told)
 
 
 def _lines(place: Conflict | Hunk) -> int:

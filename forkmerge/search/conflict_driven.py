@@ -127,9 +127,8 @@ class ConflictDriven(Suspecting):
         if verdict.status == "unverified":
             self.skipped.append(_only(start))
         elif self.passes(verdict):
-            known = self.landscape.clauses
-            kept = tuple(c for c in known if not c.violated(start) or not self.landscape.seen(c))
-            self.landscape = replace(self.landscape, clauses=kept)
+            kept = (c for c in self.landscape.clauses if not c.violated(start) or not self.landscape.seen(c))
+            self.landscape = replace(self.landscape, clauses=tuple(kept))
         elif allowed:
             yield from self.blame(start, verdict)
 
@@ -164,14 +163,16 @@ class ConflictDriven(Suspecting):
 
     def _in_vain(self, best: Evaluated | None) -> bool:
         """Return whether enough was spent since something better than before was found to pass."""
-        if best is not None and (self._latest is None or best.genome != self._latest[0].genome):
+        if best is None or best.genome in (self.landscape.ours, self.landscape.theirs):
+            return False
+        if self._latest is None or best.genome != self._latest[0].genome:
             self._latest = best, self.cost
-        return self._latest is not None and self.cost - self._latest[1] >= ENOUGH
+        return self.cost - self._latest[1] >= ENOUGH
 
     def _failing_often(self) -> list[str]:
         """Return the tests that failed on many earlier offspring, the likeliest to fail last."""
-        known = self.landscape.hints.failing
-        often = [test for test, share in known.items() if share >= OFTEN and test in (self.landscape.tests or ())]
+        known, tests = self.landscape.hints.failing, self.landscape.tests or ()
+        often = [test for test, share in known.items() if share >= OFTEN and test in tests]
         return sorted(often, key=lambda test: (known[test], test))
 
     def _plain(self) -> Genome | None:

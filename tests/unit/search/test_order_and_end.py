@@ -10,7 +10,7 @@ import pytest
 
 from forkmerge.recombination.values import Clause
 from forkmerge.search.conflict_driven import ENOUGH, ConflictDriven
-from forkmerge.search.protocol import Budget, Landscape, Query, Verdict, Worth
+from forkmerge.search.protocol import Budget, Evaluated, Landscape, Query, Verdict, Worth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,3 +94,12 @@ def test_a_clause_that_no_test_can_see_is_not_proven_wrong_by_the_plain_merge() 
     search = new(seen)
     play(search, lambda _: set())
     assert search.landscape.clauses == ()
+
+
+@pytest.mark.parametrize(("genome", "ends"), [(SPACE.theirs, False), (SPACE.ours, False), (SPACE.default, True)])
+def test_a_parent_that_passes_ends_nothing(genome: Genome, ends: bool) -> None:
+    search = new()
+    best = Evaluated(genome, frozenset(), broken=False)
+    assert not search._in_vain(best)
+    search.cost += ENOUGH
+    assert search._in_vain(best) is ends

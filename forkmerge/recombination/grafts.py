@@ -7,7 +7,7 @@ each edit is made where the base's words next to it stand in the other text, and
 Where the other text gave a name of the base another one throughout, the words that are brought in follow it.
 
 Invariants: a graft never takes away what the other side brought in; nothing is put between two words of which neither
-is the base's neighbour of the edit.  Whether what comes out makes sense is for the tests to say.
+is the base's neighbour of the edit, nor beside what the other side put at the same place of a line.  Whether what comes out makes sense is for the tests to say.
 """
 
 from __future__ import annotations
@@ -200,6 +200,8 @@ class _Placing:
         before, after = self.at.get(edit.a1 - 1), self.at.get(edit.a1)
         words, data = self.side.words, self.side.data
         first, last = words[edit.b1], words[edit.b2 - 1]
+        if before is not None and after is not None and before + 1 < after and not self.onto.first(before + 1):
+            return None  # the other text has something there, too: in which order they stand nobody knows
         if before is not None and before >= 0 and edit.b1:
             return self.onto.words[before].end, data[words[edit.b1 - 1].end : last.end]
         if after is not None and after < len(self.onto.words) and edit.b2 < len(words):

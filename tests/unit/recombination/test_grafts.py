@@ -148,3 +148,18 @@ def test_lines_that_were_put_deeper_are_put_deeper_where_they_stand_now() -> Non
 
 def test_a_name_in_a_stretch_that_was_written_anew_is_no_new_name() -> None:
     assert renamed(b"while index < count:\n    step(index)\n", b"for grapheme in split(text):\n    go(width)\n") == {}
+
+
+def test_two_additions_at_one_place_of_a_line_are_no_graft() -> None:
+    base = b"def label(name):\n    return name\n\n\ndef more():\n    return 1\n"
+    ours, theirs = (
+        base.replace(b"return name", b'return name + "!"'),
+        base.replace(b"return name", b'return name + "?"'),
+    )
+    assert grafts(base, ours, theirs) == grafts(base, theirs, ours) == ()
+    before = base.replace(b"return name", b'return "Hello, " + name')
+    assert [g.content for g in grafts(base, ours, before)] == [
+        base.replace(b"return name", b'return "Hello, " + name + "!"')
+    ]
+    below = base.replace(b"return name\n", b"return name\n    print(name)\n")
+    assert [g.content for g in grafts(base, below, ours)] == [ours.replace(b'"!"\n', b'"!"\n    print(name)\n')]

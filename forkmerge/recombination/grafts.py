@@ -7,7 +7,8 @@ each edit is made where the base's words next to it stand in the other text, and
 Where the other text gave a name of the base another one throughout, the words that are brought in follow it.
 
 Invariants: a graft never takes away what the other side brought in; nothing is put between two words of which neither
-is the base's neighbour of the edit, nor beside what the other side put at the same place of a line.  Whether what comes out makes sense is for the tests to say.
+is the base's neighbour of the edit, nor beside what the other side put at the same place of a line.  Whether what comes
+out makes sense is for the tests to say.
 """
 
 from __future__ import annotations

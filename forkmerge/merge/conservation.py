@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _TOKEN = re.compile(rb"\w+|[^\w\s]")
 _WORD = re.compile(rb"\w+")
+_COMMON = frozenset(b"from import static type use using require var const let include package".split())
+"""Words of imports that say nothing of what is imported."""
 LAYOUT = frozenset((b",", b"(", b")", b";", b"'", b'"', b"\\", b"{", b"}"))
 """Signs that formatters add and take away."""
 
@@ -44,7 +46,15 @@ def _whole_lines(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> bool
     b, o, t, r = (
         Counter(line for raw in x.split(b"\n") if (line := raw.strip())) for x in (base, ours, theirs, result)
     )
-    return r == (b - ((b - o) | (b - t))) + ((o - b) | (t - b))
+    mine, other = o - b, t - b
+    if r != (b - ((b - o) | (b - t))) + (mine | other):
+        return False
+    gone, alone = _said((b - o) & (b - t)), _said((mine | other) - (mine & other))
+    return not gone & alone  # else what both took away may be what one of them wrote otherwise
+
+
+def _said(lines: Iterable[bytes]) -> set[bytes]:
+    return {word for line in lines for word in _WORD.findall(line) if len(word) > 1} - _COMMON
 
 
 def unbalanced_around(

@@ -113,8 +113,9 @@ def _in_order(part: Sequence[bytes], whole: Sequence[bytes]) -> bool:
 
 
 def _renumbered(ours: Sequence[bytes], theirs: Sequence[bytes]) -> bool:
-    """Return whether the sides say another number at one place."""
-    return any(
-        any(_NUMBER.match(word) for word in ours[i:x]) and any(_NUMBER.match(word) for word in theirs[j:y])
-        for i, x, j, y in hunks(ours, theirs)
-    )
+    """Return whether the sides say another number at one place, or one of them more numbers and nothing else."""
+    for i, x, j, y in hunks(ours, theirs):
+        mine, other = ([word for word in part if _NUMBER.match(word)] for part in (ours[i:x], theirs[j:y]))
+        if (mine and other) or ((mine or other) and not any(_NAME.match(word) for word in (*ours[i:x], *theirs[j:y]))):
+            return True
+    return False

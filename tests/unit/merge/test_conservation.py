@@ -61,3 +61,12 @@ def test_a_line_that_all_versions_have_once_strays_where_the_merge_has_it_twice_
 ) -> None:
     assert strayed(b"a\nb\nc\n", ours, theirs, result) == found
     assert strayed(b"a\nb\nc\n", theirs, ours, result) == found
+
+
+def test_lines_put_in_and_taken_away_are_balanced_unless_one_may_have_become_the_other() -> None:
+    base, ours = b"from .bar import Bar\nfrom .live import Live\n", b"from .live import Live\nfrom .bar import Bar\n"
+    there = b"from .ansi import Decoder\nfrom .live import Live\n"
+    assert unbalanced(base, b"from .live import Live\n", there, there) == ()
+    assert unbalanced(base, ours, there + b"from .bar import Bar\n", there + b"from .bar import Bar\n") == ()
+    base, ours, theirs = b"mypy\nty\n", b"mypy==1\n", b"mypy\nty==2\n"
+    assert unbalanced(base, ours, theirs, b"mypy==1\nty==2\n") == (b"ty",)

@@ -18,6 +18,7 @@ HELD = [
 OPEN = [
     pytest.param(b"x\n", b"y\n", b"z\n", id="two changes"),
     pytest.param(b'v = "1.0"\n', b'v = "2.0.dev"\n', b'v = "1.1.dev"\n', id="numbers"),
+    pytest.param(b"use: cache@v2\n", b"use: cache@v3.2.2\n", b"use: cache@v3\n", id="a longer number"),
     pytest.param(b"f(a)\ng(b)\n", b"f(a, c)\n", b"g(b)\n", id="taken away here, changed there"),
     pytest.param(b"", b"if a:\n    f()\ng()\n", b"if a:\n    f()\n    g()\n", id="layout alone"),
     pytest.param(b"", b"if a:\n    f()\ng()\nh(i)\n", b"if a:\n    f()\n    g()\n", id="other nesting"),

@@ -245,6 +245,7 @@ def _looked_at(repo: Repository, scenario: Scenario, result: Tree) -> Iterator[C
     """Yield what the gates say of the files of a merge that somebody made."""
     from forkmerge.app.catalogue import catalogue_of  # noqa: PLC0415 - only for merges that were made
     from forkmerge.merge.file import checked  # noqa: PLC0415 - the same
+    from forkmerge.merge.objected import STRAYED  # noqa: PLC0415 - the same
 
     base, ours, theirs = (repo.entries(r.tree) for r in (scenario.base, scenario.ours, scenario.theirs))
     languages = catalogue_of(repo, base, ours, theirs)
@@ -260,6 +261,7 @@ def _looked_at(repo: Repository, scenario: Scenario, result: Tree) -> Iterator[C
                 said = f"the merge of {path} was committed with conflict markers in it"
                 yield finding("conflict", Severity.ERROR, said, path, line, places=places, subject=subject)
         said_of = checked(path, three[0], three[1], three[2], text, languages=languages, apart=False).findings
+        said_of = tuple(f for f in said_of if f.code != STRAYED)  # whoever makes a merge may write what no side has
         for gate in said_of or _written(languages, path, three, text):
             yield _told(gate, path, three, text)
 

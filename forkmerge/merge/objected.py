@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from forkmerge.syntax.catalogue import Catalogue
     from forkmerge.syntax.profile import Profile
 
+STRAYED = "line-strays"
+"""A line that every version has once stands in the merge twice, or not at all."""
+
 
 def objections(
     profile: Profile | None, path: str, inputs: tuple[bytes, bytes, bytes], result: bytes, *, joined: bool = False
@@ -46,7 +49,7 @@ def _strayed(path: str, inputs: tuple[bytes, bytes, bytes], result: bytes) -> tu
     from forkmerge.model.finding import Finding  # noqa: PLC0415 - the same
 
     said = lines[0].decode("utf-8", "replace")[:60]
-    return (Finding("line-strays", f"{said!r} stands once in all three versions, and not in the merge", path),)
+    return (Finding(STRAYED, f"{said!r} stands once in all three versions, and not in the merge", path),)
 
 
 def objected(path: str, base: bytes, ours: bytes, theirs: bytes, findings: tuple[Finding, ...]) -> FileMerge:

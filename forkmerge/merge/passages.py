@@ -27,7 +27,7 @@ Edit: TypeAlias = tuple[int, int, tuple[bytes, ...]]
 
 _WORD = re.compile(rb"\w+|[ \t]+|\r?\n[ \t]*|[^\w\s]")
 _NUMBER = re.compile(rb"\d\w*\Z")
-_STRING = re.compile(rb"\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'")
+_STRING = re.compile(rb"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 _APART = 3
 """Unchanged words that have to stand between the edits of the two sides."""
 _MOST = 4000

@@ -31,6 +31,7 @@ LINES = (
 )
 
 
+@example([b"import a\n", b"import a\n", b"import a # b\n"])
 @given(st.lists(st.sampled_from(LINES), max_size=7))
 def test_python_reads_a_text_whatever_the_order_of_its_imports(lines: list[bytes]) -> None:
     source = b"".join(lines)

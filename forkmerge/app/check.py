@@ -20,7 +20,6 @@ from forkmerge.app.check_merge import checked_merge, merge_under_way
 from forkmerge.app.settings import Settings
 from forkmerge.errors import UnusableInput
 from forkmerge.git.repository import Repository
-from forkmerge.merge.rules import allowed_for
 from forkmerge.model.finding import Severity
 from forkmerge.report.check import AttachedProposal, Behaviour, CheckReport, Verdict, ordered, reaches
 
@@ -113,9 +112,7 @@ def _merged(repo: Repository, request: CheckRequest) -> Checked:
     if request.merging:
         return merge_under_way(repo)
     try:
-        return checked_merge(
-            repo, request.head, request.target, allowed_for(request.settings.risk, request.settings.versions)
-        )
+        return checked_merge(repo, request.head, request.target, request.settings.allowed)
     except UnusableInput as error:
         if "unrelated histories" not in str(error):
             raise

@@ -33,7 +33,6 @@ from forkmerge.fitness.ledger import Ledger, ledger_path
 from forkmerge.fitness.limits import limits_for
 from forkmerge.fitness.parents import measure, suite_seconds
 from forkmerge.fitness.records import Purpose
-from forkmerge.merge.rules import allowed_for
 from forkmerge.model.finding import Severity
 from forkmerge.model.outcome import RunStatus
 from forkmerge.report import events
@@ -118,9 +117,7 @@ class _Testing:
         """Fill in ``found``."""
         settings = self.request.settings
         self.progress.update(events.PhaseStarted("reading", "both sides"))
-        seen = scene(
-            self.repo, self.merged.scenario, allowed=allowed_for(settings.risk, settings.versions), adapt=False
-        )
+        seen = scene(self.repo, self.merged.scenario, allowed=settings.allowed, adapt=False)
         used = testing.setting(self.repo, seen.ours, settings, os.environ)
         self.found.notes += [f"behaviour: {words}" for words in used.left_out]
         ledger = Ledger.open(ledger_path(str(self.repo.common_dir)))

@@ -13,7 +13,5 @@ if TYPE_CHECKING:
 def allowed(repo: Repository) -> Allowed:
     """Return the rules for work in ``repo``; raise UsageError where its configuration can't be understood."""
     from forkmerge.app.config import load  # noqa: PLC0415 - only where files meet
-    from forkmerge.merge.rules import allowed_for  # noqa: PLC0415 - the same
 
-    settings = load(str(repo.worktree or repo.git_dir), os.environ)
-    return allowed_for(settings.risk, settings.versions)
+    return load(str(repo.worktree or repo.git_dir), os.environ).allowed

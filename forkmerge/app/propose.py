@@ -40,7 +40,6 @@ from forkmerge.fitness.verdicts import search_verdict
 from forkmerge.git.mergetree import git_merge
 from forkmerge.git.repository import Repository
 from forkmerge.git.scenario import resolve
-from forkmerge.merge.rules import allowed_for
 from forkmerge.report import events
 from forkmerge.report.values import Verdict
 from forkmerge.search.conflict_driven import ConflictDriven
@@ -128,9 +127,7 @@ class Proposing:
         settings = self.request.settings
         self._phase("reading", f"{scenario.ours.name} and {scenario.theirs.name}")
         merge = self.merge or git_merge(self.repo, scenario)
-        seen = scene(
-            self.repo, scenario, allowed=allowed_for(self.request.settings.risk, self.request.settings.versions)
-        )
+        seen = scene(self.repo, scenario, allowed=settings.allowed)
         used = testing.setting(self.repo, seen.ours, settings, os.environ)
         for words in used.left_out:
             self.progress.update(events.Remark(words, warning=True))

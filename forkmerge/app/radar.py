@@ -31,7 +31,6 @@ from forkmerge.fitness.required import Required, required
 from forkmerge.git import trees
 from forkmerge.git.repository import Repository
 from forkmerge.git.scenario import resolve
-from forkmerge.merge.rules import allowed_for
 from forkmerge.report.radar import Fate
 
 if TYPE_CHECKING:
@@ -150,7 +149,7 @@ class _Radar:
         return {commit: identity for identity, commit in (row.split(" ", 1) for row in rows)}
 
     def _pick(self, waiting: list[Tested], fork: Tree) -> None:
-        allowed = allowed_for(self.request.settings.risk, self.request.settings.versions)
+        allowed = self.request.settings.allowed
         for number, tested in enumerate(waiting, 1):
             self.bench.phase("merging each change by itself", f"{number} of {len(waiting)}: {tested.commit.subject}")
             made = pick(self.repo, picked(self.repo, self.scenario.ours, tested.commit.id), fork, allowed)

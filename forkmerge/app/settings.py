@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forkmerge.errors import UsageError
-from forkmerge.merge.rules import POLICIES
+from forkmerge.merge.rules import POLICIES, Allowed, allowed_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,6 +59,11 @@ class Settings:
     cluster: str = ""
     setup: str = ""
     setup_network: bool = False
+
+    @property
+    def allowed(self) -> Allowed:
+        """Return what may be decided without tests."""
+        return allowed_for(self.risk, self.versions)
 
 
 _FIELDS: tuple[str, ...] = Settings.__match_args__
@@ -140,8 +145,6 @@ def seconds(value: Any) -> float | None:
 
 
 def _risk(value: Any) -> str:
-    from forkmerge.merge.rules import allowed_for  # noqa: PLC0415 - loaded when it is needed
-
     word = str(value)
     allowed_for(word)
     return word

@@ -31,7 +31,6 @@ from forkmerge.fitness.records import Purpose
 from forkmerge.fitness.required import Change, Duty, Required
 from forkmerge.git.repository import Repository
 from forkmerge.git.scenario import revision
-from forkmerge.merge.rules import allowed_for
 from forkmerge.model.outcome import RunStatus
 from forkmerge.model.revision import Revision, Scenario
 from forkmerge.report.transplant import Tried
@@ -152,7 +151,7 @@ class _Transplanting:
         known: Required | None = None
         for donor in self._donors(wanted, base):
             bench.phase("reading", donor.source)
-            seen = scene(self.repo, donor.scenario, allowed=allowed_for(settings.risk, settings.versions))
+            seen = scene(self.repo, donor.scenario, allowed=settings.allowed)
             parents = Parents(seen.base, mine, seen.theirs, ours_runs, theirs_run)
             required, changes = duties(parents, self.repo.read, settings.test_paths)
             ours = tuple(d for d in required.duties if d.owner == "ours")

@@ -14,7 +14,16 @@ import os
 from typing import TYPE_CHECKING
 
 from forkmerge.git import command
-from forkmerge.git.linemerge import CONFIGURED, ORDER, begun, configured, filled, line_merge, user_environment
+from forkmerge.git.linemerge import (
+    CONFIGURED,
+    MOST_COUNTED,
+    ORDER,
+    begun,
+    configured,
+    filled,
+    line_merge,
+    user_environment,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +33,6 @@ if TYPE_CHECKING:
 _KEYS = "forkmerge.risk,forkmerge.versions,merge.conflictstyle"
 _SPOKE = b'"event":"cmd_name"'
 _PARAM = b'"event":"def_param"'
-_MOST_COUNTED = 127
 
 
 class Early:
@@ -60,7 +68,7 @@ class Early:
         """Return what ``line_merge`` does."""
         same = (base, ours, theirs) == self._texts
         ended = self._end((style, tuple(labels), marker_size, favor)) if same else None
-        if ended is None or not 0 <= ended.code <= _MOST_COUNTED:
+        if ended is None or not 0 <= ended.code <= MOST_COUNTED:
             return line_merge(base, ours, theirs, style=style, labels=labels, marker_size=marker_size, favor=favor)
         return ended.stdout, ended.code
 
@@ -76,7 +84,7 @@ class Early:
     def configured(self, key: str) -> str:
         """Return what ``configured`` does."""
         ended = self._end(self._look)
-        if ended is None or not 0 <= ended.code <= _MOST_COUNTED or _SPOKE not in ended.stderr:
+        if ended is None or not 0 <= ended.code <= MOST_COUNTED or _SPOKE not in ended.stderr:
             return configured(key, os.environ.get("GIT_DIR"))
         told = b""
         named = b'"param":"' + key.lower().encode() + b'","value":"'

@@ -32,7 +32,7 @@ CONFIGURED: Style = "configured"
 
 ORDER = ("ours", "base", "theirs")
 """In which git is given the three, and what they are called where nobody says otherwise."""
-_MOST_COUNTED = 127
+MOST_COUNTED = 127
 _SPAWNS = hasattr(os, "posix_spawnp")
 _MEMORY = _SPAWNS and hasattr(os, "memfd_create") and os.path.isdir("/proc/self/fd")
 _NOWHERE = "/dev/null/none"
@@ -56,7 +56,7 @@ def line_merge(
     completed = _in_memory((ours, base, theirs), look) if _MEMORY else None
     if completed is None:
         completed = _in_folder((ours, base, theirs), look)
-    if not 0 <= completed.code <= _MOST_COUNTED:
+    if not 0 <= completed.code <= MOST_COUNTED:
         said = completed.stderr.decode("utf-8", "replace").strip().removeprefix("error: ").removeprefix("fatal: ")
         raise UnusableInput(said or f"git merge-file ended with code {completed.code}")
     return completed.stdout, completed.code
@@ -73,7 +73,7 @@ def _in_memory(three: tuple[bytes, bytes, bytes], look: Look) -> command.Complet
     finally:
         for file in files:
             os.close(file)
-    return completed if 0 <= completed.code <= _MOST_COUNTED else None
+    return completed if 0 <= completed.code <= MOST_COUNTED else None
 
 
 def filled(files: list[int], three: tuple[bytes, bytes, bytes]) -> None:

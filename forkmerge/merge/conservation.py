@@ -7,7 +7,7 @@ from collections import Counter
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from forkmerge.merge.pieces import middles, uneven
+from forkmerge.merge.pieces import filled_lines, middles, uneven
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,9 +43,7 @@ def unbalanced(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> tuple[
 
 
 def _whole_lines(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> bool:
-    b, o, t, r = (
-        Counter(line for raw in x.split(b"\n") if (line := raw.strip())) for x in (base, ours, theirs, result)
-    )
+    b, o, t, r = (Counter(filled_lines(x)) for x in (base, ours, theirs, result))
     mine, other = o - b, t - b
     if r != (b - ((b - o) | (b - t))) + (mine | other):
         return False
@@ -149,7 +147,7 @@ def passages(text: bytes) -> dict[tuple[bytes, ...], list[int]]:
 
 def may_repeat(text: bytes) -> bool:
     """Return whether a passage may stand in ``text`` twice: each of its lines does.  PERF: mostly none does."""
-    lines = [line for line in map(bytes.strip, text.split(b"\n")) if line]
+    lines = filled_lines(text)
     counts = Counter(lines)
     if any(count > 1 and len(_WORD.findall(line)) >= _LEAST_LINE for line, count in counts.items()):
         return True
@@ -162,5 +160,4 @@ def _runs(text: bytes) -> Counter[tuple[bytes, ...]]:
 
 
 def _lines(text: bytes, least: int) -> Counter[tuple[bytes, ...]]:
-    found = (line for raw in text.split(b"\n") if (line := raw.strip()))
-    return Counter((line,) for line in found if len(_WORD.findall(line)) >= least)
+    return Counter((line,) for line in filled_lines(text) if len(_WORD.findall(line)) >= least)

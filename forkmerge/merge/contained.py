@@ -13,14 +13,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from forkmerge.merge.conservation import words_of
 from forkmerge.merge.diff import hunks
-from forkmerge.merge.pieces import Conflict, Piece, Resolved
-from forkmerge.merge.rules import CONTAINED, Allowed
+from forkmerge.merge.pieces import filled_lines
+from forkmerge.merge.rules import CONTAINED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_TOKEN = re.compile(rb"\w+|[^\w\s]")
+    from forkmerge.merge.pieces import Conflict
+
 _NUMBER = re.compile(rb"\d\w*\Z")
 _NAME = re.compile(rb"[^\W\d]")
 _LEAST = 5
@@ -29,37 +31,26 @@ _MOST = 4000
 """Words of a conflict past which it is left: differences take the square of them at worst."""
 
 
-def taken_over(pieces: Sequence[Piece], allowed: Allowed) -> tuple[Piece, ...]:
-    """Return ``pieces`` with the conflicts resolved in which one side holds the other side's change."""
-    if not allowed.permits({CONTAINED}):
-        return tuple(pieces)
-    out: list[Piece] = []
-    for piece in pieces:
-        content = larger(piece) if isinstance(piece, Conflict) else None
-        if content is not None and isinstance(piece, Conflict):
-            piece = Resolved(piece.base, piece.ours, piece.theirs, content, (CONTAINED,))  # noqa: PLW2901 - the new value
-        out.append(piece)
-    return tuple(out)
+def taken_over(conflict: Conflict) -> tuple[bytes, str] | None:
+    """Return the side of a conflict that holds the other side's change, with the rule; None where neither does."""
+    content = larger(conflict)
+    return None if content is None else (content, CONTAINED)
 
 
 def larger(conflict: Conflict) -> bytes | None:
     """Return the side of a conflict that holds the other side's change, None where neither does."""
-    base, ours, theirs = (_TOKEN.findall(x) for x in (conflict.base, conflict.ours, conflict.theirs))
+    base, ours, theirs = (words_of(x) for x in (conflict.base, conflict.ours, conflict.theirs))
     if max(map(len, (base, ours, theirs))) > _MOST or _renumbered(ours, theirs):
         return None
     if ours == theirs:
         return None  # but for their layout, and what that is worth is not known here
-    lines = [_lines(x) for x in (conflict.base, conflict.ours, conflict.theirs)]
+    lines = [filled_lines(x) for x in (conflict.base, conflict.ours, conflict.theirs)]
     for (b, o, t), within in (((base, ours, theirs), _whole), (lines, _in_order)):
         if _holds(b, o, t, within):
             return conflict.ours if _nested(conflict.base, conflict.ours, conflict.theirs) else None
         if _holds(b, t, o, within):
             return conflict.theirs if _nested(conflict.base, conflict.theirs, conflict.ours) else None
     return None
-
-
-def _lines(text: bytes) -> list[bytes]:
-    return [line for raw in text.split(b"\n") if (line := raw.strip())]
 
 
 def _nested(base: bytes, large: bytes, small: bytes) -> bool:
@@ -109,7 +100,7 @@ def _whole(part: Sequence[bytes], whole: Sequence[bytes]) -> bool:
 def _in_order(part: Sequence[bytes], whole: Sequence[bytes]) -> bool:
     """Return whether all lines of ``part`` are in ``whole``, in their order, and say too much for chance."""
     rest = iter(whole)
-    return sum(len(_TOKEN.findall(line)) for line in part) >= _LEAST and all(line in rest for line in part)
+    return sum(len(words_of(line)) for line in part) >= _LEAST and all(line in rest for line in part)
 
 
 def _renumbered(ours: Sequence[bytes], theirs: Sequence[bytes]) -> bool:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from forkmerge.merge.blanks import without_blanks
 from forkmerge.merge.objected import objected, objections, segment, twins_apart
-from forkmerge.merge.pieces import Conflict, LineMerge, Piece, Resolved, coalesce, marker_size_for, read_markers
+from forkmerge.merge.pieces import Conflict, LineMerge, Piece, coalesce, marker_size_for, read_markers, resolved
 from forkmerge.merge.rules import CARRIED, JOINING, WHITESPACE, Allowed
 from forkmerge.model.hunk import FileMerge
 from forkmerge.syntax.catalogue import BUILTIN, Catalogue
@@ -190,14 +190,12 @@ def _line_ends(
 
 def _blanks(pieces: tuple[bytes | Conflict, ...], allowed: Allowed) -> tuple[Piece, ...]:
     """Return ``pieces`` with the conflicts resolved that are about blanks alone."""
-    out: list[Piece] = []
-    for piece in pieces:
-        content = without_blanks(piece) if isinstance(piece, Conflict) and allowed.permits({WHITESPACE}) else None
-        if content is not None and isinstance(piece, Conflict):
-            out.append(Resolved(piece.base, piece.ours, piece.theirs, content, (WHITESPACE,)))
-        else:
-            out.append(piece)
-    return tuple(out)
+    return resolved(pieces, _bare) if allowed.permits({WHITESPACE}) else pieces
+
+
+def _bare(conflict: Conflict) -> tuple[bytes, str] | None:
+    content = without_blanks(conflict)
+    return None if content is None else (content, WHITESPACE)
 
 
 __all__ = ["LineMerge", "checked", "coalesce", "merge_file"]

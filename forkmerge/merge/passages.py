@@ -12,11 +12,12 @@ one string of one line (versions, patterns, messages: a third text that nobody w
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.merge.conservation import doubled, unbalanced
 from forkmerge.merge.diff import hunks
-from forkmerge.merge.pieces import Conflict, lines_of
+from forkmerge.merge.pieces import Conflict, Piece, lines_of, resolved
 from forkmerge.merge.rules import CONTAINED, TOUCHING, WORDS, Allowed
 
 if TYPE_CHECKING:
@@ -45,12 +46,33 @@ def by_text(conflict: Conflict, allowed: Allowed) -> tuple[bytes, str] | None:
         four = (conflict.base, conflict.ours, conflict.theirs, content)
         if not unbalanced(*four) and not doubled(*four):
             return content, rule
-    if allowed.permits({CONTAINED}):
-        from forkmerge.merge.contained import larger  # noqa: PLC0415 - only where all else left a conflict
+    return _held(conflict, allowed)
 
-        if (content := larger(conflict)) is not None:
-            return content, CONTAINED
-    return None
+
+def apart(pieces: Sequence[Piece], allowed: Allowed, *, whole: bool) -> tuple[Piece, ...]:
+    """Return ``pieces`` with the conflicts resolved that are about versions, by the user's policy, and then by text.
+
+    With ``whole``, for data and where no language is known, no text is made of both sides' edits.
+    """
+    if allowed.versions:
+        from forkmerge.merge.versions import settled  # noqa: PLC0415 - only for those who have a policy
+
+        pieces = resolved(pieces, partial(settled, allowed.versions))
+    return resolved(pieces, partial(_held if whole else _said, allowed=allowed))
+
+
+def _said(conflict: Conflict, allowed: Allowed) -> tuple[bytes, str] | None:
+    from forkmerge.merge import habits  # noqa: PLC0415 - not needed for texts without a language
+
+    return None if habits.broken(conflict.base, conflict.ours, conflict.theirs) else by_text(conflict, allowed)
+
+
+def _held(conflict: Conflict, allowed: Allowed) -> tuple[bytes, str] | None:
+    if not allowed.permits({CONTAINED}):
+        return None
+    from forkmerge.merge.contained import taken_over  # noqa: PLC0415 - only where all else left a conflict
+
+    return taken_over(conflict)
 
 
 def _by_lines(conflict: Conflict) -> bytes | None:

@@ -183,6 +183,22 @@ def text_of(pieces: Sequence[Piece], choose: Callable[[Conflict], bytes]) -> byt
     return b"".join(p if isinstance(p, bytes) else p.content if isinstance(p, Resolved) else choose(p) for p in pieces)
 
 
+def resolved(pieces: Sequence[Piece], decide: Callable[[Conflict], tuple[bytes, str] | None]) -> tuple[Piece, ...]:
+    """Return ``pieces`` with those conflicts resolved for which ``decide`` gives the content and the rule for it."""
+    out: list[Piece] = []
+    for piece in pieces:
+        found = decide(piece) if isinstance(piece, Conflict) else None
+        if found is not None and isinstance(piece, Conflict):
+            piece = Resolved(piece.base, piece.ours, piece.theirs, found[0], (found[1],))  # noqa: PLW2901 - the new value
+        out.append(piece)
+    return tuple(out)
+
+
+def filled_lines(text: bytes) -> list[bytes]:
+    """Return the lines of ``text`` that have something on them, without the blanks around it."""
+    return [line for raw in text.split(b"\n") if (line := raw.strip())]
+
+
 def swapped(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     """Return git's pieces as they are with the sides swapped (what is resolved by then differs in blanks alone)."""
     return tuple(Conflict(p.base, p.theirs, p.ours) if isinstance(p, Conflict) else p for p in pieces)

@@ -30,13 +30,9 @@ def by_lines(
     lines = languages.lines_for(path)
     left = any(isinstance(p, Conflict) for p in bare)
     if left and lines is None:
-        from forkmerge.merge.contained import taken_over  # noqa: PLC0415 - not needed for clean files
+        from forkmerge.merge.passages import apart  # noqa: PLC0415 - not needed for clean files
 
-        if allowed.versions:
-            from forkmerge.merge.versions import settled  # noqa: PLC0415 - only for those who have a policy
-
-            bare = settled(bare, allowed.versions)
-        return taken_over(bare, allowed)
+        return apart(bare, allowed, whole=True)
     if lines is None or (bare == raw and not left):
         return bare
     from forkmerge.merge import linesets  # noqa: PLC0415 - few files are of this kind

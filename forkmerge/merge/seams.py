@@ -165,7 +165,6 @@ def _unbound(found: Names) -> set[str]:
 
 def _again(profile: Profile, path: str, four: Sequence[bytes]) -> tuple[Finding, ...]:
     """Return a finding if ``result`` has lines twice that both sides put into one construct, at two places of it."""
-    doubled: set[tuple[bytes, ...]] = set()
     if not may_repeat(four[-1]):
         return ()
     for texts in (middles(*four, around=2), four):  # PERF: nearly always the first finds nothing
@@ -176,7 +175,7 @@ def _again(profile: Profile, path: str, four: Sequence[bytes]) -> tuple[Finding,
         doubled = {r for r in doubled if all(len(x.get(r, ())) > len(base.get(r, ())) for x in (ours, theirs))}
         if not doubled:
             return ()
-    trees = [parse(profile, data) for data in four] if doubled else []
+    trees = [parse(profile, data) for data in four]
     for run in doubled:
         counts = [
             Counter(_around(profile, data, tree, at) for at in found.get(run, ()))

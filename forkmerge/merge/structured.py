@@ -136,24 +136,9 @@ def texts_apart(pieces: Sequence[Piece], allowed: Allowed, *, data: bool = False
     """
     if not any(isinstance(p, Conflict) for p in pieces):
         return tuple(pieces)
-    if allowed.versions:
-        from forkmerge.merge.versions import settled  # noqa: PLC0415 - only for those who have a policy
+    from forkmerge.merge.passages import apart  # noqa: PLC0415 - only where structure left a conflict
 
-        pieces = settled(pieces, allowed.versions)
-    if data:
-        from forkmerge.merge.contained import taken_over  # noqa: PLC0415 - only where structure left a conflict
-
-        return taken_over(pieces, allowed)
-    from forkmerge.merge.passages import by_text  # noqa: PLC0415 - only where structure left a conflict
-
-    out: list[Piece] = []
-    for piece in pieces:
-        habit = isinstance(piece, Conflict) and habits.broken(piece.base, piece.ours, piece.theirs)
-        found = by_text(piece, allowed) if isinstance(piece, Conflict) and not habit else None
-        if found is not None and isinstance(piece, Conflict):
-            piece = Resolved(piece.base, piece.ours, piece.theirs, found[0], (found[1],))  # noqa: PLW2901 - the new value
-        out.append(piece)
-    return tuple(out)
+    return apart(pieces, allowed, whole=data)
 
 
 def _layout_only(context: Context, git: Sequence[Piece], index: int) -> _Answer | None:

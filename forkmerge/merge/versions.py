@@ -12,11 +12,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from forkmerge.merge.pieces import Conflict, Piece, Resolved
 from forkmerge.merge.rules import VERSIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from forkmerge.merge.pieces import Conflict
 
 _COMMIT = rb"(?<![\w.])(?:[0-9a-f]{64}|[0-9a-f]{40})(?!\w)"
 _NUMBER = rb"(?<![\w.])v?\d+(?:\.\d+)*(?:[-.+_]?(?:[A-Za-z]+)[-.]?\d*)*(?![\w.])"
@@ -34,15 +33,10 @@ _PLAIN = frozenset(("final", "ga", "release"))
 _LEAST_PARTS = 3
 
 
-def settled(pieces: Sequence[Piece], policy: str) -> tuple[Piece, ...]:
-    """Return ``pieces`` with the conflicts resolved that are about versions alone, as ``policy`` says."""
-    out: list[Piece] = []
-    for piece in pieces:
-        content = decided(piece, policy) if isinstance(piece, Conflict) else None
-        if content is not None and isinstance(piece, Conflict):
-            piece = Resolved(piece.base, piece.ours, piece.theirs, content, (VERSIONS,))  # noqa: PLW2901 - the new value
-        out.append(piece)
-    return tuple(out)
+def settled(policy: str, conflict: Conflict) -> tuple[bytes, str] | None:
+    """Return what ``policy`` makes of a conflict about versions alone, with the rule; None where it can't tell."""
+    content = decided(conflict, policy)
+    return None if content is None else (content, VERSIONS)
 
 
 def decided(conflict: Conflict, policy: str) -> bytes | None:

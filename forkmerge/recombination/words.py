@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from forkmerge.merge.items import similarity
 from forkmerge.recombination.lines import WORD, changes
 
 if TYPE_CHECKING:
@@ -146,11 +147,5 @@ def _pairs(old: Sequence[tuple[bytes, ...]], new: Sequence[tuple[bytes, ...]]) -
 
 def _alike(one: Sequence[bytes], two: Sequence[bytes]) -> float:
     """Return the share of words that two lines have in common, 0 below ``_ALIKE``."""
-    left = list(two)
-    shared = 0
-    for word in one:
-        if word in left:
-            left.remove(word)
-            shared += 1
-    share = 2 * shared / (len(one) + len(two))
+    share = similarity(one, two)
     return share if share >= _ALIKE else 0.0

@@ -131,6 +131,16 @@ def test_the_standard_library_knows_them() -> None:
     assert dataclasses.asdict(ours(1)) == dataclasses.asdict(theirs(1))
 
 
+def test_its_fields_are_worked_out_once_for_a_class(monkeypatch) -> None:
+    ours, _ = both(Point)
+    made = []
+    real = dataclasses.dataclass
+    monkeypatch.setattr(dataclasses, "dataclass", lambda *args, **kwargs: made.append(1) or real(*args, **kwargs))
+    for number in range(3):
+        assert dataclasses.asdict(ours(number))["x"] == number
+    assert len(made) == 1
+
+
 class Base:
     z: int
 

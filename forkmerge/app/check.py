@@ -62,8 +62,7 @@ class CheckRequest:
 def check(request: CheckRequest, progress: Progress) -> CheckReport:
     """Return the report; raises UnusableInput, MissingTool or UsageError where the merge or the tests can't be had."""
     started = time.monotonic()
-    with Repository.open(request.repository) as repo:
-        repo.settle()
+    with Repository.open(request.repository, settled=True) as repo:
         if request.publish_ref:
             from forkmerge.app.check_publish import full_name, refuse_foreign  # noqa: PLC0415 - only where asked for
 

@@ -16,7 +16,9 @@ from forkmerge.app.settings import KEYS, SANDBOXES, Settings, checked, field_of,
 from forkmerge.errors import UnusableInput, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+
+    from forkmerge.git.hardening import Configured
 
 ENVIRONMENT_PREFIX = "FORKMERGE_"
 RESERVED = frozenset({"PATH", "COLOR", "SANDBOXED"})
@@ -34,16 +36,23 @@ class Layer:
     trusted: bool = True
 
 
-def load(repository: str, environment: Mapping[str, str], options: Mapping[str, Any] | None = None) -> Settings:
+def load(
+    repository: str,
+    environment: Mapping[str, str],
+    options: Mapping[str, Any] | None = None,
+    *,
+    configured: Sequence[Configured] | None = None,
+) -> Settings:
     """Return the settings for work in ``repository`` (its work tree, or any folder outside of one).
 
+    ``configured`` is git's configuration, where it has been read before.
     ``options`` are those of the command line, fields that were not given left out or None.  Raise UsageError for a key
     or a value that does not exist, or for a repository that would weaken the sandbox.
     """
     given = {field: value for field, value in (options or {}).items() if value is not None}
     layers = (
         *repository_file(Path(repository)),
-        *git_layers(repository),
+        *git_layers(repository, configured),
         *environment_layer(environment),
         Layer("the command line", checked(given, "the command line")),
     )
@@ -72,12 +81,12 @@ def repository_file(root: Path) -> tuple[Layer, ...]:
     return ()
 
 
-def git_layers(repository: str) -> tuple[Layer, ...]:
+def git_layers(repository: str, configured: Sequence[Configured] | None = None) -> tuple[Layer, ...]:
     """Return the ``forkmerge.*`` values of git's configuration, one layer for each scope, the most specific last."""
-    from forkmerge.app.gitconfig import entries  # noqa: PLC0415 - loaded when it is needed
+    from forkmerge.app.gitconfig import among, entries  # noqa: PLC0415 - loaded when it is needed
 
     scopes: dict[tuple[str, bool], dict[str, Any]] = {}
-    for entry in entries(repository):
+    for entry in entries(repository) if configured is None else among(configured):
         where = f"git config ({entry.scope})"
         field = field_of(entry.name)
         if field is None:
@@ -128,16 +137,18 @@ _WEAKER: dict[str, Callable[[Any], bool]] = {
 
 
 def _toml(path: Path) -> dict[str, Any] | None:
-    import tomllib  # noqa: PLC0415 - loaded when it is needed
-
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        data = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"not valid TOML: {error}", where=str(path)) from None
     except OSError as error:
         raise UnusableInput(f"can't be read: {error.strerror}", where=str(path)) from None
+    import tomllib  # noqa: PLC0415 - most repositories have no such file
+
+    try:
+        return tomllib.loads(data.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"not valid TOML: {error}", where=str(path)) from None
 
 
 def _toml_layer(table: object, where: str) -> Layer:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from forkmerge.git import command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from forkmerge.git.hardening import Configured
+
+_SECTION = "forkmerge."
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +27,10 @@ class ConfigEntry:
 
 def entries(repository: str) -> tuple[ConfigEntry, ...]:
     """Return the values in git's order, least specific first; none outside a repository without any."""
-    said = command.run(
-        ["config", "--show-scope", "-z", "--get-regexp", r"^forkmerge\."], cwd=repository or None, check=False
-    )
-    if said.code:
-        return ()
-    parts = said.stdout.decode("utf-8", "replace").split("\0")
-    return tuple(_entry(scope, item) for scope, item in zip(parts[::2], parts[1::2], strict=False))
+    return among(command.configuration(repository or os.curdir))
 
 
-def _entry(scope: str, item: str) -> ConfigEntry:
-    key, newline, value = item.partition("\n")
-    return ConfigEntry(scope, key.removeprefix("forkmerge."), value if newline else "true")
+def among(configured: Iterable[Configured]) -> tuple[ConfigEntry, ...]:
+    """Return the values that stand in git's whole configuration."""
+    found = (one for one in configured if one.key.startswith(_SECTION))
+    return tuple(ConfigEntry(one.scope, one.key.removeprefix(_SECTION), one.value) for one in found)

@@ -24,8 +24,11 @@ from forkmerge.git import command, refs, trees
 from forkmerge.git.repository import Repository
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from forkmerge.fitness.ledger import Ledger
     from forkmerge.fitness.ledger_rows import Taken
+    from forkmerge.git.hardening import Configured
 
 REF = "refs/forkmerge/ledger"
 _INCOMING = "refs/forkmerge/incoming/"
@@ -236,25 +239,20 @@ def _remote(repo: Repository, given: str) -> str:
 
 def _git(repo: Repository, args: list[command.Argument]) -> command.Completed:
     """Run git with the user's own ways to reach a remote: their ssh command and credential helpers, no program else."""
-    place = (repo.worktree or repo.git_dir, repo.git_dir, repo.worktree)
+    configured = command.configuration(repo.worktree or repo.git_dir, repo.git_dir, repo.worktree)
     env = command.environment(git_dir=repo.git_dir, work_tree=repo.worktree)
-    command.with_configuration(env, (*command.overrides(*place), *_helpers(repo), ("fetch.fsckObjects", "true")))
+    own = (*command.overrides(configured), *_helpers(configured), ("fetch.fsckObjects", "true"))
+    command.with_configuration(env, own)
     wanted = {name: value for name, value in env.items() if name.startswith("GIT_CONFIG_")}
     wanted["GIT_ALLOW_PROTOCOL"] = PROTOCOLS
     wanted["GIT_SSH_COMMAND"] = os.environ.get("GIT_SSH_COMMAND") or _users(repo, "core.sshCommand") or "ssh"
     return repo.run(args, check=False, env=wanted)
 
 
-def _helpers(repo: Repository) -> list[tuple[str, str]]:
+def _helpers(configured: Iterable[Configured]) -> list[tuple[str, str]]:
     """Return the credential helpers of the user's own configuration, in their order."""
-    asked = ["config", "--list", "-z", "--show-scope"]
-    parts = repo.run(asked, check=False).stdout.split(b"\0")
-    found = []
-    for scope, item in zip(parts[::2], parts[1::2], strict=False):
-        key, _, value = item.decode("utf-8", "surrogateescape").partition("\n")
-        if scope in (b"global", b"system") and key.startswith("credential."):
-            found.append((key, value))
-    return found
+    users = (one for one in configured if one.scope in ("global", "system"))
+    return [(one.key, one.value) for one in users if one.key.startswith("credential.")]
 
 
 def _users(repo: Repository, key: str) -> str:

@@ -44,8 +44,7 @@ class Merged:
 def merge(folder: str, order: Order) -> Merged:
     """Merge into the current branch, index and work tree; raise UnusableInput, nothing touched, where git refuses."""
     merge_plan.warm("forkmerge.app.merge_worktree", "forkmerge.app.merge_told")
-    with Repository.open(folder, reader="git") as repo:
-        repo.settle()
+    with Repository.open(folder, reader="git", settled=True) as repo:
         if repo.worktree is None:
             hint = "forkmerge merge --write-tree OURS THEIRS needs none"
             raise UnusableInput("there is no work tree here", where=str(repo.git_dir), hint=hint)

@@ -54,5 +54,5 @@ def labels_in(text: bytes, size: int) -> tuple[str, str, str] | None:
 
 def configured_style(repo: Repository) -> Style:
     """Return ``merge.conflictStyle``; what git does not know counts as its default."""
-    said = repo.run(["config", "--get", "merge.conflictStyle"], check=False).stdout.decode("utf-8", "replace").strip()
+    said = repo.setting("merge.conflictStyle")
     return next((style for style in _STYLES if style == said), "merge")

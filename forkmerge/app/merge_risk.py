@@ -14,4 +14,4 @@ def allowed(repo: Repository) -> Allowed:
     """Return the rules for work in ``repo``; raise UsageError where its configuration can't be understood."""
     from forkmerge.app.config import load  # noqa: PLC0415 - only where files meet
 
-    return load(str(repo.worktree or repo.git_dir), os.environ).allowed
+    return load(str(repo.worktree or repo.git_dir), os.environ, configured=repo.configured).allowed

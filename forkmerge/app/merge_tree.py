@@ -33,8 +33,7 @@ def write_tree(
     folder: str, ours: str, theirs: str, wanted: Wanted, *, unrelated: bool = False, structured: bool = True
 ) -> tuple[bytes, bool]:
     """Return what is to be printed, and whether the merge is clean; raises as ``merge_plan.plan``."""
-    with Repository.open(folder, reader="git") as repo:
-        repo.settle()
+    with Repository.open(folder, reader="git", settled=True) as repo:
         allowed = merge_risk.allowed(repo)
         made = merge_plan.plan(repo, ours, theirs, unrelated=unrelated, structured=structured, allowed=allowed)
         tree = tree_of(repo, made, (ours, theirs))

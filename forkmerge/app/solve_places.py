@@ -60,14 +60,13 @@ class Found:
 def look_for(folder: str, paths: Sequence[str]) -> Iterator[Found]:
     """Yield what there is to solve in ``paths``, relative to ``folder``; in the whole work tree when there are none."""
     try:
-        repo = Repository.open(folder, reader="git")
+        repo = Repository.open(folder, reader="git", settled=True)
     except UnusableInput as error:
         if not paths or "not a git repository" not in error.message:
             raise
         yield Found(tuple(_outside(folder, path) for path in paths), None, "")
         return
     with repo:
-        repo.settle()
         if repo.worktree is None:
             raise UnusableInput("there is no work tree here", where=str(repo.git_dir))
         yield _inside(repo, str(repo.worktree), [_relative(repo.worktree, folder, path) for path in paths])

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Mapping, Sequence
 
+    from forkmerge.git.hardening import Configured
+
 Argument: TypeAlias = "str | bytes | os.PathLike[str]"
 
 KEPT = ("GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
@@ -85,7 +87,7 @@ def run(  # noqa: PLR0913 - the edge of the house: every way in which git is cal
     """
     variables = environment(git_dir=git_dir, work_tree=work_tree)
     if not trusted and args[0] not in HARMLESS:
-        with_configuration(variables, known if known is not None else _overrides(variables, cwd))
+        with_configuration(variables, known if known is not None else overrides(_configuration(variables, cwd)))
     variables.update(env or {})
     if args[0] in DIFFS:
         args = [args[0], "--no-ext-diff", "--no-textconv", *args[1:]]
@@ -95,17 +97,26 @@ def run(  # noqa: PLR0913 - the edge of the house: every way in which git is cal
     return completed
 
 
-def overrides(
-    cwd: str | os.PathLike[str], git_dir: str | os.PathLike[str], work_tree: str | os.PathLike[str] | None
-) -> tuple[tuple[str, str], ...]:
-    """Return the configuration that takes a repository's own programs out, for many commands in one go."""
-    return _overrides(environment(git_dir=git_dir, work_tree=work_tree), cwd)
+def configuration(
+    cwd: str | os.PathLike[str],
+    git_dir: str | os.PathLike[str] | None = None,
+    work_tree: str | os.PathLike[str] | None = None,
+) -> tuple[Configured, ...]:
+    """Return all that git is configured to, for many commands in one go."""
+    return _configuration(environment(git_dir=git_dir, work_tree=work_tree), cwd)
 
 
-def _overrides(variables: Mapping[str, str], cwd: str | os.PathLike[str] | None) -> tuple[tuple[str, str], ...]:
+def _configuration(variables: Mapping[str, str], cwd: str | os.PathLike[str] | None) -> tuple[Configured, ...]:
     from forkmerge.git import hardening  # noqa: PLC0415 - not needed on the merge driver's path
 
-    return hardening.overrides(lambda args: _call(args, variables, cwd, None, None, whole=False))
+    return hardening.configuration(lambda args: _call(args, variables, cwd, None, None, whole=False))
+
+
+def overrides(configured: Sequence[Configured]) -> tuple[tuple[str, str], ...]:
+    """Return the configuration that takes a repository's own programs out."""
+    from forkmerge.git import hardening  # noqa: PLC0415 - not needed on the merge driver's path
+
+    return hardening.overrides(configured)
 
 
 def environment(

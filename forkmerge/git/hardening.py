@@ -9,10 +9,11 @@ Invariant: the override names the key exactly as git printed it; a name with ``=
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from forkmerge.git.command import Completed
 
@@ -75,26 +76,44 @@ NEUTRAL = {
 WHOLE_SECTIONS = {"alias": "", "pager": "cat"}
 
 
-def overrides(call: Callable[[list[str]], Completed]) -> tuple[tuple[str, str], ...]:
-    """Return the configuration that takes the repository's own programs out; ``call`` runs git with arguments.
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """One value of git's configuration: ``scope`` as git names it (``local``, ``global``, ...)."""
 
-    Outside a repository, or where its configuration can't be read, nothing is returned: git itself then says what is
-    wrong.
+    scope: str
+    key: str
+    value: str
+
+
+def configuration(call: Callable[[list[str]], Completed]) -> tuple[Configured, ...]:
+    """Return all that is configured, in git's order, least specific first; ``call`` runs git with arguments.
+
+    A key without a value is "true".  Outside a repository, or where its configuration can't be read, nothing is
+    returned: git itself then says what is wrong.
     """
     completed = call(["config", "--list", "-z", "--show-scope"])
     if completed.code != 0:
         return ()
+    parts = completed.stdout.decode("utf-8", "surrogateescape").split("\0")
+    return tuple(_configured(scope, item) for scope, item in zip(parts[::2], parts[1::2], strict=False))
+
+
+def _configured(scope: str, item: str) -> Configured:
+    key, newline, value = item.partition("\n")
+    return Configured(scope, key, value if newline else "true")
+
+
+def overrides(configured: Iterable[Configured]) -> tuple[tuple[str, str], ...]:
+    """Return the configuration that takes the repository's own programs out."""
     users: dict[str, str] = {}
     found: dict[str, str] = {}
-    parts = completed.stdout.split(b"\0")
-    for scope, item in zip(parts[::2], parts[1::2], strict=False):
-        key, _, value = item.decode("utf-8", "surrogateescape").partition("\n")
-        if scope in (b"global", b"system"):
-            users[key] = value
-        elif scope in (b"local", b"worktree") and (neutral := _neutral(key)) is not None:
-            found[key] = neutral
-            if key.startswith("hook."):
-                found[f"{key.rpartition('.')[0]}.enabled"] = "false"
+    for one in configured:
+        if one.scope in ("global", "system"):
+            users[one.key] = one.value
+        elif one.scope in ("local", "worktree") and (neutral := _neutral(one.key)) is not None:
+            found[one.key] = neutral
+            if one.key.startswith("hook."):
+                found[f"{one.key.rpartition('.')[0]}.enabled"] = "false"
     return tuple((key, users.get(key, neutral)) for key, neutral in found.items())
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Self
 
+    from forkmerge.git.hardening import Configured
+
 _MOST_ENTRIES = 5_000_000
 _MOST_LISTED = 200_000
 _NO_COMMIT_HINT = "make a first commit, or name a revision that has one"
@@ -39,16 +41,26 @@ class Repository:
     """
 
     def __init__(
-        self, git_dir: Path, common_dir: Path, worktree: Path | None, object_format: str, *, reader: str | None = None
+        self,
+        git_dir: Path,
+        common_dir: Path,
+        worktree: Path | None,
+        object_format: str,
+        *,
+        reader: str | None = None,
+        settled: bool = False,
     ) -> None:
         self.given_worktree = False
         self._steady: tuple[tuple[str, str], ...] | None = None
+        self._configured: tuple[Configured, ...] | None = None
         self.git_dir = git_dir
         self.common_dir = common_dir
         self.worktree = worktree
         self.object_format = object_format
-        shared = self.run(["config", "--get", "core.sharedRepository"], check=False).stdout
-        self._shared = shared.decode("ascii", "replace").strip()
+        if settled:
+            self._configured = command.configuration(self.worktree or self.git_dir, self.git_dir, self.worktree)
+            self._steady = command.overrides(self._configured)
+        self._shared = self.setting("core.sharedRepository")
         self._sterile = self.sterile()
         self._store = open_store(self._sterile, reader=reader)
         self._listings: dict[str, tuple[tuple[str, Entry | str], ...]] = {}
@@ -62,11 +74,13 @@ class Repository:
         git_dir: str | os.PathLike[str] | None = None,
         work_tree: str | os.PathLike[str] | None = None,
         reader: str | None = None,
+        settled: bool = False,
     ) -> Repository:
         """Return the repository around ``path``, or the one whose ``git_dir`` is given.
 
         Git sets ``GIT_DIR`` for hooks and drivers; who reads the environment passes it on, as ``GIT_WORK_TREE``, the
         user's own word on where files belong.  ``reader`` (``pygit2``, ``git``) insists on one way to read objects.
+        ``settled`` looks at git's configuration once for all that is run from now on: for short work alone.
         Raises ``UnusableInput`` when there is none or git refuses it.
         """
         asked = _Place(path, git_dir, work_tree)
@@ -78,7 +92,7 @@ class Repository:
                     "not a git repository", where=str(path), hint="run this inside one, or make one with git init"
                 ) from failed
             raise
-        repo = cls(own, common, top, object_format, reader=reader)
+        repo = cls(own, common, top, object_format, reader=reader, settled=settled)
         repo.given_worktree = work_tree is not None
         return repo
 
@@ -262,9 +276,18 @@ class Repository:
             whole=whole,
         )
 
-    def settle(self) -> None:
-        """Look at the repository's configuration once for all that is run from now on: for short work alone."""
-        self._steady = command.overrides(self.worktree or self.git_dir, self.git_dir, self.worktree)
+    @property
+    def configured(self) -> tuple[Configured, ...] | None:
+        """Return git's configuration, least specific first, as it was when the repository was opened ``settled``."""
+        return self._configured
+
+    def setting(self, key: str) -> str:
+        """Return what git is configured to for ``key``, "" for nothing."""
+        if self._configured is None:
+            return self.run(["config", "--get", key], check=False).stdout.decode("utf-8", "replace").strip()
+        section, _, name = key.rpartition(".")
+        key = f"{section}.{name.lower()}"  # as git lists it
+        return next((one.value for one in reversed(self._configured) if one.key == key), "")
 
     def run_apart(
         self,

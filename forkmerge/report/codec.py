@@ -24,7 +24,7 @@ _SCALARS: dict[Any, str] = {str: "string", bool: "boolean", int: "integer", floa
 def to_data(value: object) -> Any:
     """Return ``value`` as dicts, lists and scalars that ``json.dumps`` takes; keys stand in the order of the fields."""
     kind = type(value)
-    if hasattr(kind, "__dataclass_fields__"):
+    if "__dataclass_fields__" in kind.__dict__:
         names = kind.__match_args__  # type: ignore[attr-defined]  # asking for the fields takes longer
         return {_key(name): to_data(getattr(value, name)) for name in names}
     if isinstance(value, tuple | list):

@@ -71,12 +71,15 @@ def _moves(
 ) -> list[_Move]:
     """Return the edits that go along with what ``mover`` moved."""
     out: list[_Move] = []
+    put_in = _put_in(mover, moved)
     for start, stop, at, _ in moved:
         inside = [e for e in edits if start <= e[0] and e[1] <= stop and (e[0] < e[1] or start < e[0] < stop)]
         crossing = [e for e in edits if e not in inside and e[0] < stop and start < e[1]]
         if not inside or crossing or stop - start < _LEAST_LINES:
             continue
-        places = [m for h in moved if h[2] != at and (m := _found(base[start:stop], mover, h)) is not None]
+        lines = _Lines.of(base[start:stop])
+        likely = [h for h in _likely(lines, put_in, moved) if h[2] != at]
+        places = [m for h in likely if (m := _found(lines, mover, h)) is not None]
         if len(places) != 1:
             continue
         found = [_move(base, mover, editor, start, places[0], edit) for edit in inside]
@@ -86,14 +89,48 @@ def _moves(
     return out
 
 
-def _found(lines: list[bytes], mover: list[bytes], hunk: Hunk) -> dict[int, int] | None:
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Lines that one side took away, without their indentation, how many words each has, and how many are to be found."""
+
+    bare: list[bytes]
+    words: list[int]
+    least: float
+
+    @classmethod
+    def of(cls, lines: list[bytes]) -> _Lines:
+        words = [len(words_of(line)) for line in lines]
+        return cls([x.strip() for x in lines], words, max(_LEAST_WORDS, _SHARE * sum(words)))
+
+
+def _put_in(mover: list[bytes], moved: list[Hunk]) -> dict[bytes, list[int]]:
+    """Return in which of the hunks each line stands that ``mover`` put in."""
+    out: dict[bytes, list[int]] = {}
+    for number, (_, _, first, last) in enumerate(moved):
+        for line in {x.strip() for x in mover[first:last]}:
+            out.setdefault(line, []).append(number)
+    return out
+
+
+def _likely(lines: _Lines, put_in: dict[bytes, list[int]], moved: list[Hunk]) -> list[Hunk]:
+    """Return the hunks in which, wherever they stand, there are enough of ``lines``.
+
+    PERF: two versions of a large file may differ at thousands of places, and each would be compared with each.
+    """
+    words = dict.fromkeys(range(len(moved)), 0)
+    for line, count in zip(lines.bare, lines.words, strict=True):
+        for number in put_in.get(line, ()):
+            words[number] += count
+    return [moved[number] for number, found in words.items() if found >= lines.least]
+
+
+def _found(lines: _Lines, mover: list[bytes], hunk: Hunk) -> dict[int, int] | None:
     """Return at which lines of ``mover``, of those that it put in, ``lines`` stand now; None if they don't."""
     _, _, first, last = hunk
-    pairs = common([x.strip() for x in lines], [x.strip() for x in mover[first:last]])
-    pairs = [(i, j) for i, j in pairs if lines[i].strip()]
-    words = [len(words_of(line)) for line in lines]
-    matched = sum(words[i] for i, _ in pairs)
-    if len(pairs) < _LEAST_LINES or matched < max(_LEAST_WORDS, _SHARE * sum(words)):
+    pairs = common(lines.bare, [x.strip() for x in mover[first:last]])
+    pairs = [(i, j) for i, j in pairs if lines.bare[i]]
+    matched = sum(lines.words[i] for i, _ in pairs)
+    if len(pairs) < _LEAST_LINES or matched < lines.least:
         return None
     there = b"".join(mover[first + pairs[0][1] : first + pairs[-1][1] + 1])
     if matched < _SHARE * len(words_of(there)):

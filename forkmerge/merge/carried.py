@@ -91,7 +91,7 @@ def _moves(
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """Lines that one side took away, without their indentation, how many words each has, and how many are to be found."""
+    """Lines that one side took away, without indentation, the words in each, and how many of them are to be found."""
 
     bare: list[bytes]
     words: list[int]

@@ -155,7 +155,7 @@ def _merge_middle(
     if len(set(starts)) != 1 or len({len(f) - e for f, e in zip(files, ends, strict=True)}) != 1:
         return None
     split = [
-        items(f, c, s, e, context.profile, listlike=listlike)
+        items(f, c, s, e, context.profile, listlike=listlike, known=context.known)
         for f, c, s, e in zip(files, chosen, starts, ends, strict=True)
     ]
     outcome = merge_sequences(context, kind, (split[0], split[1], split[2]), 0)

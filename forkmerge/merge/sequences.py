@@ -25,6 +25,7 @@ from forkmerge.syntax import commutative
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from forkmerge.merge.items import Tokens
     from forkmerge.syntax.profile import Profile
 
 _MAX_DEPTH = 120
@@ -38,6 +39,7 @@ class Context:
 
     profile: Profile
     allowed: rules.Allowed
+    known: Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +306,9 @@ def _merge_inside(context: Context, base: Item, ours: Item, theirs: Item, depth:
     """Return the merge of the parts of an item: its comments and its node, or its node's children."""
     three = (base, ours, theirs)
     if any(len(i.nodes) > 1 for i in three):
-        split = [items(i.data, i.nodes, *_extent(i), context.profile, listlike=False) for i in three]
+        split = [
+            items(i.data, i.nodes, *_extent(i), context.profile, listlike=False, known=context.known) for i in three
+        ]
         return merge_sequences(context, "", (split[0], split[1], split[2]), depth)
     mains = [i.main for i in three]
     if any(n is None for n in mains):
@@ -317,7 +321,7 @@ def _merge_inside(context: Context, base: Item, ours: Item, theirs: Item, depth:
         return None
     listlike = kind in context.profile.blocks or kind in context.profile.lists
     split = [
-        items(i.data, n.children, *_extent(i), context.profile, listlike=listlike)
+        items(i.data, n.children, *_extent(i), context.profile, listlike=listlike, known=context.known)
         for i, n in zip(three, nodes, strict=True)
     ]
     return merge_sequences(context, kind, (split[0], split[1], split[2]), depth)
@@ -331,7 +335,14 @@ def _merge_wrapped(
     if not any(n.type in wrappers for n in nodes):
         return None
     split = [
-        items(i.data, n.children if n.type in wrappers else [n], *_extent(i), context.profile, listlike=False)
+        items(
+            i.data,
+            n.children if n.type in wrappers else [n],
+            *_extent(i),
+            context.profile,
+            listlike=False,
+            known=context.known,
+        )
         for i, n in zip(three, nodes, strict=True)
     ]
     return merge_sequences(context, "", (split[0], split[1], split[2]), depth)

@@ -92,7 +92,7 @@ def resolve(
     if known is None:
         return tuple(git)
     places = [i for i, p in enumerate(git) if isinstance(p, Conflict)]
-    context = Context(profile, allowed)
+    context = Context(profile, allowed, {})
     readable = sound(known)
     answers: list[_Answer] = []
     done = -1
@@ -256,7 +256,7 @@ def with_alternatives(profile: Profile, pieces: Sequence[Piece]) -> tuple[Piece,
     from forkmerge.merge.passages import by_text  # noqa: PLC0415 - only where structure left a conflict
 
     out: list[Piece] = []
-    context = Context(profile, EAGER)
+    context = Context(profile, EAGER, {})
     for index, piece in enumerate(pieces):
         if not isinstance(piece, Conflict):
             out.append(piece)

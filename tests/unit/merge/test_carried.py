@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import TYPE_CHECKING
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from forkmerge.merge import carried as module
 from forkmerge.merge.carried import _found, _likely, _Lines, _put_in, carried
 from forkmerge.merge.diff import hunks
+
+if TYPE_CHECKING:
+    import pytest
 
 LINES = st.lists(
     st.sampled_from([b"alpha beta gamma delta\n", b"  one two three\n", b"x = f(y, z)\n", b"\n"]), max_size=14

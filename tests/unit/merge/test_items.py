@@ -14,7 +14,7 @@ PYTHON = load("python")
 def split(data: bytes, language: str = "python") -> list[Item]:
     profile = load(language)
     root = parse(profile, data).root_node
-    return items(data, root.children, 0, len(data), profile, listlike=True)
+    return items(data, root.children, 0, len(data), profile, listlike=True, known={})
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_indentation_is_known_where_all_lines_agree() -> None:
     data = b"def f():\n    a\n    b\n"
     block = parse(PYTHON, data).root_node.children[0].child_by_field_name("body")
     assert block is not None
-    inside = items(data, block.children, 8, len(data), PYTHON, listlike=True)
+    inside = items(data, block.children, 8, len(data), PYTHON, listlike=True, known={})
     assert indentation_of(inside) == b"    "
     moved = reindent(inside[1], b"    ", b"\t")
     assert (moved.lead, moved.text) == (b"\n\t", b"b")

@@ -163,7 +163,7 @@ def precise(k: float) -> Allowed:
 
 
 PRIOR = 4
-"""How many places of average precision each rule is credited with, so that a few places decide nothing."""
+"""How many files of average precision each rule is credited with, so that a few files decide nothing."""
 
 EAGER = Allowed(ALL)
 """Every rule: what is resolved with it has to be judged by tests."""

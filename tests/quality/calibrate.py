@@ -5,8 +5,9 @@
 (with ``tests`` on the path; see docs/how-to/measure-on-real-merges.md for the cases.)  Every conflict file is merged
 with all rules, in this process.  A resolved place is *right* when its lines, with the line before and the line after,
 stand together in what people committed; imports may stand in another order.  A place where people changed something
-else beside it counts as wrong, so the figures are low rather than high.  A place that took several rules counts for
-each of them.
+else beside it counts as wrong.  A place that took several rules counts for each of them.  A file counts once for each
+rule, as right only if every place of it is: twenty places of one file that people laid out anew are one mistake, not
+twenty, and a file with one wrong place is a wrong merge.  So the figures are low rather than high.
 
 ``--write`` writes ``forkmerge/merge/precision.py``; ``--curve`` prints, for each k from 1 to 20, what the rules that
 are right at least k times in k + 1 give on whole files.
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from forkmerge.model.hunk import FileMerge, Hunk
 
 TABLE = Path(__file__).parents[2] / "forkmerge" / "merge" / "precision.py"
-HEAD = '''"""How often each rule was right on real merges: (right, wrong) places, by ``python -m quality.calibrate``.
+HEAD = '''"""How often each rule was right on real merges: (right, wrong) files, by ``python -m quality.calibrate``.
 
 Measured on {files} conflict files, sample {sample}, seed {seed}; written by the command with ``--write``.
 """
@@ -75,6 +76,12 @@ def places(case: Case) -> list[Place]:
         Place(tuple(hunk.rule.split("+")), _right((start, end), lines, wanted, where, IMPORTS in hunk.rule))
         for start, end, hunk in spans
     ]
+
+
+def by_rule(found: list[Place]) -> tuple[set[str], set[str]]:
+    """Return the rules that were right at all of the places ``found`` that they took part in, and the others."""
+    bad = {rule for place in found if not place.right for rule in place.rules}
+    return {rule for place in found for rule in place.rules} - bad, bad
 
 
 def _right(
@@ -144,8 +151,9 @@ def main() -> None:
     right: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
     for case in cases:
-        for place in places(case):
-            (right if place.right else wrong).update(set(place.rules))
+        good, bad = by_rule(places(case))
+        right.update(good)
+        wrong.update(bad)
     print("| rule | right | wrong | precision |\n|---|---|---|---|")
     for rule in sorted(ALL):
         total = right[rule] + wrong[rule]

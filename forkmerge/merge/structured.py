@@ -186,7 +186,7 @@ def _attempt(work: _Work, first: int, last: int) -> _Answer | None:
         rules = found.outcome.rules or frozenset({REFORMAT})  # no rule: one side changed nothing but layout
         if not work.context.allowed.permits(rules):
             return None
-        return _Answer(first, last, _trimmed(whole, content, rules), found.before, found.after)
+        return _close(_Answer(first, last, _trimmed(whole, content, rules), found.before, found.after), place)
     pieces = whole_lines(found.outcome.pieces)
     if not _smaller(pieces, group):
         return None
@@ -194,7 +194,32 @@ def _attempt(work: _Work, first: int, last: int) -> _Answer | None:
     left = [(p.base, p.ours, p.theirs) for p in pieces if isinstance(p, Conflict)]
     if unbalanced_around(whole[0], whole[1], whole[2], around, left):
         return None
-    return _Answer(first, last, pieces, found.before, found.after)
+    return _close(_Answer(first, last, pieces, found.before, found.after), place)
+
+
+def _close(answer: _Answer, place: Place) -> _Answer:
+    """Return ``answer`` without the lines at its ends that are what stands around the place anyhow.
+
+    A merge takes two elements in on each side, to see where it is; where nothing came of that, they are free for the
+    next conflict.
+    """
+    pieces = list(answer.pieces)
+    before, after = answer.before, answer.after
+    if pieces and before and isinstance(pieces[0], bytes):
+        same = _alike(lines_of(pieces[0]), lines_of(place.prefix[len(place.prefix) - before :]))
+        size = sum(map(len, same))
+        pieces[0], before = pieces[0][size:], before - size
+    if pieces and after and isinstance(pieces[-1], bytes):
+        same = _alike(lines_of(pieces[-1])[::-1], lines_of(place.suffix[:after])[::-1])
+        size = sum(map(len, same))
+        pieces[-1], after = pieces[-1][: len(pieces[-1]) - size], after - size
+    return _Answer(answer.first, answer.last, tuple(p for p in pieces if p != b""), before, after)
+
+
+def _alike(some: Sequence[bytes], others: Sequence[bytes]) -> Sequence[bytes]:
+    """Return the lines with which both begin."""
+    count = next((i for i, (a, b) in enumerate(zip(some, others, strict=False)) if a != b), min(len(some), len(others)))
+    return some[:count]
 
 
 def _trimmed(whole: Sequence[bytes], content: bytes, rules: Iterable[str]) -> tuple[Piece, ...]:

@@ -46,13 +46,18 @@ def broken(base: bytes, ours: bytes, theirs: bytes) -> bool:
     b, o, t = (_said(x) for x in (base, ours, theirs))
     for gone, more, text in ((o, t, ours), (t, o, theirs)):
         if text.count(b"\n") >= base.count(b"\n") and any(
-            count >= _OFTEN and not gone[pair] and more[pair] > count for pair, count in b.items()
+            count >= _OFTEN and not gone[said] and more[said] > count and _worded(said) for said, count in b.items()
         ):
             return True
     lines = [_lines(x) for x in (base, ours, theirs)]
     if max(map(len, lines)) > _MOST:
         return False
     return any(_goes_on(lines[0], mine, other) for mine, other in (lines[1:], lines[:0:-1]))
+
+
+def _worded(said: Said) -> bool:
+    """Return whether there is a word in it that is no number: ``.2`` is a habit of nobody."""
+    return any(token[:1].isalnum() and not token.isdigit() for token in said)
 
 
 def _said(text: bytes) -> Counter[Said]:

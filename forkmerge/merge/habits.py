@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 Said: TypeAlias = "tuple[bytes, ...]"
-"""A word, or two neighbours of which one at least is a word."""
+"""A word, a version, or two neighbours of which one at least is a word."""
 
 _TOKEN = re.compile(rb"\w+|[^\w\s]")
 _NAME = re.compile(rb"[^\W\d]\w+")
+_VERSION = re.compile(rb"\b\d+\.\d[\w.+-]*")
 _OFTEN = 2
 """How often something has to have been done away with in one place to be called a habit."""
 _ALIKE = 0.75
@@ -56,17 +57,18 @@ def broken(base: bytes, ours: bytes, theirs: bytes) -> bool:
 
 
 def _worded(said: Said) -> bool:
-    """Return whether there is a word in it that is no number: ``.2`` is a habit of nobody."""
-    return any(token[:1].isalnum() and not token.isdigit() for token in said)
+    """Return whether it is a whole word, or has one that is no number: ``.2`` is a habit of nobody."""
+    return len(said) == 1 or any(token[:1].isalnum() and not token.isdigit() for token in said)
 
 
 def _said(text: bytes) -> Counter[Said]:
-    """Return the words and pairs of words of ``text`` with how often they stand there."""
+    """Return the words, versions and pairs of words of ``text`` with how often they stand there."""
     out: Counter[Said] = Counter()
     for line in text.split(b"\n"):
         tokens = _TOKEN.findall(line)
         out.update(_pairs(tokens))
         out.update((word,) for word in tokens if _NAME.fullmatch(word))
+        out.update((version,) for version in _VERSION.findall(line))
     return out
 
 

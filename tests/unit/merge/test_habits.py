@@ -32,6 +32,19 @@ def test_a_name_that_is_gone_from_the_place_and_used_more() -> None:
     assert not broken(base, ours, base + b"done = True\n")
 
 
+def test_a_version_that_one_side_raised_everywhere_and_the_other_wrote_once_more() -> None:
+    base = b"python: [3.9, 3.10-beta.3]\nfails: version == 3.10-beta.3\n"
+    ours = base.replace(b"beta.3", b"beta.4")
+    theirs = base.replace(b"fails", b"without:\n- 3.10-beta.3\nfails")
+    assert broken(base, ours, theirs)
+    assert broken(base, theirs, ours)
+
+
+def test_numbers_of_two_versions_are_no_habit() -> None:
+    base = b"archive: 9.2.2\nformat: 8.1.0\n"
+    assert not broken(base, base.replace(b"8.1.0", b"8.2.0"), base.replace(b"9.2.2", b"9.3.1"))
+
+
 def test_imports_stand_for_themselves() -> None:
     base = b"import { Query } from './parts/query'\n"
     ours = b"import type { Query } from './parts/query'\n"

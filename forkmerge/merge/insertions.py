@@ -19,6 +19,8 @@ from forkmerge.syntax import commutative
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tree_sitter import Node
+
     from forkmerge.merge.items import Item
     from forkmerge.syntax.profile import Commutative, Profile
 
@@ -73,7 +75,9 @@ def both_inserted(
     present = {_key(profile, i) for i in whole[0]}
     if present & set(keys):
         return None
-    if rule in (rules.DEFINITIONS, rules.CONSTANTS) and (_mentions(ours, extra) or _mentions(extra, ours)):
+    if rule in (rules.DEFINITIONS, rules.CONSTANTS) and (
+        _mentions(profile, ours, extra) or _mentions(profile, extra, ours)
+    ):
         return None
     if rule == rules.DEFINITIONS and any(_twins(a, b) for a in ours for b in extra):
         return None
@@ -196,7 +200,32 @@ def _key(profile: Profile, item: Item) -> tuple[object, ...] | None:
     return ("" if rule is not None and rule.key == "modifier" else item.kind, name) if name else None
 
 
-def _mentions(speakers: Sequence[Item], named: Sequence[Item]) -> bool:
+def _mentions(profile: Profile, speakers: Sequence[Item], named: Sequence[Item]) -> bool:
+    """Return whether some of ``speakers`` may mean one of ``named`` by its name.
+
+    The other side knew nothing of it, so what it meant is something else, and would be this one from now on.  In Python
+    a function is no attribute, a method is one of ``self`` or ``cls`` alone, and neither is a keyword of a call.
+    """
     keys = (i.key or assigned(i) for i in named)
     names = {k[1].rpartition(".")[2].encode() for k in keys if k is not None}
-    return any(names.intersection(i.tokens) for i in speakers)
+    if profile.name != "python":
+        return any(names.intersection(i.tokens) for i in speakers)
+    members = any(i.main is not None and _inside_class(i.main) for i in named)
+    return any(
+        token in names and _meant(i.tokens, at, members=members) for i in speakers for at, token in enumerate(i.tokens)
+    )
+
+
+def _inside_class(node: Node) -> bool:
+    around = node.parent
+    while around is not None and around.type not in ("class_definition", "function_definition"):
+        around = around.parent
+    return around is not None and around.type == "class_definition"
+
+
+def _meant(tokens: Sequence[bytes], at: int, *, members: bool) -> bool:
+    """Return whether the name at ``at`` may be that of a function, or of a member of the class around."""
+    before, after = tokens[:at][-2:], tokens[at + 1 : at + 2]
+    if before[-1:] == (b".",):
+        return members and (before[0] in (b"self", b"cls", b")") or before[0][:1].isupper())
+    return not (after == (b"=",) and before[-1:] in ((b"(",), (b",",)))

@@ -2,7 +2,8 @@
 
 Git leaves lines in conflict that merely touch, and structure gives up where both sides edited one token (a docstring, a
 comment) or where a name was changed and what it stands in was written anew.  Here the edits are laid over each other:
-first as lines, then as words; at last it is asked whether one side's edits are all among the other's (``contained``).
+first as lines, then as words, then as lines that one side put at another depth (``depths``); at last it is asked
+whether one side's edits are all among the other's (``contained``).
 Two edits that meet, or that put something at one point, are never joined.
 
 Words are read more strictly than lines: several unchanged words have to stand between the edits, they must not lie in
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from forkmerge.merge.conservation import doubled, unbalanced
 from forkmerge.merge.diff import hunks
 from forkmerge.merge.pieces import Conflict, Piece, lines_of, resolved
-from forkmerge.merge.rules import CONTAINED, TOUCHING, WORDS, Allowed
+from forkmerge.merge.rules import CONTAINED, REFORMAT, TOUCHING, WORDS, Allowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,7 +38,7 @@ _MOST = 4000
 
 def by_text(conflict: Conflict, allowed: Allowed) -> tuple[bytes, str] | None:
     """Return the merged text of a conflict and the rule it rests on, None where the sides' edits don't keep apart."""
-    for rule, merge in ((TOUCHING, _by_lines), (WORDS, _by_words)):
+    for rule, merge in ((TOUCHING, _by_lines), (WORDS, _by_words), (REFORMAT, _by_depth)):
         if not allowed.permits({rule}):
             continue
         content = merge(conflict)
@@ -83,6 +84,12 @@ def _by_words(conflict: Conflict) -> bytes | None:
     if max(map(len, (conflict.base, conflict.ours, conflict.theirs))) > _MOST * 4:
         return None
     return _merged(conflict, _WORD.findall, _keep_apart)
+
+
+def _by_depth(conflict: Conflict) -> bytes | None:
+    from forkmerge.merge.depths import at_new_depth  # noqa: PLC0415 - only where all else left a conflict
+
+    return at_new_depth(conflict)
 
 
 def _merged(

@@ -81,8 +81,17 @@ def both_inserted(
         return None
     if rule == rules.DEFINITIONS and any(_twins(a, b) for a in ours for b in extra):
         return None
+    importing, also = ([i.kind in profile.imports for i in side] for side in (ours, extra))
+    if any(importing) and any(also):  # what one side defines may need what the other imports
+        return Joined(rule, extra, all(also)) if all(importing) or all(also) else None
     constants = bool(extra) and all(i.key is not None and i.key[0] in _VALUES for i in extra)
-    return Joined(rule, extra, constants and all(i.key is not None and i.key[0] in _DEFINITIONS for i in ours))
+    above = constants and all(i.key is not None and i.key[0] in _DEFINITIONS for i in ours)
+    return Joined(rule, extra, above or any(also) or _ahead(theirs, extra))
+
+
+def _ahead(theirs: Sequence[Item], extra: Sequence[Item]) -> bool:
+    """Return whether in theirs all that ours has not stands before what ours has, too."""
+    return 0 < len(extra) < len(theirs) and all(i is j for i, j in zip(extra, theirs, strict=False))
 
 
 def _sorted(profile: Profile, parent: str, whole: tuple[Sequence[Item], ...]) -> bool:

@@ -30,6 +30,9 @@ Edit: TypeAlias = tuple[int, int, tuple[bytes, ...]]
 _WORD = re.compile(rb"\w+|[ \t]+|\r?\n[ \t]*|[^\w\s]")
 _NUMBER = re.compile(rb"\d\w*\Z")
 _STRING = re.compile(rb"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
+_NAME = re.compile(rb"[^\W\d]\w*\Z")
+_OPEN = frozenset((b"(", b"[", b"{"))
+_CLOSE = frozenset((b")", b"]", b"}"))
 _APART = 3
 """Unchanged words that have to stand between the edits of the two sides."""
 _MOST = 4000
@@ -150,12 +153,33 @@ def _keep_apart(base: Sequence[bytes], mine: Sequence[Edit], other: Sequence[Edi
     strings = _strings(base)
     for a in mine:
         for b in other:
+            if _called_anew(base, a, b) or _called_anew(base, b, a):
+                return False
             low, high = (a[1], b[0]) if a[1] <= b[0] else (b[1], a[0])
             if sum(1 for word in base[low:high] if word.strip()) < _APART:
                 return False
             if any(start <= a[0] and a[1] <= stop and start <= b[0] and b[1] <= stop for start, stop in strings):
                 return False
     return True
+
+
+def _called_anew(base: Sequence[bytes], called: Edit, given: Edit) -> bool:
+    """Return whether one edit has another function called, and the other gives the former one other arguments.
+
+    Which those are is told by the brackets behind the name; a name that was put in front of the former one wraps it.
+    """
+    start, stop, new = called
+    names = [word for word in new if _NAME.match(word)]
+    if stop == start or not names or stop >= len(base) or base[stop] != b"(" or not _NAME.match(base[stop - 1]):
+        return False
+    if names[-1] == base[stop - 1] or given[0] <= stop:
+        return False
+    depth = 0
+    for word in base[stop : given[0]]:
+        depth += (word in _OPEN) - (word in _CLOSE)
+        if depth == 0:
+            return False
+    return depth == 1 and b"," in (*base[given[0] : given[1]], *given[2])
 
 
 def _numbers(base: Sequence[bytes], edits: Sequence[Edit]) -> bool:

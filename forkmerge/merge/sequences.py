@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.merge import rules
+from forkmerge.merge.calls import called_anew
 from forkmerge.merge.insertions import Joined, both_inserted, in_order, sort_key
 from forkmerge.merge.items import Item, items
 from forkmerge.merge.layout import Layout, bracketed
@@ -317,7 +318,7 @@ def _merge_inside(context: Context, base: Item, ours: Item, theirs: Item, depth:
     kind = nodes[0].type
     if any(n.type != kind for n in nodes):
         return _merge_wrapped(context, three, nodes, depth)
-    if kind in context.profile.atomic or any(n.child_count == 0 for n in nodes):
+    if kind in context.profile.atomic or any(n.child_count == 0 for n in nodes) or called_anew(three, nodes):
         return None
     listlike = kind in context.profile.blocks or kind in context.profile.lists
     split = [

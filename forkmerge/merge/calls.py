@@ -1,0 +1,55 @@
+"""One side calls another function, the other gives the former one more or fewer arguments.
+
+``parse(text)`` became ``read(text)`` here and ``parse(text, strict=True)`` there: each part of the call was changed by
+one side alone, and yet ``read(text, strict=True)`` is what neither had in mind.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tree_sitter import Node
+
+    from forkmerge.merge.items import Item
+
+_NAME = re.compile(rb"[^\W\d]\w*")
+_CALLED = ("function", "name", "constructor", "type")
+"""Fields of a call that say what is called, in the grammars that have such fields."""
+
+
+def called_anew(three: Sequence[Item], nodes: Sequence[Node]) -> bool:
+    """Return whether of three versions of a call one calls another function, and another has more or fewer arguments.
+
+    Who gave up a name everywhere has renamed what it stands for: that the other side's arguments still belong to.
+    """
+    lists = [n.child_by_field_name("arguments") for n in nodes]
+    names = [_called(i, n) for i, n in zip(three, nodes, strict=True)]
+    if any(x is None for x in lists) or not all(names) or len(set(names)) == 1:
+        return False
+    counts = [n.named_child_count for n in lists if n is not None]
+    return any(
+        names[mine] != names[0]
+        and counts[other] not in (counts[0], counts[mine])
+        and (names[other] not in (names[0], names[mine]) or not _renamed(names[0], names[mine], three[mine].data))
+        for mine, other in ((1, 2), (2, 1))
+    )
+
+
+def _renamed(before: bytes, now: bytes, data: bytes) -> bool:
+    """Return whether a file with one name for another in a call has the former nowhere, and this one elsewhere, too."""
+    counts = Counter(_NAME.findall(data))
+    return not counts[before] and counts[now] > 1
+
+
+def _called(item: Item, call: Node) -> bytes:
+    """Return the last name of what ``call`` calls: ``c`` in ``a.b.c()``; nothing where it has none."""
+    node = next((found for f in _CALLED if (found := call.child_by_field_name(f)) is not None), None)
+    if node is None:
+        return b""
+    words = _NAME.findall(item.data[node.start_byte : node.end_byte])
+    return words[-1] if words else b""

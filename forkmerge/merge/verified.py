@@ -17,6 +17,7 @@ from forkmerge.merge.objected import objections
 from forkmerge.merge.pieces import Conflict, Piece, middles, swapped, text_of, uneven
 from forkmerge.merge.pyread import compiles
 from forkmerge.merge.structured import known_tree, resolve, swapped_tree, texts_apart, with_alternatives
+from forkmerge.merge.unimported import unimported
 from forkmerge.syntax.parsing import parse, sound
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def structured(
     """Return ``git`` with what structure, and then text, resolves, and why it is left to git if a gate objects."""
     tree = known_tree(profile, git)
     by_structure = resolve(profile, allowed, git, tree, alternatives=alternatives)
-    apart = texts_apart(by_structure, allowed, data=bool(profile.data))
+    apart = unimported(profile, inputs, texts_apart(by_structure, allowed, data=bool(profile.data)), allowed)
     why = ""
     for step, candidate in enumerate((apart, by_structure)):
         if step and candidate == apart:
@@ -53,6 +54,7 @@ def structured(
         mirrored = resolve(profile, allowed.mirrored(), other, swapped_tree(profile, git, tree), alternatives=False)
         if not step:
             mirrored = texts_apart(mirrored, allowed.mirrored(), data=bool(profile.data))
+            mirrored = unimported(profile, (inputs[0], inputs[2], inputs[1]), mirrored, allowed)
         if _same_text(pieces, mirrored):  # PERF: the gates, which don't care for the sides' order, have seen it
             return pieces, ""
         base, ours, theirs = inputs

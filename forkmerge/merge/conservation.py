@@ -7,6 +7,7 @@ from collections import Counter
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
+from forkmerge.merge.diff import hunks
 from forkmerge.merge.pieces import filled_lines, middles, uneven
 
 if TYPE_CHECKING:
@@ -91,6 +92,11 @@ def _unbalanced(b: Counter[bytes], o: Counter[bytes], t: Counter[bytes], r: Coun
 _WINDOW = 3
 _LEAST_WORDS = 8
 _LEAST_LINE = 5
+_PART = re.compile(rb"[^\W_]+")
+_TELLING = 3
+"""Words from which on it is no chance that both sides say them."""
+_MOST_WORDS = 4000
+"""Words past which no spellings are compared: differences take the square of them at worst."""
 
 
 def doubled(base: bytes, ours: bytes, theirs: bytes, result: bytes, *, least: int = _LEAST_LINE) -> bool:
@@ -104,6 +110,26 @@ def doubled(base: bytes, ours: bytes, theirs: bytes, result: bytes, *, least: in
         if any(r[p] > max(o[p], t[p]) for p in r if o[p] > b[p] and t[p] > b[p]):
             return True
     return False
+
+
+def respelled(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> bool:
+    """Return whether ``result`` has twice what both sides put in once: the same words with other signs or capitals."""
+    said: list[dict[tuple[bytes, ...], bytes]] = []
+    before = words_of(base)
+    for side in (ours, theirs):
+        after = words_of(side)
+        if max(len(before), len(after)) > _MOST_WORDS:
+            return False
+        put = [after[j:y] for _, _, j, y in hunks(before, after)]
+        said.append({tuple(_PART.findall(b" ".join(new).lower())): _signs(new) for new in put})
+    both = [w for w, new in said[0].items() if len(w) >= _TELLING and said[1].get(w, new) != new]
+    texts = [b" ".join((b"", *_PART.findall(text.lower()), b"")) for text in (result, ours, theirs)] if both else []
+    runs = [b" ".join((b"", *words, b"")) for words in both]
+    return any(texts[0].count(run) > max(texts[1].count(run), texts[2].count(run)) for run in runs)
+
+
+def _signs(words: Iterable[bytes]) -> bytes:
+    return b" ".join(word for word in words if word not in LAYOUT)
 
 
 def strayed(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> tuple[bytes, ...]:

@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from forkmerge.merge.conservation import doubled, strayed, tokens_of, unbalanced, unbalanced_around, words_of
+from forkmerge.merge.conservation import (
+    doubled,
+    respelled,
+    strayed,
+    tokens_of,
+    unbalanced,
+    unbalanced_around,
+    words_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -70,3 +78,19 @@ def test_lines_put_in_and_taken_away_are_balanced_unless_one_may_have_become_the
     assert unbalanced(base, ours, there + b"from .bar import Bar\n", there + b"from .bar import Bar\n") == ()
     base, ours, theirs = b"mypy\nty\n", b"mypy==1\n", b"mypy\nty==2\n"
     assert unbalanced(base, ours, theirs, b"mypy==1\nty==2\n") == (b"ty",)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "result", "twice"),
+    [
+        (b"a 'x/y/z', b", b"a b 'x/Y/z/'", b"a 'x/y/z', b 'x/Y/z/'", True),
+        (b"a 'x/y/z', b", b"a b 'x/Y/z/'", b"a b 'x/Y/z/'", False),
+        (b"a x.y.z b", b"a b x.y.z", b"a x.y.z b x.y.z", False),
+        (b"a x.y b", b"a b x/y", b"a x.y b x/y", False),
+        (b'a "x.y.z", b', b"a b ('x.y.z')", b"a x.y.z b x.y.z", False),
+        (b"a x.y.z b", b"a b x.y.w", b"a x.y.z b x.y.w", False),
+    ],
+)
+def test_one_thing_in_two_spellings_is_told(ours: bytes, theirs: bytes, result: bytes, twice: bool) -> None:
+    assert respelled(b"a b", ours, theirs, result) is twice
+    assert respelled(b"a b", theirs, ours, result) is twice

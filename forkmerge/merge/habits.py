@@ -12,6 +12,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
+from forkmerge.merge.conservation import LAYOUT
 from forkmerge.merge.diff import hunks
 from forkmerge.merge.items import similarity
 
@@ -24,6 +25,9 @@ Said: TypeAlias = "tuple[bytes, ...]"
 _TOKEN = re.compile(rb"\w+|[^\w\s]")
 _NAME = re.compile(rb"[^\W\d]\w+")
 _VERSION = re.compile(rb"\b\d+\.\d[\w.+-]*")
+_WORD = re.compile(rb"\w")
+_STRING = re.compile(rb"\"[^\"\n]*\"")
+_REMARK = re.compile(rb" (?:#|/ [/*]).*")
 _OFTEN = 2
 """How often something has to have been done away with in one place to be called a habit."""
 _ALIKE = 0.75
@@ -33,6 +37,11 @@ _LEAST_WORDS = 3
 _EDITED = 0.5
 _MOST = 200
 """Lines of a place past which it is not looked for lines that are alike: that takes the square of them."""
+_ENDS = frozenset((b",", b";", b"\\"))
+"""Signs that formatters add and take away at the ends of lines."""
+_SHAPED = 3
+_LEAST_SHAPE = 4
+"""Lines of one shape, and signs and words of it, from which on it is no chance that all of them were edited."""
 _OTHER = re.compile(rb"(?:import|from|export|use|using|include|package|def|class|func|fn)\b")
 """Beginnings of lines that stand for themselves: what one of them says, its neighbour need not."""
 
@@ -42,7 +51,8 @@ def broken(base: bytes, ours: bytes, theirs: bytes) -> bool:
 
     That is a word or a pair of words (``import {``, ``instanceof Array``) that stood in the place at least twice, that
     one side wrote otherwise each time without making the place shorter, and that the other side has more of; or one
-    line that one side edited, and that the other side put another like next to, as it was before.
+    line that one side edited, and that the other side put another like next to, as it was before; or all lines of one
+    shape, of which the other side has more.
     """
     b, o, t = (_said(x) for x in (base, ours, theirs))
     for gone, more, text in ((o, t, ours), (t, o, theirs)):
@@ -53,7 +63,28 @@ def broken(base: bytes, ours: bytes, theirs: bytes) -> bool:
     lines = [_lines(x) for x in (base, ours, theirs)]
     if max(map(len, lines)) > _MOST:
         return False
-    return any(_goes_on(lines[0], mine, other) for mine, other in (lines[1:], lines[:0:-1]))
+    return any(
+        _goes_on(lines[0], mine, other) or _reshaped(lines[0], mine, other) for mine, other in (lines[1:], lines[:0:-1])
+    )
+
+
+def _reshaped(base: Sequence[Said], mine: Sequence[Said], other: Sequence[Said]) -> bool:
+    """Return whether ``mine`` edited all lines of one shape, and ``other`` has more of that shape than there were.
+
+    The shape of a line is what is left of it if one word or string is as good as another, and remarks count nothing.
+    """
+    before, now, more = (Counter(map(_shape, lines)) for lines in (base, mine, other))
+    signs = [sum(1 for line in lines for token in line if token not in LAYOUT) for lines in (base, mine)]
+    return len(mine) >= len(base) and any(
+        count >= _SHAPED and not now[shape] and more[shape] > count and abs(signs[1] - signs[0]) >= count
+        for shape, count in before.items()
+        if len(shape) >= _LEAST_SHAPE
+    )
+
+
+def _shape(line: Said) -> Said:
+    text = _REMARK.sub(b"", _STRING.sub(b"w", b" ".join(line)))
+    return tuple(b"w" if _WORD.match(token) else token for token in _TOKEN.findall(text) if token not in _ENDS)
 
 
 def _worded(said: Said) -> bool:

@@ -49,3 +49,21 @@ def test_imports_stand_for_themselves() -> None:
     base = b"import { Query } from './parts/query'\n"
     ours = b"import type { Query } from './parts/query'\n"
     assert not broken(base, ours, base + b"import { Table } from './parts/table'\n")
+
+
+@pytest.mark.parametrize(
+    ("asked", "added", "answer"),
+    [
+        ('(has.get("%s"), "a word"),', '(has.new, "more words"),', True),
+        ('(has.get("%s"), "a word"),', '(has.get("new"), "more words"),', False),
+        ('(has.%s, "a word"),  # known', '(has.new, "more words"),', False),
+        ('(has.get("%s"), "a word"),', "other(has.new)", False),
+    ],
+    ids=["the shape that was", "the new shape", "remarks alone", "another shape"],
+)
+def test_a_line_of_the_shape_that_all_lines_had(asked: str, added: str, answer: bool) -> None:
+    names = ("one", "two", "six")
+    base = b"".join(b'(has.%s, "a word"),\n' % name.encode() for name in names)
+    ours = "".join(asked % name + "\n" for name in names).encode()
+    assert broken(base, ours, base + added.encode() + b"\n") is answer
+    assert broken(base, base + added.encode() + b"\n", ours) is answer

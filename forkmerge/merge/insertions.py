@@ -142,18 +142,20 @@ def sort_key(item: Item) -> tuple[bytes, ...]:
 def in_order(before: Sequence[Item], inserted: Sequence[Item], after: Sequence[Item], rule: str) -> bool:
     """Return whether ``inserted`` is sorted in between its neighbours, and that is no chance.
 
-    It may be chance for what was put at the end of a single element, and among few definitions.
+    It may be chance for what was put at the end of a single element, and among definitions that are few, or not sorted.
     """
     kinds = {i.kind for i in inserted}
     near = [[i for i in part if i.kind in kinds] for part in (before, after)]
     keys = [sort_key(i) for i in (*near[0], *inserted, *near[1])]
-    parent = next((i.main.parent for part in near for i in part if i.main is not None), None)
-    if parent is None or keys != sorted(keys):
+    known = next((i for part in near for i in part if i.main is not None and i.main.parent is not None), None)
+    if known is None or known.main is None or known.main.parent is None or keys != sorted(keys):
         return False
-    siblings = sum(c.type in kinds for c in parent.named_children) - len(inserted)
-    if rule in (rules.DEFINITIONS, rules.CONSTANTS):
-        return siblings >= _CHANCE
-    return bool(near[1]) or siblings > 1
+    siblings = [c for c in known.main.parent.named_children if c.type in kinds]
+    others = len(siblings) - len(inserted)
+    if rule not in (rules.DEFINITIONS, rules.CONSTANTS):
+        return bool(near[1]) or others > 1
+    texts = [known.data[c.start_byte : c.end_byte].lower() for c in siblings] if rule == rules.DEFINITIONS else []
+    return others >= _CHANCE and all(a <= b for a, b in pairwise(texts))
 
 
 def _rule(profile: Profile, parent: str, inserted: Sequence[Item]) -> str | None:

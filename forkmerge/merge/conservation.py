@@ -92,6 +92,9 @@ def _unbalanced(b: Counter[bytes], o: Counter[bytes], t: Counter[bytes], r: Coun
 _WINDOW = 3
 _LEAST_WORDS = 8
 _LEAST_LINE = 5
+_LEAST_CALL = 3
+_CALL = re.compile(rb"[\w.]+\([^()]*\);?")
+"""A call that is a statement of its own: what it does should not be done twice, however few words it says."""
 _PART = re.compile(rb"[^\W_]+")
 _TELLING = 3
 """Words from which on it is no chance that both sides say them."""
@@ -163,7 +166,7 @@ def passages(text: bytes) -> dict[tuple[bytes, ...], list[int]]:
     words = [len(_WORD.findall(line)) for line, _ in lines]
     out: dict[tuple[bytes, ...], list[int]] = {}
     for (line, at), size in zip(lines, words, strict=True):
-        if size >= _LEAST_LINE:
+        if size >= _LEAST_LINE or (size >= _LEAST_CALL and _CALL.fullmatch(line)):
             out.setdefault((line,), []).append(at)
     for i in range(len(lines) - _WINDOW + 1):
         if sum(words[i : i + _WINDOW]) >= _LEAST_WORDS:
@@ -175,8 +178,9 @@ def may_repeat(text: bytes) -> bool:
     """Return whether a passage may stand in ``text`` twice: each of its lines does.  PERF: mostly none does."""
     lines = filled_lines(text)
     counts = Counter(lines)
-    if any(count > 1 and len(_WORD.findall(line)) >= _LEAST_LINE for line, count in counts.items()):
-        return True
+    for line, count in counts.items():
+        if count > 1 and len(_WORD.findall(line)) >= (_LEAST_CALL if _CALL.fullmatch(line) else _LEAST_LINE):
+            return True
     often = [counts[line] > 1 for line in lines]
     return any(map(all, zip(*(often[i:] for i in range(_WINDOW)), strict=False)))
 

@@ -211,6 +211,8 @@ class _Emitter(Layout):
             if any(other[to_other[i]].tokens != self.base[i].tokens for i in kept_by_other):
                 continue
             gone = {to_mine[i] for i in deleted}
+            if self.block and _surrounded(side_m, gone, set(to_mine.values())):
+                continue
             return [mine[j] for j in side_m if j not in gone], name
         return None
 
@@ -376,3 +378,17 @@ def _join(sequence: Sequence[Item]) -> bytes:
 def _positional(parent: str) -> bool:
     """Return whether the place of an element in this list says what it is: arguments and parameters."""
     return "argument" in parent or "parameter" in parent
+
+
+def _surrounded(side: range, gone: set[int], old: set[int]) -> bool:
+    """Return whether something new stands between two items that are ``gone``: what it was written for is, too."""
+    before = False
+    new = False
+    for j in side:
+        if j not in old:
+            new = True
+        elif j in gone and before and new:
+            return True
+        else:
+            before, new = j in gone, False
+    return False

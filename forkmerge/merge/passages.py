@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.merge.conservation import doubled, respelled, unbalanced
 from forkmerge.merge.diff import hunks
+from forkmerge.merge.marks import astray
 from forkmerge.merge.pieces import Conflict, Piece, lines_of, resolved
 from forkmerge.merge.rules import CONTAINED, REFORMAT, TOUCHING, WORDS, Allowed
 
@@ -48,7 +49,7 @@ def by_text(conflict: Conflict, allowed: Allowed) -> tuple[bytes, str] | None:
         if content is None:
             continue
         four = (conflict.base, conflict.ours, conflict.theirs, content)
-        if not unbalanced(*four) and not doubled(*four) and not respelled(*four):
+        if not any(gate(*four) for gate in (unbalanced, doubled, respelled, astray)):
             return content, rule
     return _held(conflict, allowed)
 

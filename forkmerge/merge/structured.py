@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from forkmerge.errors import ForkmergeError
 from forkmerge.merge import habits
 from forkmerge.merge.conservation import doubled, respelled, unbalanced, unbalanced_around, words_of
+from forkmerge.merge.marks import astray
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce, lines_of, text_of
 from forkmerge.merge.repair import Place, point_after, repair, whole_lines
 from forkmerge.merge.rules import DEFINITIONS, EAGER, REFORMAT, SAME, Allowed
@@ -180,6 +181,8 @@ def _attempt(work: _Work, first: int, last: int) -> _Answer | None:
     if found.outcome.clean:
         content = found.outcome.content()
         if unbalanced(whole[0], whole[1], whole[2], content):
+            return None
+        if astray(whole[0], whole[1], whole[2], content):
             return None
         if DEFINITIONS not in found.outcome.rules and doubled(whole[0], whole[1], whole[2], content):
             return None

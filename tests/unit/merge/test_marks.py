@@ -9,9 +9,9 @@ from forkmerge.merge.passages import by_text
 from forkmerge.merge.pieces import Conflict
 from forkmerge.merge.rules import Allowed
 
-_BASE = b"  @Test void bakes() {\n    oven.heat(1);\n    oven.bake();\n  }\n"
+_BASE = b"  @Test public void bakes() {\n    oven.heat(1);\n    oven.bake();\n  }\n"
 _MARKED = b"  @Slow\n" + _BASE
-_OTHER = b"  @Test void cools() {\n    oven.heat(1);\n    oven.air();\n  }\n"
+_OTHER = b"  @Test public void cools() {\n    oven.heat(1);\n    oven.air();\n  }\n"
 
 
 def test_mark_before_a_definition_that_the_other_side_made_another_is_astray() -> None:

@@ -13,6 +13,7 @@ one string of one line (versions, patterns, messages: a third text that nobody w
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -49,9 +50,15 @@ def by_text(conflict: Conflict, allowed: Allowed) -> tuple[bytes, str] | None:
         if content is None:
             continue
         four = (conflict.base, conflict.ours, conflict.theirs, content)
-        if not any(gate(*four) for gate in (unbalanced, doubled, respelled, astray)):
+        if not any(gate(*four) for gate in (unbalanced, doubled, respelled, astray, _again)):
             return content, rule
     return _held(conflict, allowed)
+
+
+def _again(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> bool:
+    """Return whether a string that both sides put in stands in ``result`` more often than in either."""
+    b, o, t, r = (Counter(_STRING.findall(x)) for x in (base, ours, theirs, result))
+    return any(r[x] > max(o[x], t[x]) for x in (o - b).keys() & (t - b).keys())
 
 
 def apart(pieces: Sequence[Piece], allowed: Allowed, *, whole: bool) -> tuple[Piece, ...]:

@@ -19,7 +19,7 @@ from forkmerge.merge.items import Item, items
 from forkmerge.merge.layout import Layout, bracketed
 from forkmerge.merge.matching import match
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce
-from forkmerge.merge.sets import repeated, united
+from forkmerge.merge.sets import repeated, said_twice, united
 from forkmerge.merge.wrapping import around, grafted, wrapped
 from forkmerge.syntax import commutative
 
@@ -86,7 +86,10 @@ def merge_sequences(context: Context, parent: str, three: Three, depth: int) -> 
         if not emitter.chunk(chunk, to_ours, to_theirs) or not emitter.anchor(b, o, t):
             return None
         last_b, last_o, last_t = b + 1, o + 1, t + 1
-    return emitter.outcome()
+    found = emitter.outcome()
+    if found is None or block or parent not in context.profile.lists or _positional(parent):
+        return found
+    return None if found.clean and said_twice(three, found.content()) else found
 
 
 class _Emitter(Layout):

@@ -6,7 +6,9 @@ one side took away what the other edited, or one key came with two values.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -109,6 +111,16 @@ def repeated(
             return None
         again.add(other)
     return frozenset(again)
+
+
+def said_twice(three: _Three, result: bytes) -> bool:
+    """Return whether ``result`` has an element that both sides put into a list more often than either.
+
+    One side put it in another's place, the other beside that one.
+    """
+    b, o, t = (Counter(i.text for i in side if i.main and i.main.is_named and not i.main.is_extra) for side in three)
+    new = (o - b).keys() & (t - b).keys()
+    return any(len(re.findall(rb"(?<!\w)" + re.escape(x) + rb"(?!\w)", result)) > max(o[x], t[x]) for x in new)
 
 
 def _key(profile: Profile, item: Item) -> tuple[str, str] | None:

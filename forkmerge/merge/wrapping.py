@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from forkmerge.merge.items import Item, node_tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tree_sitter import Node
 
     from forkmerge.syntax.profile import Profile
@@ -32,8 +34,8 @@ def wrapped(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
     """Return the wrapping side's text with the base's expression in it replaced by the other side's.
 
     Only where the whole of the base stands in one side exactly once, as an expression of its own with something around
-    it, and the other side is a single expression too, on one line; None in any other case, as where both sides put
-    something around it: one inside the other was nobody's idea.
+    it, and the other side is a single expression of the same kind too, on one line, that still has half of its names;
+    None in any other case, as where both sides put something around it: one inside the other was nobody's idea.
     """
     if not _LEAST_TOKENS <= len(base.tokens) <= _MOST_TOKENS or base.main is None or _brackets(profile, base):
         return None
@@ -43,6 +45,8 @@ def wrapped(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
     for mine, other in ((ours, theirs), (theirs, ours)):
         if mine.main is None or len(mine.nodes) > 1 or len(other.nodes) > 1 or b"\n" in other.text:
             continue
+        if other.main is None or other.main.type != base.main.type or not _still(base.tokens, other.tokens):
+            continue
         places = _places(profile, mine.main, mine.data, base.tokens)
         if len(places) == 1 and places[0] != mine.main:
             start = mine.main.start_byte
@@ -50,6 +54,12 @@ def wrapped(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
             found.append(mine.text[: node.start_byte - start] + other.text + mine.text[node.end_byte - start :])
     both = all(i.main is not None and _places(profile, i.main, i.data, base.tokens) for i in (ours, theirs))
     return found[0] if len(found) == 1 and not both else None
+
+
+def _still(before: Sequence[bytes], after: Sequence[bytes]) -> bool:
+    """Return whether ``after`` speaks of what ``before`` speaks of: what is put around it may suit nothing else."""
+    names = {t for t in before if t[:1].isalpha()}
+    return 2 * len(names.intersection(after)) >= len(names)
 
 
 def around(profile: Profile, base: Item, side: Item) -> bool:
@@ -70,7 +80,8 @@ def grafted(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
     """Return the side that was written anew, with the one part that the other side edited put in.
 
     The other side's edit lies within a part of the base (the smallest that holds it, or one around it) that stands in
-    the rewritten side exactly once; None where there is no such part, or where it could be either way around.
+    the rewritten side exactly once; None where there is no such part, or where it could be either way around, as where
+    the other side, too, put something around the part, or something else in its place.
     """
     if max(len(base.tokens), len(ours.tokens), len(theirs.tokens)) > _MOST_GRAFTED:
         return None
@@ -86,6 +97,9 @@ def grafted(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
                 break
             places = _places(profile, mine.main, mine.data, tokens) if len(tokens) >= _LEAST_TOKENS else []
             if len(places) > 1:
+                break
+            now = node_tokens(after, other.data, profile)
+            if places and (_places(profile, after, other.data, tokens) or not _still(tokens, now)):
                 break
             if places and places[0] != mine.main:
                 built = _places(profile, after, other.data, tokens)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from forkmerge.merge.indent import indentation_of, reindent
+from forkmerge.merge.indent import blanks_before, indentation_of, lines_and_blanks, moved, reindent
 from forkmerge.merge.style import restyled
 from forkmerge.syntax import commutative
 
@@ -120,17 +120,15 @@ class Layout:
 
     def fit(self, item: Item, side: str) -> Item:
         """Return ``item`` at the indentation that the merged block has, where one side indented the block anew."""
+        if not self.block:
+            return item
         base, ours, theirs = self.indents
         mine, other = (ours, theirs) if side == "ours" else (theirs, ours)
-        if (
-            not self.block
-            or None in (base, mine, other)
-            or mine != base
-            or other == base
-            or not isinstance(base, bytes)
-        ):
-            return item
-        return reindent(item, base, other) if isinstance(other, bytes) else item
+        if base is None or mine is None or other is None:
+            before = blanks_before(item)
+            after = moved(self.base, self.theirs if side == "ours" else self.ours).get(before) if before else None
+            return item if before is None or after is None else reindent(item, before, after)
+        return item if mine != base or other == base else reindent(item, base, other)
 
     def lead(self, base: bytes, ours: bytes, theirs: bytes) -> bytes:
         """Return the merged layout; where both sides changed it, that with more commas, or as many lines as before."""
@@ -138,6 +136,8 @@ class Layout:
             return theirs
         if theirs in (base, ours):
             return ours
+        if (apart := lines_and_blanks(base, ours, theirs)) is not None:
+            return apart
         return max(
             ours, theirs, key=lambda lead: (lead.count(b","), lead.count(b"\n") == base.count(b"\n"), lead == ours)
         )

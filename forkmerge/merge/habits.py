@@ -52,7 +52,8 @@ def broken(base: bytes, ours: bytes, theirs: bytes) -> bool:
     That is a word or a pair of words (``import {``, ``instanceof Array``) that stood in the place at least twice, that
     one side wrote otherwise each time without making the place shorter, and that the other side has more of; or one
     line that one side edited, and that the other side put another like next to, as it was before; or all lines of one
-    shape, of which the other side has more.
+    shape, of which the other side has more; or what one side put into every line, and not one that the other side added
+    has.
     """
     b, o, t = (_said(x) for x in (base, ours, theirs))
     for gone, more, text in ((o, t, ours), (t, o, theirs)):
@@ -63,9 +64,9 @@ def broken(base: bytes, ours: bytes, theirs: bytes) -> bool:
     lines = [_lines(x) for x in (base, ours, theirs)]
     if max(map(len, lines)) > _MOST:
         return False
-    return any(
-        _goes_on(lines[0], mine, other) or _reshaped(lines[0], mine, other) for mine, other in (lines[1:], lines[:0:-1])
-    )
+    pairs = (lines[1:], lines[:0:-1])
+    told = (_goes_on, _reshaped, _left_out)
+    return any(tells(lines[0], mine, other) for tells in told for mine, other in pairs)
 
 
 def _reshaped(base: Sequence[Said], mine: Sequence[Said], other: Sequence[Said]) -> bool:
@@ -124,6 +125,26 @@ def _goes_on(base: Sequence[Said], mine: Sequence[Said], other: Sequence[Said]) 
         return False
     added = [line for old, new in _changes(base, other) for line in _put_in(old, new)]
     return any(_like(line, put) and not gone.isdisjoint(_pairs(put)) for line, gone in edited for put in added)
+
+
+def _left_out(base: Sequence[Said], mine: Sequence[Said], other: Sequence[Said]) -> bool:
+    """Return whether ``mine`` put the same words into every line of the place, and ``other`` a line of that kind there.
+
+    Such a line begins as all the others do, and has nothing of what was put into those.
+    """
+    heads = {line[0] for line in base}
+    if len(base) < _OFTEN or len(base) != len(mine) or len(heads) > 1:
+        return False
+    changes = {
+        (frozenset((now - was).items()), frozenset((was - now).items()))
+        for was, now in zip(map(Counter, base), map(Counter, mine), strict=True)
+    }
+    come, gone = changes.pop()
+    if changes or not come or gone:
+        return False
+    words = {word for word, _ in come if _NAME.fullmatch(word)}
+    added = [line for old, new in _changes(base, other) for line in _put_in(old, new)]
+    return bool(words) and any(line[0] in heads and words.isdisjoint(line) for line in added)
 
 
 def _like(line: Said, other: Said) -> bool:

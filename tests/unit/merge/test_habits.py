@@ -67,3 +67,14 @@ def test_a_line_of_the_shape_that_all_lines_had(asked: str, added: str, answer: 
     ours = "".join(asked % name + "\n" for name in names).encode()
     assert broken(base, ours, base + added.encode() + b"\n") is answer
     assert broken(base, base + added.encode() + b"\n", ours) is answer
+
+
+def test_words_put_into_every_line_that_an_added_line_lacks() -> None:
+    base = b"use flour::Rye;\nuse oven::Tray;\n"
+    ours = b"use crate::flour::Rye;\nuse crate::oven::Tray;\n"
+    assert broken(base, ours, b"use flour::Rye;\nuse glaze::Egg;\nuse oven::Tray;\n")
+    assert broken(base, b"use flour::Rye;\nuse glaze::Egg;\nuse oven::Tray;\n", ours)
+    assert not broken(base, ours, b"use flour::Rye;\nuse crate::glaze::Egg;\nuse oven::Tray;\n")
+    assert not broken(base, ours, b"use flour::Rye;\nmod glaze;\nuse oven::Tray;\n")
+    assert not broken(base, ours, b"use flour::{Rye, Wheat};\nuse oven::Tray;\n")
+    assert not broken(base, b"use crate::flour::Rye;\nuse oven::Tray;\n", base + b"use glaze::Egg;\n")

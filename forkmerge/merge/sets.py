@@ -1,7 +1,7 @@
 """The merge of a stretch of elements whose order means nothing: what either side took away goes, what came stays.
 
 Refused where an element may have been changed in two ways: both sides took one away and each put something of its own,
-one side took away what the other edited, or one key came with two values.
+one side took away what the other edited, or all members among which the other put one, or one key came with two values.
 """
 
 from __future__ import annotations
@@ -78,6 +78,8 @@ def united(profile: Profile, parent: str, three: _Three, whole: _Three) -> Union
         assert taken[0] is not None  # noqa: S101 - no key is in no table
         chosen[key] = taken[0], taken[1]
     rule_name = rules.IMPORTS if parent in profile.imports or _imports(profile, three) else rules.MEMBERS
+    if rule_name == rules.MEMBERS and len(base) > 1 and not (ours and theirs):
+        return None
     return Union(rule_name, tuple(chosen[key] for key in _order(list(base), list(ours), list(theirs), set(chosen))))
 
 

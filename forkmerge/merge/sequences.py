@@ -60,6 +60,9 @@ class Outcome:
         return b"".join(p if isinstance(p, bytes) else p.content for p in self.pieces if not isinstance(p, Conflict))
 
 
+_MANY = 4
+"""Elements that are gone around another: it stands in another list than the one it came to."""
+
 Three = tuple[Sequence[Item], Sequence[Item], Sequence[Item]]
 
 
@@ -214,7 +217,8 @@ class _Emitter(Layout):
             if any(other[to_other[i]].tokens != self.base[i].tokens for i in kept_by_other):
                 continue
             gone = {to_mine[i] for i in deleted}
-            if self.block and _surrounded(side_m, gone, set(to_mine.values())):
+            left = [j for j in side_m if mine[j].main is not None and (self.block or self.element(mine[j]))]
+            if _surrounded(left, gone, set(to_mine.values()), block=self.block):
                 continue
             return [mine[j] for j in side_m if j not in gone], name
         return None
@@ -383,15 +387,20 @@ def _positional(parent: str) -> bool:
     return "argument" in parent or "parameter" in parent
 
 
-def _surrounded(side: range, gone: set[int], old: set[int]) -> bool:
-    """Return whether something new stands between two items that are ``gone``: what it was written for is, too."""
-    before = False
-    new = False
+def _surrounded(side: Sequence[int], gone: set[int], old: set[int], *, block: bool) -> bool:
+    """Return whether something new stands between items that are ``gone``: what it was written for is, too.
+
+    In a block there has to be one before and one behind it, in a list as many as make it another list.
+    """
+    runs: list[int] = []  # how many are gone in turn, 0 for what is new, -1 for what is left
     for j in side:
-        if j not in old:
-            new = True
-        elif j in gone and before and new:
+        state = 1 if j in gone else 0 if j not in old else -1
+        if state > 0 and runs and runs[-1] > 0:
+            runs[-1] += 1
+        elif state or not runs or runs[-1]:
+            runs.append(state)
+    for at, run in enumerate(runs):
+        around = [*runs[:at][-1:], *runs[at + 1 : at + 2]]
+        if run == 0 and min(around, default=-1) > 0 and (len(around) > 1 if block else sum(around) >= _MANY):
             return True
-        else:
-            before, new = j in gone, False
     return False

@@ -7,7 +7,8 @@ whether one side's edits are all among the other's (``contained``).
 Two edits that meet, or that put something at one point, are never joined.
 
 Words are read more strictly than lines: several unchanged words have to stand between the edits, they must not lie in
-one string of one line (versions, patterns, messages: a third text that nobody wrote), and not both change numbers.
+one string of one line (versions, patterns, messages: a third text that nobody wrote), nor on both sides of one
+comparison, and not both change numbers.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
+from forkmerge.merge import comparisons
 from forkmerge.merge.conservation import doubled, respelled, unbalanced
 from forkmerge.merge.diff import hunks
 from forkmerge.merge.marks import astray
@@ -167,6 +169,8 @@ def _keep_apart(base: Sequence[bytes], mine: Sequence[Edit], other: Sequence[Edi
             if sum(1 for word in base[low:high] if word.strip()) < _APART:
                 return False
             if any(start <= a[0] and a[1] <= stop and start <= b[0] and b[1] <= stop for start, stop in strings):
+                return False
+            if comparisons.between(b"".join(base[low:high])):
                 return False
     return True
 

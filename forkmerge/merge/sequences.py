@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from forkmerge.merge import rules
+from forkmerge.merge import comparisons, rules
 from forkmerge.merge.calls import called_anew
 from forkmerge.merge.insertions import Joined, both_inserted, in_order, sort_key
 from forkmerge.merge.items import Item, items
@@ -117,6 +117,8 @@ class _Emitter(Layout):
                 self.used.add(rules.EXPRESSION)
         if not self.context.allowed.permits(self.used) or self._numbers():
             return None
+        if comparisons.apart(self.parent, (self.base, self.ours, self.theirs)):
+            return None
         found = Outcome(coalesce(self.pieces), frozenset(self.used))
         if self.context.profile.binder == "python" and self.parent in self.context.profile.imports and found.clean:
             return Outcome((bracketed(found.content()),), found.rules)
@@ -217,7 +219,8 @@ class _Emitter(Layout):
             if any(other[to_other[i]].tokens != self.base[i].tokens for i in kept_by_other):
                 continue
             gone = {to_mine[i] for i in deleted}
-            left = [j for j in side_m if mine[j].main is not None and (self.block or self.element(mine[j]))]
+            known = not self.block and commutative.is_set(self.profile, self.parent)
+            left = [j for j in side_m if mine[j].main and (self.block or self.element(mine[j])) and not known]
             if _surrounded(left, gone, set(to_mine.values()), block=self.block):
                 continue
             return [mine[j] for j in side_m if j not in gone], name

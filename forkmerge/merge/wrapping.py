@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from forkmerge.merge.comparisons import compares
 from forkmerge.merge.items import Item, node_tokens
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ def grafted(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
             now = node_tokens(after, other.data, profile)
             if places and (_places(profile, after, other.data, tokens) or not _still(tokens, now)):
                 break
+            if places and _compared(profile, base, before, mine):
+                break
             if places and places[0] != mine.main:
                 built = _places(profile, after, other.data, tokens)
                 if built and _goes_on(profile, places[0]) and not _goes_on(profile, before):
@@ -110,6 +113,17 @@ def grafted(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
                 found.append(mine.text[: node.start_byte - start] + new + mine.text[node.end_byte - start :])
                 break
     return found[0] if len(found) == 1 else None
+
+
+def _compared(profile: Profile, base: Item, part: Node, side: Item) -> bool:
+    """Return whether ``part`` of the base is compared with something there that ``side`` does not compare it with."""
+    node = part.parent
+    while node is not None and base.main is not None and node.start_byte >= base.main.start_byte:
+        if compares(node):
+            tokens = node_tokens(node, base.data, profile)
+            return side.main is None or not _places(profile, side.main, side.data, tokens)
+        node = node.parent
+    return False
 
 
 def _brackets(profile: Profile, item: Item) -> bool:

@@ -1,0 +1,48 @@
+"""Comparisons of which each side changed another part.
+
+Who changes what is compared, or what it is compared with, has the two fit; nobody compared what one side wrote with
+what the other wrote.  In a sum, or in a condition of several parts, each part stands for itself more often.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tree_sitter import Node
+
+    from forkmerge.merge.items import Item
+
+_KINDS = ("binary", "comparison", "equality", "relational")
+"""What the node types of comparisons have in them."""
+_OPERATORS = frozenset(b"== != === !== < > <= >= ~= /= <> <=>".split())
+_COMPARES = re.compile(rb"[=!]==?|\s[<>]=?\s")
+_APART = re.compile(rb"[\n;]|&&|\|\||\b(?:and|or)\b")
+"""What ends a comparison."""
+
+
+def between(text: bytes) -> bool:
+    """Return whether ``text``, which stands between two edits, compares its left with its right."""
+    return _COMPARES.search(text) is not None and _APART.search(text) is None
+
+
+def compares(node: Node) -> bool:
+    """Return whether ``node`` is a comparison."""
+    return any(kind in node.type for kind in _KINDS) and any((c.text or b"") in _OPERATORS for c in node.children)
+
+
+def apart(parent: str, three: tuple[Sequence[Item], Sequence[Item], Sequence[Item]]) -> bool:
+    """Return whether ``three``, children of nodes of type ``parent``, compare and each side changed another part."""
+    base, ours, theirs = three
+    if not any(kind in parent for kind in _KINDS) or not len(base) == len(ours) == len(theirs):
+        return False
+    if not any(item.text in _OPERATORS for item in base):
+        return False
+    mine, other = (
+        {at for at, (old, new) in enumerate(zip(base, side, strict=True)) if old.tokens != new.tokens}
+        for side in (ours, theirs)
+    )
+    return bool(mine - other and other - mine)

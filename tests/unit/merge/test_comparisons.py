@@ -1,0 +1,28 @@
+"""Comparisons of which each side changed another part are never joined; other conditions are."""
+
+from __future__ import annotations
+
+import pytest
+
+from forkmerge.git.linemerge import line_merge
+from forkmerge.merge.file import merge_file
+
+
+def clean(path: str, *texts: str) -> bool:
+    base, ours, theirs = (text.encode() for text in texts)
+    return merge_file(path, base, ours, theirs, line_merge=line_merge).clean
+
+
+@pytest.mark.parametrize(
+    ("path", "frame"), [("x.py", "if {}:\n    bake()\n"), ("x.c", "int f(void) {{ if ({}) return 3; return 4; }}\n")]
+)
+def test_parts_of_one_comparison_are_not_joined(path: str, frame: str) -> None:
+    base, ours, theirs = "size(loaf, oven, 1) > least", "weight(loaf, oven, 1) > least", "size(loaf, oven, 1) > most"
+    assert not clean(path, *map(frame.format, (base, ours, theirs)))
+    assert clean(path, *map(frame.format, (base, theirs, theirs)))
+
+
+def test_parts_of_a_condition_are_joined() -> None:
+    frame = "if hot(oven, 180) and {} and {}:\n    bake()\n"
+    ours, theirs = frame.format("here(flour, 2)", "left(loaf)"), frame.format("here(flour)", "left(loaf, 5)")
+    assert clean("x.py", frame.format("here(flour)", "left(loaf)"), ours, theirs)

@@ -118,6 +118,16 @@ class Layout:
                 return item.lead
         return None
 
+    def behind_its_like(self, part: range) -> bytes | None:
+        """Return the layout before the first of theirs' items ``part`` where another of its kind comes before it.
+
+        None where one does already, or nothing tells: the first import stands apart from what is above the imports.
+        """
+        if not self.block or not part.start or part.stop >= len(self.theirs):
+            return None
+        before, item, after = (self.theirs[i] for i in (part.start - 1, part.start, part.stop))
+        return after.lead if before.kind != item.kind == after.kind and not after.end else None
+
     def fit(self, item: Item, side: str) -> Item:
         """Return ``item`` at the indentation that the merged block has, where one side indented the block anew."""
         if not self.block:

@@ -259,6 +259,8 @@ class _Emitter(Layout):
         if in_order(before, ours, after, joined.rule) and in_order(before, extra, after, joined.rule):
             tagged.sort(key=lambda pair: sort_key(pair[0]))
         slots = [i.lead for i in ours] + [between if i.first and between is not None else i.lead for i in extra]
+        if extra and extra[0] is self.theirs[chunk[2].start] and (behind := self.behind_its_like(chunk[2])) is not None:
+            slots[len(ours)] = behind
         if self.parent in self.context.profile.lists:
             broken = next((s for s in (between, *slots) if s and b"\n" in s), None)
             slots = [broken if broken and b"\n" not in s and s.strip() else s for s in slots]

@@ -88,8 +88,21 @@ def _holds(
         put, new = small[first:last], large[around[2] : around[3]]
         if (put and not within(put, new)) or (not put and new):
             return False  # or it was taken away here and changed there
+        if start == stop and not _still_there(base, start, large):
+            return False
         named = named or any(_NAME.search(word) for word in put)
     return named
+
+
+def _still_there(before: Sequence[bytes], at: int, after: Sequence[bytes]) -> bool:
+    """Return whether ``after`` has a name that stands next to the place ``at`` of ``before``.
+
+    Else all of that was replaced, and what was put there is found by chance; where no name is near nothing tells.
+    """
+    near = [
+        next((word for word in part if _NAME.match(word)), None) for part in (reversed(before[:at]), iter(before[at:]))
+    ]
+    return None in near or any(word in after for word in near)
 
 
 def _whole(part: Sequence[bytes], whole: Sequence[bytes]) -> bool:

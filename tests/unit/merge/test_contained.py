@@ -23,6 +23,12 @@ OPEN = [
     pytest.param(b"", b"if a:\n    f()\ng()\n", b"if a:\n    f()\n    g()\n", id="layout alone"),
     pytest.param(b"", b"if a:\n    f()\ng()\nh(i)\n", b"if a:\n    f()\n    g()\n", id="other nesting"),
     pytest.param(b"a\n", b"a + b\n", b"a +\n", id="no word in it"),
+    pytest.param(
+        b'shelf = tray.Shelf("rye")\n',
+        b"shelf.Put([]byte(name(i)), loaf)\n",
+        b'shelf = tray.Shelf([]byte("rye"))\n',
+        id="words found by chance where the place is gone",
+    ),
 ]
 
 

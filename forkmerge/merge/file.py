@@ -78,6 +78,10 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
         nothing = bool(words) and bound(profile, base, words)
         rules = Allowed(frozenset() if nothing else rules.rules, bool(words), rules.versions)
         pieces, why = structured(profile, path, (base, ours, theirs), git, rules, alternatives=alternatives)
+        if pieces is not git:
+            from forkmerge.merge.quotes import requoted  # noqa: PLC0415 - only where something was resolved
+
+            pieces = requoted(profile, (base, ours, theirs), pieces)
         why = "one side took a name away that the other goes on to use" if nothing else why
     elif git != raw:
         from forkmerge.merge.verified import verified  # noqa: PLC0415 - not needed for clean files

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from forkmerge.syntax.profile import Profile
 
-_EITHER_QUOTE = frozenset(("python", "javascript", "typescript", "tsx"))
+EITHER_QUOTE = frozenset(("python", "javascript", "typescript", "tsx"))
 """Languages in which a string means the same in single and in double quotes."""
 _QUOTED = re.compile(rb"([A-Za-z]{0,2})'([^'\"\\\n]*+)'")
 _SEPARATORS = frozenset((b",", b";", b""))
@@ -66,7 +66,7 @@ def node_tokens(node: Node, data: bytes, profile: Profile) -> tuple[bytes, ...]:
     """
     out: list[bytes] = []
     atomic, indentation = profile.atomic, profile.indentation
-    quoted = profile.name in _EITHER_QUOTE
+    quoted = profile.name in EITHER_QUOTE
     stack: list[Node | bytes] = [node]
     while stack:
         top = stack.pop()

@@ -5,7 +5,8 @@ is read as what it put for which words of the base.  It is contained where the o
 that has it in one piece, or all its lines in their order; or where the other side took away the same.
 
 Invariants: the answer is one side's text, word for word; numbers that differ between the sides (versions, sizes) are
-never decided; the sides' order decides nothing but layout.
+never decided, nor is a part of a longer name (``tokio`` in ``tokio-core``) or what is commented out there the change
+that was made here; the sides' order decides nothing but layout.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(rb"\d\w*\Z")
 _NAME = re.compile(rb"[^\W\d]")
+_HYPHENATED = re.compile(rb"\w[\w-]*+")
+_COMMENT = re.compile(rb"[ \t]*+(?:#|//|--|;|<!--)")
+"""How a line begins that is commented out."""
 _LEAST = 5
 """Words and signs of lines that are found apart from each other."""
 _MOST = 4000
@@ -46,11 +50,29 @@ def larger(conflict: Conflict) -> bytes | None:
         return None  # but for their layout, and what that is worth is not known here
     lines = [filled_lines(x) for x in (conflict.base, conflict.ours, conflict.theirs)]
     for (b, o, t), within in (((base, ours, theirs), _whole), (lines, _in_order)):
-        if _holds(b, o, t, within):
-            return conflict.ours if _nested(conflict.base, conflict.ours, conflict.theirs) else None
-        if _holds(b, t, o, within):
-            return conflict.theirs if _nested(conflict.base, conflict.theirs, conflict.ours) else None
+        for large, small, text, other in (
+            (o, t, conflict.ours, conflict.theirs),
+            (t, o, conflict.theirs, conflict.ours),
+        ):
+            if _holds(b, large, small, within):
+                sound = _nested(conflict.base, text, other) and _as_such(conflict.base, text, other)
+                return text if sound else None
     return None
+
+
+def _as_such(base: bytes, large: bytes, small: bytes) -> bool:
+    """Return whether no name or line that ``small`` put in is in ``large`` only as part of another, or as a comment."""
+    names = _names(small) - _names(base) - _names(large)
+    if any(name in other.split(b"-") for name in names for other in _names(large) - _names(base)):
+        return False
+    silent = {_COMMENT.sub(b"", line, count=1).strip() for line in large.split(b"\n") if _COMMENT.match(line)}
+    put = set(filled_lines(small)) - set(filled_lines(base)) - set(filled_lines(large))
+    return not put & silent
+
+
+def _names(text: bytes) -> set[bytes]:
+    """Return the words of ``text``, those with hyphens in them as one."""
+    return set(_HYPHENATED.findall(text))
 
 
 def _nested(base: bytes, large: bytes, small: bytes) -> bool:

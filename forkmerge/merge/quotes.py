@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _SINGLE, _DOUBLE = b"'", b'"'
 _PLAIN = re.compile(rb"""(?<![\w"'\\])(['"])[^'"\\\n]*+\1(?!['"\w])""")
 """A string without quotes and escapes in it, of one line; it may be in a comment, which is good enough to count."""
-_STRING = re.compile(rb"""([A-Za-z]{0,2}+)(['"])([^'"\\\n]*+)\2""")
+_STRING = re.compile(rb"""([A-Za-z]{0,2})(['"])([^'"\\\n]*+)\2""")
 _LEAST = 4
 """Strings in the new quotes from which on a file is said to have them."""
 _FEW = 10

@@ -13,6 +13,7 @@ HELD = [
     pytest.param(b"", b"import a\nimport b\n", b"import a\n", id="an addition"),
     pytest.param(b"", b"/**\n * Waters.\n *\n * All.\n */\n", b"/**\n * Waters.\n */\n", id="its lines in order"),
     pytest.param(b"a = 1\n", b"if ready:\n    first(a)\n    last(a)\n", b"first(a)\nlast(a)\n", id="all deeper"),
+    pytest.param(b"", b"# all\n# of it\n#include <a.h>\n", b"# all\n#include <a.h>\n", id="comments and directives"),
     pytest.param(b"old(x)\nold(y)\n", b"new(x)\n", b"new(x)\nold(y)\n", id="and took away"),
 ]
 OPEN = [
@@ -29,6 +30,9 @@ OPEN = [
         b'shelf = tray.Shelf([]byte("rye"))\n',
         id="words found by chance where the place is gone",
     ),
+    pytest.param(b"of this\n", b"of river-core\n", b"of river\n", id="part of a longer name"),
+    pytest.param(b"", b"#  only at night\n#  if: dark\n", b"if: dark\n", id="as a comment"),
+    pytest.param(b"", b"// first(a);\nlast(a);\n", b"first(a);\n", id="as a comment of another language"),
 ]
 
 

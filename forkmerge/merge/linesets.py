@@ -88,7 +88,11 @@ def objections(profile: LineProfile, path: str, inputs: Sequence[bytes], result:
     The latter is back where the other side moved it: git takes that for an addition.
     """
     if profile.kind == "set":
-        return ()
+        from forkmerge.merge.returned import returned  # noqa: PLC0415 - few files are of this kind
+
+        line = returned((inputs[0], inputs[1], inputs[2]), result, data=False).decode("utf-8", "replace")
+        message = f"{line} was deleted by one side and moved by the other"
+        return (Finding("deleted-key", message, path),) if line else ()
     before = [Counter(read(profile, text).named()) for text in inputs]
     now = Counter(read(profile, result).named())
     out = []

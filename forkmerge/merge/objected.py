@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 STRAYED = "line-strays"
 """A line that every version has once stands in the merge twice, or not at all."""
+RETURNED = "deletion-lost"
+"""What one side took away stands in the merge where the other side moved it."""
 
 
 def objections(
@@ -34,7 +36,7 @@ def objections(
         if joined and not found:
             from forkmerge.merge import seams  # noqa: PLC0415 - not needed for clean files
 
-            found = seams.objections(profile, path, inputs, result)
+            found = seams.objections(profile, path, inputs, result) or _returned(profile, path, inputs, result)
         return found
     except ForkmergeError:
         return ()
@@ -50,6 +52,18 @@ def _strayed(path: str, inputs: tuple[bytes, bytes, bytes], result: bytes) -> tu
 
     said = lines[0].decode("utf-8", "replace")[:60]
     return (Finding(STRAYED, f"{said!r} stands once in all three versions, and not in the merge", path),)
+
+
+def _returned(profile: Profile, path: str, inputs: tuple[bytes, bytes, bytes], result: bytes) -> tuple[Finding, ...]:
+    from forkmerge.merge.returned import returned  # noqa: PLC0415 - not needed for clean files
+
+    line = returned(inputs, result, data=bool(profile.data))
+    if not line:
+        return ()
+    from forkmerge.model.finding import Finding  # noqa: PLC0415 - seldom needed
+
+    said = line.decode("utf-8", "replace")[:60]
+    return (Finding(RETURNED, f"{said!r} is back, which one side took away and the other moved", path),)
 
 
 def objected(path: str, base: bytes, ours: bytes, theirs: bytes, findings: tuple[Finding, ...]) -> FileMerge:

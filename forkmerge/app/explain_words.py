@@ -22,6 +22,7 @@ RULES = {
     "neighbouring-statements": "each side changed other statements or members of one block",
     "list-elements": "each side changed other elements of one list",
     "delete-beside-change": "one side deleted what the other left alone, next to a change",
+    "behind-a-deletion": "one side deleted what the other left alone and put something behind",
     "expression": "each side changed another part of one expression",
     "grafted": "one side's edit was put where the other had rewritten what is around it",
     "wrapped": "one side put around it what the other changed",

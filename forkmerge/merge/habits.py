@@ -137,7 +137,7 @@ def _left_out(base: Sequence[Said], mine: Sequence[Said], other: Sequence[Said])
         return False
     changes = {
         (frozenset((now - was).items()), frozenset((was - now).items()))
-        for was, now in zip(map(Counter, base), map(Counter, mine), strict=True)
+        for was, now in zip(map(_unremarked, base), map(_unremarked, mine), strict=True)
     }
     come, gone = changes.pop()
     if changes or not come or gone:
@@ -145,6 +145,11 @@ def _left_out(base: Sequence[Said], mine: Sequence[Said], other: Sequence[Said])
     words = {word for word, _ in come if _NAME.fullmatch(word)}
     added = [line for old, new in _changes(base, other) for line in _put_in(old, new)]
     return bool(words) and any(line[0] in heads and words.isdisjoint(line) for line in added)
+
+
+def _unremarked(line: Said) -> Counter[bytes]:
+    """Return the words of ``line`` up to a remark behind it, with how often they stand there."""
+    return Counter(_TOKEN.findall(_REMARK.sub(b"", b" ".join(line))))
 
 
 def _like(line: Said, other: Said) -> bool:

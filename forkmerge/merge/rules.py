@@ -32,6 +32,8 @@ ELEMENTS = "list-elements"
 """Each side changed other elements of one list."""
 DELETE_BESIDE = "delete-beside-change"
 """One side deleted what the other left alone and put something next to."""
+BEHIND = "behind-a-deletion"
+"""The same, where it was put right behind what is gone; mostly because of that, so never without tests."""
 EXPRESSION = "expression"
 """Each side changed another part of one statement or expression."""
 GRAFTED = "grafted"
@@ -67,6 +69,7 @@ ALL = frozenset(
         NEIGHBOURS,
         ELEMENTS,
         DELETE_BESIDE,
+        BEHIND,
         EXPRESSION,
         GRAFTED,
         WRAPPED,
@@ -79,7 +82,7 @@ ALL = frozenset(
     )
 )
 
-BALANCED = ALL - {LINES}
+BALANCED = ALL - {LINES, BEHIND}
 
 
 SURE = frozenset((SAME, REFORMAT, WHITESPACE, IMPORTS))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from forkmerge.merge import comparisons, rules
 from forkmerge.merge.calls import called_anew
+from forkmerge.merge.deletions import Left, Side, left
 from forkmerge.merge.insertions import Joined, both_inserted, in_order, sort_key
 from forkmerge.merge.items import Item, items
 from forkmerge.merge.layout import Layout, bracketed
@@ -59,9 +60,6 @@ class Outcome:
         """Return the text of a clean outcome."""
         return b"".join(p if isinstance(p, bytes) else p.content for p in self.pieces if not isinstance(p, Conflict))
 
-
-_MANY = 4
-"""Elements that are gone around another: it stands in another list than the one it came to."""
 
 Three = tuple[Sequence[Item], Sequence[Item], Sequence[Item]]
 
@@ -184,10 +182,10 @@ class _Emitter(Layout):
                 self.used.add(union.rule)
                 self._write_set(union.chosen, chunk)
                 return True
-            kept = self._deletions(chunk, to_ours, to_theirs)
-            if kept is not None and self.context.allowed.permits({rules.DELETE_BESIDE}):
-                self.used.add(rules.DELETE_BESIDE)
-                self._write(*kept)
+            kept = self._left(chunk, to_ours, to_theirs)
+            if kept is not None and self.context.allowed.permits({kept.rule}):
+                self.used.add(kept.rule)
+                self._write(kept.items, kept.side)
                 return True
             beside = self._replaced(bs, os, ts) if self.block else None
             if beside is not None and self.context.allowed.permits({rules.DELETE_BESIDE, beside[1].rule}):
@@ -200,31 +198,17 @@ class _Emitter(Layout):
         self.pieces.append(Conflict(_join(bs), _join(os), _join(ts), "both sides changed this place"))
         return True
 
-    def _deletions(
+    def _left(
         self, chunk: tuple[range, range, range], to_ours: dict[int, int], to_theirs: dict[int, int]
-    ) -> tuple[list[Item], str] | None:
-        """Return what is left, and of which side, where the other side only deleted what this one left alone."""
-        for mine, other, side_m, to_mine, to_other, name in (
-            (self.ours, self.theirs, chunk[1], to_ours, to_theirs, "ours"),
-            (self.theirs, self.ours, chunk[2], to_theirs, to_ours, "theirs"),
-        ):
-            other_range = chunk[2] if name == "ours" else chunk[1]
-            inserted_by_other = set(other_range) - set(to_other.values())
-            if inserted_by_other:
-                continue
-            deleted = [i for i in chunk[0] if i not in to_other and i in to_mine]
-            if any(mine[to_mine[i]].tokens != self.base[i].tokens for i in deleted):
-                continue
-            kept_by_other = [i for i in chunk[0] if i in to_other]
-            if any(other[to_other[i]].tokens != self.base[i].tokens for i in kept_by_other):
-                continue
-            gone = {to_mine[i] for i in deleted}
-            known = not self.block and commutative.is_set(self.profile, self.parent)
-            left = [j for j in side_m if mine[j].main and (self.block or self.element(mine[j])) and not known]
-            if _surrounded(left, gone, set(to_mine.values()), block=self.block):
-                continue
-            return [mine[j] for j in side_m if j not in gone], name
-        return None
+    ) -> Left | None:
+        """Return what is left where one side only deleted; what is a set has no place of which something is gone."""
+        known = not self.block and commutative.is_set(self.profile, self.parent)
+        ours, theirs = Side("ours", self.ours, chunk[1], to_ours), Side("theirs", self.theirs, chunk[2], to_theirs)
+
+        def counts(item: Item) -> bool:
+            return item.main is not None and (self.block or self.element(item)) and not known
+
+        return left(self.base, chunk[0], ours, theirs, counts, block=self.block)
 
     def _replaced(
         self, base: Sequence[Item], ours: Sequence[Item], theirs: Sequence[Item]
@@ -390,22 +374,3 @@ def _join(sequence: Sequence[Item]) -> bytes:
 def _positional(parent: str) -> bool:
     """Return whether the place of an element in this list says what it is: arguments and parameters."""
     return "argument" in parent or "parameter" in parent
-
-
-def _surrounded(side: Sequence[int], gone: set[int], old: set[int], *, block: bool) -> bool:
-    """Return whether something new stands between items that are ``gone``: what it was written for is, too.
-
-    In a block there has to be one before and one behind it, in a list as many as make it another list.
-    """
-    runs: list[int] = []  # how many are gone in turn, 0 for what is new, -1 for what is left
-    for j in side:
-        state = 1 if j in gone else 0 if j not in old else -1
-        if state > 0 and runs and runs[-1] > 0:
-            runs[-1] += 1
-        elif state or not runs or runs[-1]:
-            runs.append(state)
-    for at, run in enumerate(runs):
-        around = [*runs[:at][-1:], *runs[at + 1 : at + 2]]
-        if run == 0 and min(around, default=-1) > 0 and (len(around) > 1 if block else sum(around) >= _MANY):
-            return True
-    return False

@@ -1,0 +1,82 @@
+"""What is left of a chunk of a sequence in which one side only deleted what the other side left alone.
+
+What the other side put in beside it stays, unless it was written for what is gone: something new between two things
+that were deleted is a conflict, and a statement right behind a deleted one is for tests to decide (rule ``BEHIND``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forkmerge.merge import rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from forkmerge.merge.items import Item
+
+_MANY = 4
+"""Elements of a list around a new one that have to be gone for the list to be another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The items of a side, those of them that the chunk takes up, and where it has the items of the base."""
+
+    name: str
+    items: Sequence[Item]
+    part: range
+    where: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The items that are left, the side that they are of, and the rule that says so."""
+
+    items: Sequence[Item]
+    side: str
+    rule: str
+
+
+def left(
+    base: Sequence[Item], part: range, ours: Side, theirs: Side, counts: Callable[[Item], bool], *, block: bool
+) -> Left | None:
+    """Return what is left of ``part`` of the base; None unless one side did no more than delete.
+
+    ``counts`` tells which items are looked at for what stood around an addition; ``block``: they are statements.
+    """
+    for mine, other in ((ours, theirs), (theirs, ours)):
+        if set(other.part) - set(other.where.values()):
+            continue
+        deleted = [i for i in part if i not in other.where and i in mine.where]
+        if any(mine.items[mine.where[i]].tokens != base[i].tokens for i in deleted):
+            continue
+        if any(other.items[other.where[i]].tokens != base[i].tokens for i in part if i in other.where):
+            continue
+        gone, old = {mine.where[i] for i in deleted}, set(mine.where.values())
+        if _surrounded([j for j in mine.part if counts(mine.items[j])], gone, old, block=block):
+            continue
+        behind = block and any(j - 1 in gone for j in set(mine.part) - old)
+        kept = [mine.items[j] for j in mine.part if j not in gone]
+        return Left(kept, mine.name, rules.BEHIND if behind else rules.DELETE_BESIDE)
+    return None
+
+
+def _surrounded(side: Sequence[int], gone: set[int], old: set[int], *, block: bool) -> bool:
+    """Return whether something new stands between items that are ``gone``: what it was written for is, too.
+
+    In a block there has to be one before and one behind it, in a list as many as make it another list.
+    """
+    runs: list[int] = []  # how many are gone in turn, 0 for what is new, -1 for what is left
+    for j in side:
+        state = 1 if j in gone else 0 if j not in old else -1
+        if state > 0 and runs and runs[-1] > 0:
+            runs[-1] += 1
+        elif state or not runs or runs[-1]:
+            runs.append(state)
+    for at, run in enumerate(runs):
+        around = [*runs[:at][-1:], *runs[at + 1 : at + 2]]
+        if run == 0 and min(around, default=-1) > 0 and (len(around) > 1 if block else sum(around) >= _MANY):
+            return True
+    return False

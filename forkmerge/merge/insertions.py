@@ -221,7 +221,7 @@ def _mentions(profile: Profile, speakers: Sequence[Item], named: Sequence[Item])
     names = {k[1].rpartition(".")[2].encode() for k in keys if k is not None}
     if profile.name != "python":
         return any(names.intersection(i.tokens) for i in speakers)
-    members = any(i.main is not None and _inside_class(i.main) for i in named)
+    members = any(i.key is None or (i.main is not None and _inside_class(i.main)) for i in named)
     return any(
         token in names and _meant(i.tokens, at, members=members) for i in speakers for at, token in enumerate(i.tokens)
     )

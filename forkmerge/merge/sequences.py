@@ -20,7 +20,7 @@ from forkmerge.merge.items import Item, items
 from forkmerge.merge.layout import Layout, bracketed
 from forkmerge.merge.matching import match
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce
-from forkmerge.merge.sets import repeated, said_twice, united
+from forkmerge.merge.sets import lines_twice, repeated, said_twice, united
 from forkmerge.merge.wrapping import around, grafted, wrapped
 from forkmerge.syntax import commutative
 
@@ -88,9 +88,13 @@ def merge_sequences(context: Context, parent: str, three: Three, depth: int) -> 
             return None
         last_b, last_o, last_t = b + 1, o + 1, t + 1
     found = emitter.outcome()
-    if found is None or block or parent not in context.profile.lists or _positional(parent):
+    if found is None or not found.clean:
         return found
-    return None if found.clean and said_twice(three, found.content()) else found
+    if context.profile.data and lines_twice(three, found.content()):
+        return None
+    if block or parent not in context.profile.lists or _positional(parent):
+        return found
+    return None if said_twice(three, found.content()) else found
 
 
 class _Emitter(Layout):

@@ -125,6 +125,17 @@ def said_twice(three: _Three, result: bytes) -> bool:
     return any(len(re.findall(rb"(?<!\w)" + re.escape(x) + rb"(?!\w)", result)) > max(o[x], t[x]) for x in new)
 
 
+def lines_twice(three: _Three, result: bytes) -> bool:
+    """Return whether ``result`` has an element of data, a line of its own, that both sides put in, more often."""
+    b, o, t = (Counter(i.text for i in side if i.main and i.main.is_named and not i.main.is_extra) for side in three)
+    new = [x for x in (o - b).keys() & (t - b).keys() if b"\n" not in x]
+    if not new:
+        return False
+    lines = [b"".join(i.lead + i.text for i in side) for side in three[1:]]
+    mine, other, now = (Counter(line.strip().rstrip(b",") for line in text.split(b"\n")) for text in (*lines, result))
+    return any(now[x] > max(mine[x], other[x]) for x in new)
+
+
 def _key(profile: Profile, item: Item) -> tuple[str, str] | None:
     rule = _rule(profile, item)
     name = commutative.identity(profile, rule, item.main) if rule and item.main is not None else ""

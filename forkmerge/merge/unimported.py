@@ -81,9 +81,21 @@ def _without(pieces: Sequence[Piece], gone: set[bytes], inputs: tuple[bytes, byt
             rules = piece.rules if kept == piece.content else tuple(sorted({*piece.rules, CARRIED}))
             out.append(replace(piece, content=kept, rules=rules))
         elif isinstance(piece, bytes):
-            for line in lines_of(piece):
-                name = line.rstrip(b"\n")
-                mine = line if ours[name] else b""
-                other = b"" if mine else line
-                out.append(Resolved(b"", mine, other, b"", (CARRIED,)) if name in gone else line)
+            out += _lines_without(lines_of(piece), gone, ours)
     return coalesce(out)
+
+
+def _lines_without(lines: Sequence[bytes], gone: set[bytes], ours: Counter[bytes]) -> list[Piece]:
+    """Return ``lines`` without those that are ``gone``; of the blank lines around one, those above it go, too."""
+    out: list[Piece] = []
+    for line, below in zip(lines, [*lines[1:], b"-"], strict=True):
+        name = line.rstrip(b"\n")
+        if name not in gone:
+            out.append(line)
+            continue
+        above = b""
+        while not below.strip() and out and isinstance(out[-1], bytes) and not out[-1].strip():
+            above = out.pop() + above  # type: ignore[operator]  # it was asked for above
+        mine, other = (line, b"") if ours[name] else (b"", line)
+        out.append(Resolved(above, above + mine, above + other, b"", (CARRIED,)))
+    return out

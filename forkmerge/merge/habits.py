@@ -74,9 +74,11 @@ def _reshaped(base: Sequence[Said], mine: Sequence[Said], other: Sequence[Said])
 
     The shape of a line is what is left of it if one word or string is as good as another, and remarks count nothing.
     """
+    if len(base) < _SHAPED or len(mine) < len(base) or len(other) <= _SHAPED:
+        return False
     before, now, more = (Counter(map(_shape, lines)) for lines in (base, mine, other))
     signs = [sum(1 for line in lines for token in line if token not in LAYOUT) for lines in (base, mine)]
-    return len(mine) >= len(base) and any(
+    return any(
         count >= _SHAPED and not now[shape] and more[shape] > count and abs(signs[1] - signs[0]) >= count
         for shape, count in before.items()
         if len(shape) >= _LEAST_SHAPE
@@ -100,7 +102,8 @@ def _said(text: bytes) -> Counter[Said]:
         tokens = _TOKEN.findall(line)
         out.update(_pairs(tokens))
         out.update((word,) for word in tokens if _NAME.fullmatch(word))
-        out.update((version,) for version in _VERSION.findall(line))
+        if b"." in line:
+            out.update((version,) for version in _VERSION.findall(line))
     return out
 
 

@@ -17,7 +17,16 @@ from typing import TYPE_CHECKING
 
 from forkmerge.merge.blanks import without_blanks
 from forkmerge.merge.objected import objected, objections, segment, twins_apart
-from forkmerge.merge.pieces import Conflict, LineMerge, Piece, coalesce, marker_size_for, read_markers, resolved
+from forkmerge.merge.pieces import (
+    Conflict,
+    LineMerge,
+    Piece,
+    Resolved,
+    coalesce,
+    marker_size_for,
+    read_markers,
+    resolved,
+)
 from forkmerge.merge.rules import CARRIED, JOINING, WHITESPACE, Allowed
 from forkmerge.model.hunk import FileMerge
 from forkmerge.syntax.catalogue import BUILTIN, Catalogue
@@ -78,7 +87,7 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
         nothing = bool(words) and bound(profile, base, words)
         rules = Allowed(frozenset() if nothing else rules.rules, bool(words), rules.versions)
         pieces, why = structured(profile, path, (base, ours, theirs), git, rules, alternatives=alternatives)
-        if pieces is not git:
+        if any(isinstance(p, Resolved) and (b"'" in p.content or b'"' in p.content) for p in pieces):
             from forkmerge.merge.quotes import requoted  # noqa: PLC0415 - only where something was resolved
 
             pieces = requoted(profile, (base, ours, theirs), pieces)

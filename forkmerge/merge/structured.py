@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from forkmerge.errors import ForkmergeError
 from forkmerge.merge import habits
 from forkmerge.merge.conservation import doubled, respelled, unbalanced, unbalanced_around, words_of
-from forkmerge.merge.marks import astray
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce, lines_of, text_of
 from forkmerge.merge.repair import Place, point_after, repair, whole_lines
 from forkmerge.merge.rules import DEFINITIONS, EAGER, REFORMAT, SAME, Allowed
@@ -182,7 +181,7 @@ def _attempt(work: _Work, first: int, last: int) -> _Answer | None:
         content = found.outcome.content()
         if unbalanced(whole[0], whole[1], whole[2], content):
             return None
-        if astray(whole[0], whole[1], whole[2], content):
+        if _astray(whole, content):
             return None
         if DEFINITIONS not in found.outcome.rules and doubled(whole[0], whole[1], whole[2], content):
             return None
@@ -200,6 +199,14 @@ def _attempt(work: _Work, first: int, last: int) -> _Answer | None:
     if unbalanced_around(whole[0], whole[1], whole[2], around, left):
         return None
     return _close(_Answer(first, last, pieces, found.before, found.after), place)
+
+
+def _astray(whole: Sequence[bytes], content: bytes) -> bool:
+    if b"@" not in content and b"#[" not in content:
+        return False
+    from forkmerge.merge.marks import astray  # noqa: PLC0415 - seldom needed
+
+    return astray(whole[0], whole[1], whole[2], content)
 
 
 def _close(answer: _Answer, place: Place) -> _Answer:

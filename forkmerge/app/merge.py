@@ -48,7 +48,7 @@ def merge(folder: str, order: Order) -> Merged:
         if repo.worktree is None:
             hint = "forkmerge merge --write-tree OURS THEIRS needs none"
             raise UnusableInput("there is no work tree here", where=str(repo.git_dir), hint=hint)
-        head, theirs = repo.resolve("HEAD"), repo.resolve(order.rev or "@{upstream}")
+        head, theirs = repo.resolve_all("HEAD", order.rev or "@{upstream}")
         name = order.rev or _upstream(repo)
         if head.commit is None or theirs.commit is None:
             raise UnusableInput("a tree is no commit that could be merged", where=name)

@@ -13,10 +13,12 @@ import os
 import threading
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from forkmerge.app.catalogue import catalogue
+from forkmerge.app.meanwhile import Meanwhile
 from forkmerge.app.merge_children import each
 from forkmerge.app.merge_lookup import Lookup, asked
 from forkmerge.app.merge_values import Fate, How, Plan, PlannedFile, Sides
@@ -65,6 +67,8 @@ def plan(
     if not structured:
         return Plan(git, (), git.messages)
     conflicted = _content_conflicts(git)
+    names = (history.ours.commit or ours, history.theirs.commit or theirs) if history else (ours, theirs)
+    long = Meanwhile(partial(_with_bases, repo, *names, unrelated=unrelated)) if conflicted else None
     merged = _merged_by_git(git)
     attributes = asked(repo, [*conflicted, *merged])
     conflicted = {path: sides for path, sides in conflicted.items() if attributes[path].by_lines}
@@ -75,7 +79,7 @@ def plan(
     history = history or scenario.resolve(repo, ours, theirs)
     sides = {**conflicted, **_sides(repo, history, merged)}
     how = How(allowed, languages, unrelated)
-    files = _files(repo, git, sides, history, how)
+    files = _files(repo, git, sides, long, how)
     files = tuple(replace(f, marker_size=attributes[f.path].marker_size) for f in files)
     if any(f.fate in (Fate.LEFT, Fate.PARTLY) for f in files):
         from forkmerge.app.merge_moves import follow  # noqa: PLC0415 - only where conflicts are left
@@ -137,20 +141,23 @@ def _renames(repo: Repository, history: Scenario) -> tuple[dict[str, str], dict[
     return {old: r.new for old, r in to_ours.items()}, {old: r.new for old, r in to_theirs.items()}
 
 
+def _with_bases(repo: Repository, ours: str, theirs: str, *, unrelated: bool) -> Answer:
+    """Return git's merge once more, with bases in its conflicts and markers that nothing else looks like.
+
+    PERF: git is at it while it is asked for attributes, and the languages are read.
+    """
+    return answer(repo, ours, theirs, unrelated=unrelated, style="diff3", marker_size=_LONG)
+
+
 def _files(
     repo: Repository,
     git: Answer,
     sides: dict[str, Sides],
-    history: Scenario,
+    long: Meanwhile[Answer] | None,
     how: How,
 ) -> tuple[PlannedFile, ...]:
     result = Lookup(repo, git.tree)
-    long = None
-    if any(s.conflicted for s in sides.values()):
-        ours, theirs = history.ours, history.theirs
-        names = ours.commit or "", theirs.commit or ""
-        long = answer(repo, *names, unrelated=how.unrelated, style="diff3", marker_size=_LONG)
-    marked = Lookup(repo, long.tree) if long else result
+    marked = Lookup(repo, long.result().tree) if long else result
     works: list[Callable[[], FileMerge]] = []
     order = sorted(sides)
     texts: dict[str, bytes] = {}

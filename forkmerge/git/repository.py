@@ -240,6 +240,17 @@ class Repository:
             return Revision(name, None, completed.stdout.decode("ascii").strip())
         raise self._unknown(name)
 
+    def resolve_all(self, *names: str) -> tuple[Revision, ...]:
+        """Return what ``names`` stand for, as ``resolve`` does, in one process where all of them are commits."""
+        if not any(name.startswith("-") or "\0" in name or "\n" in name or not name for name in names):
+            asked = ["rev-parse", "--quiet", *(f"{name}^{{commit}}" for name in names)]
+            said = self.run(asked, check=False).stdout.decode("ascii", "replace").split()
+            if len(said) == len(names) and all(
+                len(x) == 2 * self._width and set(x) <= set(string.hexdigits) for x in said
+            ):
+                return tuple(Revision(n, commit, self.tree_of(commit)) for n, commit in zip(names, said, strict=True))
+        return tuple(self.resolve(name) for name in names)
+
     def merge_bases(self, a: str, b: str) -> tuple[str, ...]:
         """Return the best common ancestors of two commits: none, one, or more for criss-cross histories."""
         completed = self.run(["merge-base", "--all", "--end-of-options", a, b], check=False)

@@ -325,3 +325,24 @@ def test_nothing_is_left_behind_after_close(diverged: Workshop) -> None:
         assert process.poll() is None
     assert process.poll() == 0
     assert list(Path(os.environ["TMPDIR"]).iterdir()) == []
+
+
+def test_names_are_resolved_together_as_one_by_one(diverged: Workshop) -> None:
+    with Repository.open(diverged.path) as repo:
+        names = ("HEAD", "theirs")
+        assert repo.resolve_all(*names) == tuple(repo.resolve(name) for name in names)
+        tree = repo.resolve("HEAD").tree
+        assert repo.resolve_all("HEAD", tree) == (repo.resolve("HEAD"), repo.resolve(tree))
+        for wrong in ("nothing", "HEAD..theirs", "^theirs", "--all", ""):
+            with pytest.raises(UnusableInput):
+                repo.resolve_all("HEAD", wrong)
+
+
+def test_a_settled_repository_knows_what_is_configured(diverged: Workshop) -> None:
+    diverged.git("config", "merge.conflictStyle", "zdiff3")
+    diverged.git("config", "forkmerge.risk", "2")
+    with Repository.open(diverged.path, settled=True) as settled, Repository.open(diverged.path) as plain:
+        assert plain.configured is None
+        assert ("local", "forkmerge.risk", "2") in [(c.scope, c.key, c.value) for c in settled.configured or ()]
+        for key in ("merge.conflictStyle", "core.bare", "core.sharedRepository", "no.such"):
+            assert settled.setting(key) == plain.setting(key)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.merge import comparisons
 from forkmerge.merge.conservation import doubled, respelled, unbalanced
+from forkmerge.merge.counts import raised_by_both
 from forkmerge.merge.diff import hunks
 from forkmerge.merge.marks import astray
 from forkmerge.merge.pieces import Conflict, Piece, lines_of, resolved
@@ -78,7 +79,8 @@ def apart(pieces: Sequence[Piece], allowed: Allowed, *, whole: bool) -> tuple[Pi
 def _said(conflict: Conflict, allowed: Allowed) -> tuple[bytes, str] | None:
     from forkmerge.merge import habits  # noqa: PLC0415 - not needed for texts without a language
 
-    return None if habits.broken(conflict.base, conflict.ours, conflict.theirs) else by_text(conflict, allowed)
+    three = (conflict.base, conflict.ours, conflict.theirs)
+    return None if habits.broken(*three) or raised_by_both(*three) else by_text(conflict, allowed)
 
 
 def _held(conflict: Conflict, allowed: Allowed) -> tuple[bytes, str] | None:

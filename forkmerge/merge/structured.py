@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from forkmerge.errors import ForkmergeError
 from forkmerge.merge import habits
 from forkmerge.merge.conservation import doubled, respelled, unbalanced, unbalanced_around, words_of
+from forkmerge.merge.counts import raised_by_both
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce, lines_of, text_of
 from forkmerge.merge.repair import Place, point_after, repair, whole_lines
 from forkmerge.merge.rules import DEFINITIONS, EAGER, REFORMAT, SAME, Allowed
@@ -175,6 +176,8 @@ def _attempt(work: _Work, first: int, last: int) -> _Answer | None:
     except ForkmergeError:
         return None
     if found is None or (not found.outcome.rules <= {REFORMAT, SAME} and habits.broken(sides[0], sides[1], sides[2])):
+        return None
+    if not work.context.profile.data and raised_by_both(sides[0], sides[1], sides[2]):
         return None
     whole = [place.prefix[len(place.prefix) - found.before :] + s + place.suffix[: found.after] for s in sides]
     if found.outcome.clean:

@@ -6,12 +6,14 @@ that has it in one piece, or all its lines in their order; or where the other si
 
 Invariants: the answer is one side's text, word for word; numbers that differ between the sides (versions, sizes) are
 never decided, nor is a part of a longer name (``tokio`` in ``tokio-core``) or what is commented out there the change
-that was made here; the sides' order decides nothing but layout.
+that was made here, nor does a side win by a quote or bracket that nothing closes; the sides' order decides nothing but
+layout.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.conservation import words_of
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(rb"\d\w*\Z")
 _NAME = re.compile(rb"[^\W\d]")
+_SAID = re.compile(rb"\w")
+_QUOTES = (b'"', b"'", b"`")
+_BRACKETS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
 _HYPHENATED = re.compile(rb"\w[\w-]*+")
 _COMMENT = re.compile(rb"[ \t]*+(?:#|//|--|;|<!--)")
 """How a line begins that is commented out."""
@@ -46,7 +51,7 @@ def larger(conflict: Conflict) -> bytes | None:
     base, ours, theirs = (words_of(x) for x in (conflict.base, conflict.ours, conflict.theirs))
     if max(map(len, (base, ours, theirs))) > _MOST or _renumbered(ours, theirs):
         return None
-    if ours == theirs:
+    if ours == theirs or _slipped(ours, theirs):
         return None  # but for their layout, and what that is worth is not known here
     lines = [filled_lines(x) for x in (conflict.base, conflict.ours, conflict.theirs)]
     for (b, o, t), within in (((base, ours, theirs), _whole), (lines, _in_order)):
@@ -136,6 +141,15 @@ def _in_order(part: Sequence[bytes], whole: Sequence[bytes]) -> bool:
     """Return whether all lines of ``part`` are in ``whole``, in their order, and say too much for chance."""
     rest = iter(whole)
     return sum(len(words_of(line)) for line in part) >= _LEAST and all(line in rest for line in part)
+
+
+def _slipped(ours: Sequence[bytes], theirs: Sequence[bytes]) -> bool:
+    """Return whether the sides say the same words, and one of them has a quote or a bracket without its other half."""
+    mine, other = Counter(ours), Counter(theirs)
+    more = (mine - other) + (other - mine)
+    if any(_SAID.match(word) for word in more):
+        return False
+    return any(more[sign] % 2 for sign in _QUOTES) or any(more[a] != more[b] for a, b in _BRACKETS)
 
 
 def _renumbered(ours: Sequence[bytes], theirs: Sequence[bytes]) -> bool:

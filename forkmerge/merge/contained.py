@@ -30,7 +30,8 @@ _NUMBER = re.compile(rb"\d\w*\Z")
 _NAME = re.compile(rb"[^\W\d]")
 _SAID = re.compile(rb"\w")
 _QUOTES = (b'"', b"'", b"`")
-_BRACKETS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
+_BRACKETS = ((b"(", b")"), (b"[", b"]"))
+"""Braces go round whole lines: where one is put in, the other may be out of sight."""
 _HYPHENATED = re.compile(rb"\w[\w-]*+")
 _COMMENT = re.compile(rb"[ \t]*+(?:#|//|--|;|<!--)")
 """How a line begins that is commented out."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from forkmerge.merge.columns import Columns
 from forkmerge.merge.indent import blanks_before, indentation_of, lines_and_blanks, moved, reindent
 from forkmerge.merge.style import restyled
 from forkmerge.syntax import commutative
@@ -49,6 +50,7 @@ class Layout:
         self.indents = tuple(indentation_of(x) for x in three) if block else (None, None, None)
         self.listed = parent in profile.lists
         self.style = restyled(*three) if self.listed else None
+        self.columns = Columns(*three)
         self.opened: bool | None = None  # whether what was written last is a bracket
         self.begun = False
 
@@ -129,7 +131,10 @@ class Layout:
         return after.lead if before.kind != item.kind == after.kind and not after.end else None
 
     def fit(self, item: Item, side: str) -> Item:
-        """Return ``item`` at the indentation that the merged block has, where one side indented the block anew."""
+        """Return ``item`` with the columns and the indentation of the merged block, where one side laid it out anew."""
+        return self._indented(self.columns.lined_up(item, side), side)
+
+    def _indented(self, item: Item, side: str) -> Item:
         if not self.block:
             return item
         base, ours, theirs = self.indents

@@ -8,6 +8,7 @@ written.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.columns import Columns
@@ -139,11 +140,24 @@ class Layout:
             return item
         base, ours, theirs = self.indents
         mine, other = (ours, theirs) if side == "ours" else (theirs, ours)
+        if base is None and mine is None and other is not None and b"\n" not in item.lead:
+            return self._on_its_line(item, side)
         if base is None or mine is None or other is None:
             before = blanks_before(item)
             after = moved(self.base, self.theirs if side == "ours" else self.ours).get(before) if before else None
             return item if before is None or after is None else reindent(item, before, after)
         return item if mine != base or other == base else reindent(item, base, other)
+
+    def _on_its_line(self, item: Item, side: str) -> Item:
+        """Return ``item`` of a block that was all on one line, on a line of its own where the other side has it so."""
+        mine, other = (self.ours, self.theirs) if side == "ours" else (self.theirs, self.ours)
+        named = [[i for i in one if i.main is not None and i.main.is_named] for one in (self.base, mine, other)]
+        if self.profile.indentation or item.main is None or not item.main.is_named:
+            return item
+        if any(b"\n" in i.lead for one in named[:2] for i in one):
+            return item
+        lines = [i.lead for i in named[2] if blanks_before(i) is not None]
+        return replace(item, lead=min(lines, key=len)) if len(lines) == len(named[2]) else item
 
     def lead(self, base: bytes, ours: bytes, theirs: bytes) -> bytes:
         """Return the merged layout; where both sides changed it, that with more commas, or as many lines as before."""

@@ -20,6 +20,8 @@ STRAYED = "line-strays"
 """A line that every version has once stands in the merge twice, or not at all."""
 RETURNED = "deletion-lost"
 """What one side took away stands in the merge where the other side moved it."""
+REPEATED = "line-repeated"
+"""What both sides put in stands in the merge twice in a row."""
 
 
 def objections(
@@ -37,6 +39,7 @@ def objections(
             from forkmerge.merge import seams  # noqa: PLC0415 - not needed for clean files
 
             found = seams.objections(profile, path, inputs, result) or _returned(profile, path, inputs, result)
+            found = found or _repeated(path, inputs, result)
         return found
     except ForkmergeError:
         return ()
@@ -64,6 +67,18 @@ def _returned(profile: Profile, path: str, inputs: tuple[bytes, bytes, bytes], r
 
     said = line.decode("utf-8", "replace")[:60]
     return (Finding(RETURNED, f"{said!r} is back, which one side took away and the other moved", path),)
+
+
+def _repeated(path: str, inputs: tuple[bytes, bytes, bytes], result: bytes) -> tuple[Finding, ...]:
+    from forkmerge.merge.repeats import repeated  # noqa: PLC0415 - not needed for clean files
+
+    line = repeated(*inputs, result)
+    if not line:
+        return ()
+    from forkmerge.model.finding import Finding  # noqa: PLC0415 - seldom needed
+
+    said = line.decode("utf-8", "replace")[:60]
+    return (Finding(REPEATED, f"{said!r} was put in by both sides, and stands twice in a row", path),)
 
 
 def objected(path: str, base: bytes, ours: bytes, theirs: bytes, findings: tuple[Finding, ...]) -> FileMerge:

@@ -1,0 +1,47 @@
+"""What both sides put in, one right behind the other in the merge: it was meant once.
+
+Lines that git takes from one side and the same lines that a conflict brings from the other may meet at its edge.
+Invariants: what either input has that way is not held against the merge; the sides' order decides nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from forkmerge.merge.pieces import filled_lines, middles
+
+_WORD = re.compile(rb"\w+")
+_LEAST = 2
+"""Words of a line from which on it says something: ``return`` and ``else`` are said again and again."""
+_MOST = 16
+"""Lines up to which what is said twice is looked for as a whole."""
+
+
+def repeated(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> bytes:
+    """Return the first line of what both sides put in and ``result`` has twice in a row, nothing if there is none."""
+    *_, text = four = tuple(filled_lines(x) for x in middles(base, ours, theirs, result, around=1))
+    b, o, t, r = map(Counter, four)
+    often = {
+        line
+        for line, count in r.items()
+        if count > max(o[line], t[line]) and min(o[line], t[line]) > b[line] and len(_WORD.findall(line)) >= _LEAST
+    }
+    if not often:
+        return b""
+    last: dict[bytes, int] = {}
+    for at, line in enumerate(text):
+        if line in often:
+            size = at - last.get(line, at)
+            start = last.get(line, at)
+            if 0 < size <= _MOST and _twice(text, start, size):
+                return line
+            last[line] = at
+    return b""
+
+
+def _twice(lines: list[bytes], start: int, size: int) -> bool:
+    """Return whether a run of ``size`` lines that holds the one at ``start`` stands twice, the second right behind."""
+    return any(
+        lines[i : i + size] == lines[i + size : i + 2 * size] for i in range(max(start - size + 1, 0), start + 1)
+    )

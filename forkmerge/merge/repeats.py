@@ -25,16 +25,17 @@ def repeated(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> bytes:
     often = {
         line
         for line, count in r.items()
-        if count > max(o[line], t[line]) and min(o[line], t[line]) > b[line] and len(_WORD.findall(line)) >= _LEAST
+        if count > max(o[line], t[line]) and min(o[line], t[line]) > b[line]
     }
-    if not often:
+    telling = {line for line in often if len(_WORD.findall(line)) >= _LEAST}
+    if not telling:
         return b""
     last: dict[bytes, int] = {}
     for at, line in enumerate(text):
-        if line in often:
+        if line in telling:
             size = at - last.get(line, at)
             start = last.get(line, at)
-            if 0 < size <= _MOST and _twice(text, start, size):
+            if 0 < size <= _MOST and often.issuperset(text[start:at]) and _twice(text, start, size):
                 return line
             last[line] = at
     return b""

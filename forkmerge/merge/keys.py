@@ -1,5 +1,7 @@
 """The gate on keys: no attribute, binding, entry or field stands twice in one place, unless an input was that way.
 
+Nor do two elements side by side that have the same name and identifying attribute (``<target name="test">``).
+
 Git merges two additions of one key cleanly where they are some lines apart; few languages refuse what comes of it, and
 most let the last one win.
 """
@@ -52,8 +54,25 @@ def _twice(profile: Profile, data: bytes, candidates: frozenset[bytes]) -> dict[
         if node.type not in holders:
             continue
         found = Counter(k for c in node.named_children if (k := _key(profile, rules, c)).encode() in candidates)
+        if profile.identifying:
+            known = (_known_by(profile, rules, c) for c in node.named_children)
+            found.update(f"{name} {mark}" for name, mark in known if mark.encode() in candidates)
         out.update({(node.type, k): node.start_point[0] + 1 for k, n in found.items() if n > 1})
     return out
+
+
+def _known_by(profile: Profile, rules: paths.Rules, child: Node) -> tuple[str, str]:
+    """Return the name of an element and the attribute that tells it apart from its like, "" where there is none."""
+    unit = paths.rule_for(rules, child)
+    if unit is None or unit.kind != "element" or not child.named_children:
+        return "", ""
+    template, nodes = paths.name_nodes(unit, child)
+    for attribute in child.named_children[0].named_children:
+        rule = commutative.rule_for(profile, attribute)
+        if rule is not None and commutative.identity(profile, rule, attribute) in profile.identifying:
+            name = template.format(*((n.text or b"").decode("utf-8", "replace") for n in nodes))
+            return name, "".join((attribute.text or b"").decode("utf-8", "replace").split())
+    return "", ""
 
 
 def _key(profile: Profile, rules: paths.Rules, child: Node) -> str:

@@ -96,7 +96,8 @@ class Profile:
     Names: ``identifiers`` are the leaves that are names; ``qualified`` nodes are names with their scope written before
     them; ``members`` are ``node.field`` places where an identifier is looked up in an object and not in a scope, and
     nodes in which nothing is a name; ``scopes`` are nodes that open a scope; ``repeatable`` are names that may be
-    defined again and again.  ``bindings`` say what binds names, unless ``binder`` names a language ("python") that has
+    defined again and again; ``identifying`` are attributes of which one tells elements side by side of one name apart.
+    ``bindings`` say what binds names, unless ``binder`` names a language ("python") that has
     rules of its own.
     """
 
@@ -128,6 +129,7 @@ class Profile:
     members: frozenset[str]
     scopes: frozenset[str]
     repeatable: frozenset[str]
+    identifying: frozenset[str]
     units: tuple[UnitRule, ...]
     commutative: tuple[Commutative, ...]
     bindings: tuple[Binding, ...]

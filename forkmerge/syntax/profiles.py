@@ -29,6 +29,7 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 _SETS = (
     *("comments", "atomic", "imports", "blocks", "lists", "statements", "wrappers", "attached", "transparent"),
     *("branches", "qualified", "identifiers", "members", "scopes", "repeatable", "described"),
+    "identifying",
 )
 
 

@@ -94,3 +94,11 @@ def test_what_is_spared_where_a_line_goes_on_binding_its_names_changes_no_answer
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gates, "_FEW", -1)
         assert found == gates._names(python, "x", base, ours, theirs, result)
+
+
+@pytest.mark.parametrize(("tag", "found"), [("target", ["duplicate-key"]), ("macro", [])])
+def test_element_of_one_name_that_both_sides_put_in_side_by_side_is_objected_to(tag: str, found: list[str]) -> None:
+    one, other = b'<target name="a"/>\n', f'<{tag} name="a" if="b"/>\n'.encode()
+    base, ours, theirs = b"<p>\n<x/>\n</p>\n", b"<p>\n" + one + b"<x/>\n</p>\n", b"<p>\n<x/>\n" + other + b"</p>\n"
+    assert codes("xml", base, ours, theirs, b"<p>\n" + one + b"<x/>\n" + other + b"</p>\n") == found
+    assert codes("xml", base, ours, ours, b'<p>\n<q>\n<target name="a"/>\n</q>\n<target name="a"/>\n</p>\n') == []

@@ -1,12 +1,15 @@
 """What is left of a chunk of a sequence in which one side only deleted what the other side left alone.
 
 What the other side put in beside it stays, unless it was written for what is gone: something new between two things
-that were deleted is a conflict, and a statement right behind a deleted one is for tests to decide (rule ``BEHIND``).
+that were deleted is a conflict, as is a name that it wrote a little differently, and a statement right behind a deleted
+one is for tests to decide (rule ``BEHIND``).
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from forkmerge.merge import rules
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 
 _MANY = 4
 """Elements of a list around a new one that have to be gone for the list to be another one."""
+_NAME = re.compile(rb"[^\W\d]\w*")
+_ALIKE = 0.7
+"""The part of the letters that two spellings of a name have in common at their ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,9 @@ def left(
         if any(other.items[other.where[i]].tokens != base[i].tokens for i in part if i in other.where):
             continue
         gone, old = {mine.where[i] for i in deleted}, set(mine.where.values())
+        away = [base[i].text for i in part if i not in mine.where and i not in other.where]
+        if any(_respelled(x, mine.items[j].text) for x in away for j in set(mine.part) - old):
+            continue
         if _surrounded([j for j in mine.part if counts(mine.items[j])], gone, old, block=block):
             continue
         behind = block and any(j - 1 in gone for j in set(mine.part) - old)
@@ -80,3 +89,17 @@ def _surrounded(side: Sequence[int], gone: set[int], old: set[int], *, block: bo
         if run == 0 and min(around, default=-1) > 0 and (len(around) > 1 if block else sum(around) >= _MANY):
             return True
     return False
+
+
+def _respelled(before: bytes, after: bytes) -> bool:
+    """Return whether both are names, and one may be the other with another beginning, middle or end."""
+    if not _NAME.fullmatch(before) or not _NAME.fullmatch(after):
+        return False
+    start = _alike(before, after)
+    end = _alike(before[start:][::-1], after[start:][::-1])
+    return start + end >= _ALIKE * max(len(before), len(after))
+
+
+def _alike(one: bytes, other: bytes) -> int:
+    """Return with how many letters both begin."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

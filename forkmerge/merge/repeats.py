@@ -22,11 +22,7 @@ def repeated(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> bytes:
     """Return the first line of what both sides put in and ``result`` has twice in a row, nothing if there is none."""
     *_, text = four = tuple(filled_lines(x) for x in middles(base, ours, theirs, result, around=1))
     b, o, t, r = map(Counter, four)
-    often = {
-        line
-        for line, count in r.items()
-        if count > max(o[line], t[line]) and min(o[line], t[line]) > b[line]
-    }
+    often = {line for line, count in r.items() if count > max(o[line], t[line]) and min(o[line], t[line]) > b[line]}
     telling = {line for line in often if len(_WORD.findall(line)) >= _LEAST}
     if not telling:
         return b""

@@ -23,6 +23,7 @@ from forkmerge.merge.conservation import doubled, respelled, unbalanced
 from forkmerge.merge.counts import raised_by_both
 from forkmerge.merge.diff import hunks
 from forkmerge.merge.marks import astray
+from forkmerge.merge.outdated import outdated
 from forkmerge.merge.pieces import Conflict, Piece, lines_of, resolved
 from forkmerge.merge.rules import CONTAINED, REFORMAT, TOUCHING, WORDS, Allowed
 
@@ -53,7 +54,7 @@ def by_text(conflict: Conflict, allowed: Allowed) -> tuple[bytes, str] | None:
         if content is None:
             continue
         four = (conflict.base, conflict.ours, conflict.theirs, content)
-        if not any(gate(*four) for gate in (unbalanced, doubled, respelled, astray, _again)):
+        if not any(gate(*four) for gate in (unbalanced, doubled, respelled, outdated, astray, _again)):
             return content, rule
     return _held(conflict, allowed)
 

@@ -14,6 +14,7 @@ from forkmerge.errors import ForkmergeError
 from forkmerge.merge import habits
 from forkmerge.merge.conservation import doubled, respelled, unbalanced, unbalanced_around, words_of
 from forkmerge.merge.counts import raised_by_both
+from forkmerge.merge.outdated import outdated
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce, lines_of, text_of
 from forkmerge.merge.repair import Place, point_after, repair, whole_lines
 from forkmerge.merge.rules import DEFINITIONS, EAGER, REFORMAT, SAME, Allowed
@@ -188,7 +189,8 @@ def _attempt(work: _Work, first: int, last: int) -> _Answer | None:
             return None
         if DEFINITIONS not in found.outcome.rules and doubled(whole[0], whole[1], whole[2], content):
             return None
-        if not found.outcome.rules <= {REFORMAT, SAME} and respelled(whole[0], whole[1], whole[2], content):
+        joined = not found.outcome.rules <= {REFORMAT, SAME}
+        if joined and any(gate(whole[0], whole[1], whole[2], content) for gate in (respelled, outdated)):
             return None
         rules = found.outcome.rules or frozenset({REFORMAT})  # no rule: one side changed nothing but layout
         if not work.context.allowed.permits(rules):

@@ -1,0 +1,39 @@
+"""What one side put in speaks of something in a way that the other side did away with at that very place.
+
+Who wrote ``args?.size`` for ``args.size``, or ``pipe`` for ``handle->pipe``, would have done so in what the other side
+put beside it, too.  Files in which a word is gone altogether are known before (``stale``); here it is a name with what
+it is looked up in, and the rest of the file may go on to have it.  Invariants: what was only deleted was not written
+anew; strings say nothing; the sides' order decides nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from forkmerge.merge.diff import hunks
+
+_STRING = re.compile(rb"\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'")
+_TOKEN = re.compile(rb"[^\W\d]\w*+(?:(?:\.|->|::)\w++)*+|\w+|[^\w\s]")
+_LOOKED_UP = re.compile(rb"\w(?:\.|->|::)\w")
+_MOST = 4000
+"""Words past which nothing is looked for: differences take the square of them at worst."""
+
+
+def outdated(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> bool:
+    """Return whether ``result`` has more of what one side put something else for, since the other side put it in."""
+    if not _LOOKED_UP.search(base):
+        return False
+    b, o, t, r = (_TOKEN.findall(_STRING.sub(b'""', x)) for x in (base, ours, theirs, result))
+    if max(map(len, (b, o, t))) > _MOST:
+        return False
+    before, mine, other, now = map(Counter, (b, o, t, r))
+    for gone, side, more in ((mine, o, other), (other, t, mine)):
+        words = {
+            word
+            for word, count in before.items()
+            if _LOOKED_UP.search(word) and not gone[word] and more[word] > count and now[word]
+        }
+        if words and any(words & set(b[i:x]) and j < y for i, x, j, y in hunks(b, side)):
+            return True
+    return False

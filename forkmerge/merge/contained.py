@@ -41,21 +41,26 @@ _MOST = 4000
 """Words of a conflict past which it is left: differences take the square of them at worst."""
 
 
-def taken_over(conflict: Conflict) -> tuple[bytes, str] | None:
+def taken_over(conflict: Conflict, *, code: bool = True) -> tuple[bytes, str] | None:
     """Return the side of a conflict that holds the other side's change, with the rule; None where neither does."""
-    content = larger(conflict)
+    content = larger(conflict, code=code)
     return None if content is None else (content, CONTAINED)
 
 
-def larger(conflict: Conflict) -> bytes | None:
-    """Return the side of a conflict that holds the other side's change, None where neither does."""
+def larger(conflict: Conflict, *, code: bool = True) -> bytes | None:
+    """Return the side of a conflict that holds the other side's change, None where neither does.
+
+    Of data and lists, not ``code``, that both sides put in, nothing tells whether a line between the others' came here
+    or went there: what is larger has to go on before or behind.
+    """
     base, ours, theirs = (words_of(x) for x in (conflict.base, conflict.ours, conflict.theirs))
     if max(map(len, (base, ours, theirs))) > _MOST or _renumbered(ours, theirs):
         return None
     if ours == theirs or _slipped(ours, theirs):
         return None  # but for their layout, and what that is worth is not known here
     lines = [filled_lines(x) for x in (conflict.base, conflict.ours, conflict.theirs)]
-    for (b, o, t), within in (((base, ours, theirs), _whole), (lines, _in_order)):
+    readings = (((base, ours, theirs), _whole), (lines, _in_order))
+    for (b, o, t), within in readings if code or base else readings[:1]:
         for large, small, text, other in (
             (o, t, conflict.ours, conflict.theirs),
             (t, o, conflict.theirs, conflict.ours),

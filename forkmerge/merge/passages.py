@@ -74,7 +74,7 @@ def apart(pieces: Sequence[Piece], allowed: Allowed, *, whole: bool) -> tuple[Pi
         from forkmerge.merge.versions import settled  # noqa: PLC0415 - only for those who have a policy
 
         pieces = resolved(pieces, partial(settled, allowed.versions))
-    return resolved(pieces, partial(_held if whole else _said, allowed=allowed))
+    return resolved(pieces, partial(_held, allowed=allowed, code=False) if whole else partial(_said, allowed=allowed))
 
 
 def _said(conflict: Conflict, allowed: Allowed) -> tuple[bytes, str] | None:
@@ -84,12 +84,12 @@ def _said(conflict: Conflict, allowed: Allowed) -> tuple[bytes, str] | None:
     return None if habits.broken(*three) or raised_by_both(*three) else by_text(conflict, allowed)
 
 
-def _held(conflict: Conflict, allowed: Allowed) -> tuple[bytes, str] | None:
+def _held(conflict: Conflict, allowed: Allowed, *, code: bool = True) -> tuple[bytes, str] | None:
     if not allowed.permits({CONTAINED}):
         return None
     from forkmerge.merge.contained import taken_over  # noqa: PLC0415 - only where all else left a conflict
 
-    return taken_over(conflict)
+    return taken_over(conflict, code=code)
 
 
 def _by_lines(conflict: Conflict) -> bytes | None:

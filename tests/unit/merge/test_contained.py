@@ -44,6 +44,13 @@ def test_the_side_that_holds_the_other_stands_whichever_side_it_is(base: bytes, 
     assert larger(Conflict(base, small, large)) == large
 
 
+def test_of_data_that_both_put_in_a_line_between_may_have_come_or_gone() -> None:
+    one, more = b"- oats\n- rice\n- wheat\n", b"- oats\n- rice\n- rye\n- wheat\n"
+    assert larger(Conflict(b"", one, more), code=False) is None
+    assert larger(Conflict(b"", one, more)) == more
+    assert larger(Conflict(b"", one, one + b"- rye\n"), code=False) == one + b"- rye\n"
+
+
 @pytest.mark.parametrize(("base", "ours", "theirs"), OPEN)
 def test_what_is_more_than_one_change_stays_in_conflict(base: bytes, ours: bytes, theirs: bytes) -> None:
     assert larger(Conflict(base, ours, theirs)) is None

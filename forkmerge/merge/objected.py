@@ -39,7 +39,7 @@ def objections(
             from forkmerge.merge import seams  # noqa: PLC0415 - not needed for clean files
 
             found = seams.objections(profile, path, inputs, result) or _returned(profile, path, inputs, result)
-            found = found or _repeated(path, inputs, result)
+            found = found or (() if profile.data else _repeated(path, inputs, result))
         return found
     except ForkmergeError:
         return ()

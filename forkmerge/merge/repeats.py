@@ -1,6 +1,7 @@
 """What both sides put in, one right behind the other in the merge: it was meant once.
 
 Lines that git takes from one side and the same lines that a conflict brings from the other may meet at its edge.
+Statements are meant, data say the same again and again.
 Invariants: what either input has that way is not held against the merge; the sides' order decides nothing.
 """
 

@@ -90,7 +90,7 @@ def objections(profile: LineProfile, path: str, inputs: Sequence[bytes], result:
     if profile.kind == "set":
         from forkmerge.merge.returned import returned  # noqa: PLC0415 - few files are of this kind
 
-        line = returned((inputs[0], inputs[1], inputs[2]), result, data=False).decode("utf-8", "replace")
+        line = returned((inputs[0], inputs[1], inputs[2]), result, data=False, more=True).decode("utf-8", "replace")
         message = f"{line} was deleted by one side and moved by the other"
         return (Finding("deleted-key", message, path),) if line else ()
     before = [Counter(read(profile, text).named()) for text in inputs]

@@ -77,3 +77,10 @@ def test_an_ordered_file_with_a_grammar_joins_no_additions() -> None:
     three = ("import a\n", "import a\nimport b\n", "import a\nimport c\n")
     assert merged("m.py", *three) == "import a\nimport b\nimport c\n"
     assert merged("m.py", *three, Catalogue(choices={"m.py": Choice(order="ordered")})) is None
+
+
+def test_what_one_side_took_away_does_not_come_back_by_a_second_copy() -> None:
+    base = b"*.log\n!keep.log\n/build\n"
+    ours, theirs = base + b"!new.log\n/build\n*.log\n", base.replace(b"*.log", b"*.other", 1)
+    for three in ((base, ours, theirs), (base, theirs, ours)):
+        assert not merge_file(".gitignore", *three, line_merge=line_merge).clean

@@ -2,7 +2,8 @@
 
 What the other side put in beside it stays, unless it was written for what is gone: something new between two things
 that were deleted is a conflict, as is a name that it wrote a little differently, and a statement right behind a deleted
-one is for tests to decide (rule ``BEHIND``).
+one is for tests to decide (rule ``BEHIND``).  A definition stands for itself: who takes over a single commit lacks the
+definitions of the commits before it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from forkmerge.merge import rules
+from forkmerge.merge.insertions import defines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -66,7 +68,7 @@ def left(
             continue
         if _surrounded([j for j in mine.part if counts(mine.items[j])], gone, old, block=block):
             continue
-        behind = block and any(j - 1 in gone for j in set(mine.part) - old)
+        behind = block and any(j - 1 in gone and not defines(mine.items[j]) for j in set(mine.part) - old)
         kept = [mine.items[j] for j in mine.part if j not in gone]
         return Left(kept, mine.name, rules.BEHIND if behind else rules.DELETE_BESIDE)
     return None

@@ -85,13 +85,18 @@ def both_inserted(
     if any(importing) and any(also):  # what one side defines may need what the other imports
         return Joined(rule, extra, all(also)) if all(importing) or all(also) else None
     constants = bool(extra) and all(i.key is not None and i.key[0] in _VALUES for i in extra)
-    above = constants and all(i.key is not None and i.key[0] in _DEFINITIONS for i in ours)
+    above = constants and all(map(defines, ours))
     return Joined(rule, extra, above or any(also) or _ahead(theirs, extra))
 
 
 def _ahead(theirs: Sequence[Item], extra: Sequence[Item]) -> bool:
     """Return whether in theirs all that ours has not stands before what ours has, too."""
     return 0 < len(extra) < len(theirs) and all(i is j for i, j in zip(extra, theirs, strict=False))
+
+
+def defines(item: Item) -> bool:
+    """Return whether ``item`` is a definition of its own: a function, a method, a class, a type."""
+    return item.key is not None and item.key[0] in _DEFINITIONS
 
 
 def _sorted(profile: Profile, parent: str, whole: tuple[Sequence[Item], ...]) -> bool:
@@ -161,7 +166,7 @@ def in_order(before: Sequence[Item], inserted: Sequence[Item], after: Sequence[I
 def _rule(profile: Profile, parent: str, inserted: Sequence[Item]) -> str | None:
     if all(i.kind in profile.imports for i in inserted):
         return rules.IMPORTS if all(_listed(profile, i) for i in inserted) else None
-    definitions = all(i.key is not None and i.key[0] in _DEFINITIONS for i in inserted)
+    definitions = all(map(defines, inserted))
     if all(_listed(profile, i) is not None for i in inserted):
         return rules.DEFINITIONS if definitions else rules.MEMBERS
     if parent not in profile.blocks:

@@ -48,7 +48,15 @@ def _gone(inputs: tuple[bytes, bytes, bytes], merged: bytes) -> set[bytes]:
     for line, count in base.items():
         if count == result[line] == 1 and {ours[line], theirs[line]} == {0, 1} and _WORD.search(line):
             out.add(line)
-    return {line for line in out if (b"\n" + merged + b"\n").count(b"\n" + line + b"\n") == 1}
+    if not out:
+        return out
+    sides = [{line.strip() for line in text.split(b"\n")} for text in inputs[1:]]
+    return {
+        line
+        for line in out
+        if not all(line.strip() in side for side in sides)  # one side only laid it out anew
+        and (b"\n" + merged + b"\n").count(b"\n" + line + b"\n") == 1
+    }
 
 
 def _unused(profile: Profile, merged: bytes, lines: set[bytes]) -> set[bytes]:

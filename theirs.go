@@ -1,0 +1,30 @@
+package cases
+
+import (
+    "os"
+     "re"
+    "sys"
+)
+
+type All struct {
+    queue string
+    load string
+    node string
+}
+
+func load(a int) {
+    right(load, 7)
+    queue(load, 4)
+}
+
+// what a limit of 6 is
+func node() {
+    if right > 5 {
+        node = right + 1
+    }
+    right = total + 5
+}
+
+func queue(a int) {
+    total(node, 2)
+}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from forkmerge.merge.items import Item
 
-_CELLS = re.compile(rb"((?:\"[^\"\n]*+\"|'[^'\n]*+'|`[^`\n]*+`|[^\s\"'`])++)( +)(?=\S)[^\n]*+\Z")
+_CELLS = re.compile(rb"((?:\"[^\"\n]*+\"|'[^'\n]*+'|`[^`\n]*+`|[^\s\"'`])+)( +)(?=\S)[^\n]*+\Z")
 """A line of a table: what stands in its first column, and the blanks up to the second."""
 _NEAR = 6
 """Neighbours that are asked, on either side: a table ends at a blank line, or sooner."""

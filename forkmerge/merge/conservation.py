@@ -89,6 +89,8 @@ def _unbalanced(b: Counter[bytes], o: Counter[bytes], t: Counter[bytes], r: Coun
     return tuple(sorted(out))
 
 
+STRING = rb"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'"
+"""The pattern of a string on one line.  No group of a pattern is possessive: Python 3.11.2 reads those wrongly."""
 _WINDOW = 3
 _LEAST_WORDS = 8
 _LEAST_LINE = 5

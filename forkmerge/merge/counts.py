@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from typing import TypeAlias
 
+from forkmerge.merge.conservation import STRING
+
 Line: TypeAlias = "tuple[bytes, ...]"
 
-_TOKEN = re.compile(rb"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|[\w.]+|[^\w\s]")
+_TOKEN = re.compile(STRING + rb"|[\w.]+|[^\w\s]")
 """A string is one word, and so is a version: what is counted stands for itself."""
 _NAME = re.compile(rb"[^\W\d]")
 _STEP = 10

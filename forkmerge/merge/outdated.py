@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from forkmerge.merge.conservation import STRING
 from forkmerge.merge.diff import hunks
 
-_STRING = re.compile(rb"\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'")
-_TOKEN = re.compile(rb"[^\W\d]\w*+(?:(?:\.|->|::)\w++)*+|\w+|[^\w\s]")
+_STRING = re.compile(STRING)
+_TOKEN = re.compile(rb"[^\W\d]\w*+(?:(?:\.|->|::)\w++)*|\w+|[^\w\s]")
 _LOOKED_UP = re.compile(rb"\w(?:\.|->|::)\w")
 _MOST = 4000
 """Words past which nothing is looked for: differences take the square of them at worst."""

@@ -19,7 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.merge import comparisons
-from forkmerge.merge.conservation import doubled, respelled, unbalanced
+from forkmerge.merge.conservation import STRING, doubled, respelled, unbalanced
 from forkmerge.merge.counts import raised_by_both
 from forkmerge.merge.diff import hunks
 from forkmerge.merge.marks import astray
@@ -35,7 +35,7 @@ Edit: TypeAlias = tuple[int, int, tuple[bytes, ...]]
 
 _WORD = re.compile(rb"\w+|[ \t]+|\r?\n[ \t]*|[^\w\s]")
 _NUMBER = re.compile(rb"\d\w*\Z")
-_STRING = re.compile(rb"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
+_STRING = re.compile(STRING)
 _NAME = re.compile(rb"[^\W\d]\w*\Z")
 _OPEN = frozenset((b"(", b"[", b"{"))
 _CLOSE = frozenset((b")", b"]", b"}"))

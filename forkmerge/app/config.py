@@ -88,9 +88,9 @@ def git_layers(repository: str, configured: Sequence[Configured] | None = None) 
     scopes: dict[tuple[str, bool], dict[str, Any]] = {}
     for entry in entries(repository) if configured is None else among(configured):
         where = f"git config ({entry.scope})"
-        field = field_of(entry.name)
+        field = field_of(entry.key)
         if field is None:
-            raise unknown_key(entry.name, where)
+            raise unknown_key(entry.key, where)
         values = scopes.setdefault((where, entry.scope not in ("local", "worktree")), {})
         value = checked({field: entry.value}, where)[field]
         values[field] = values[field] + value if isinstance(values.get(field), tuple) else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forkmerge.git import command
@@ -16,21 +16,12 @@ if TYPE_CHECKING:
 _SECTION = "forkmerge."
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigEntry:
-    """One value: ``scope`` as git names it (``local``, ``global``, ...), ``name`` without its ``forkmerge.``."""
-
-    scope: str
-    name: str
-    value: str
-
-
-def entries(repository: str) -> tuple[ConfigEntry, ...]:
+def entries(repository: str) -> tuple[Configured, ...]:
     """Return the values in git's order, least specific first; none outside a repository without any."""
     return among(command.configuration(repository or os.curdir))
 
 
-def among(configured: Iterable[Configured]) -> tuple[ConfigEntry, ...]:
-    """Return the values that stand in git's whole configuration."""
+def among(configured: Iterable[Configured]) -> tuple[Configured, ...]:
+    """Return the values of forkmerge's that stand in git's whole configuration, ``key`` without its ``forkmerge.``."""
     found = (one for one in configured if one.key.startswith(_SECTION))
-    return tuple(ConfigEntry(one.scope, one.key.removeprefix(_SECTION), one.value) for one in found)
+    return tuple(replace(one, key=one.key.removeprefix(_SECTION)) for one in found)

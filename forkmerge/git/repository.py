@@ -227,7 +227,7 @@ class Repository:
 
         Raises ``UnusableInput`` for an unknown name, with the nearest known one.
         """
-        if name.startswith("-") or "\0" in name or "\n" in name or not name:
+        if not _may_name(name):
             raise UnusableInput(f"{name!r} is not the name of a revision")
         completed = self.run(
             ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"], check=False
@@ -242,7 +242,7 @@ class Repository:
 
     def resolve_all(self, *names: str) -> tuple[Revision, ...]:
         """Return what ``names`` stand for, as ``resolve`` does, in one process where all of them are commits."""
-        if not any(name.startswith("-") or "\0" in name or "\n" in name or not name for name in names):
+        if all(map(_may_name, names)):
             asked = ["rev-parse", "--quiet", *(f"{name}^{{commit}}" for name in names)]
             said = self.run(asked, check=False).stdout.decode("ascii", "replace").split()
             if len(said) == len(names) and all(
@@ -406,3 +406,8 @@ _EMPTY_TREES = {
     "sha1": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
     "sha256": "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
 }
+
+
+def _may_name(name: str) -> bool:
+    """Return whether git may be asked for a revision of this name."""
+    return bool(name) and not name.startswith("-") and "\0" not in name and "\n" not in name

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from forkmerge.merge import rules
+from forkmerge.merge.diff import alike
 from forkmerge.merge.insertions import defines
 
 if TYPE_CHECKING:
@@ -97,11 +97,7 @@ def _respelled(before: bytes, after: bytes) -> bool:
     """Return whether both are names, and one may be the other with another beginning, middle or end."""
     if not _NAME.fullmatch(before) or not _NAME.fullmatch(after):
         return False
-    start = _alike(before, after)
-    end = _alike(before[start:][::-1], after[start:][::-1])
+    shorter = min(len(before), len(after))
+    start = alike(before, after, 0, 0, shorter, 1)
+    end = alike(before, after, len(before), len(after), shorter - start, -1)
     return start + end >= _ALIKE * max(len(before), len(after))
-
-
-def _alike(one: bytes, other: bytes) -> int:
-    """Return with how many letters both begin."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

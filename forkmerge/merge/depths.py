@@ -60,14 +60,12 @@ def _edited(
     out: list[bytes] = []
     done = 0
     for start, stop, first, last in edits:
-        begin = where.get(start) if start < stop else where.get(start - 1, -2) + 1
-        end = where.get(stop - 1, -1) + 1 if start < stop else begin
         new = _at_depth(editor[first:last], [(base[i], mover[where[i]]) for i in _near(base, start, stop)])
-        if begin is None or begin < 0 or end is None or end < begin or new is None:
+        if new is None or not stop:
             return None
-        out += mover[done:begin]
+        out += mover[done : where[start] if start < stop else where[start - 1] + 1]
         out += new
-        done = end
+        done = where[stop - 1] + 1
     return b"".join([*out, *mover[done:]])
 
 

@@ -28,10 +28,10 @@ def common(a: Sequence[Hashable], b: Sequence[Hashable]) -> Pairs:
     stack = [(0, len(a), 0, len(b))]
     while stack:
         alo, ahi, blo, bhi = stack.pop()
-        size = _alike(a, b, alo, blo, min(ahi - alo, bhi - blo), 1)
+        size = alike(a, b, alo, blo, min(ahi - alo, bhi - blo), 1)
         pairs.extend(zip(range(alo, alo + size), range(blo, blo + size), strict=True))
         alo, blo = alo + size, blo + size
-        size = _alike(a, b, ahi, bhi, min(ahi - alo, bhi - blo), -1)
+        size = alike(a, b, ahi, bhi, min(ahi - alo, bhi - blo), -1)
         ahi, bhi = ahi - size, bhi - size
         pairs.extend(zip(range(ahi, ahi + size), range(bhi, bhi + size), strict=True))
         if alo == ahi or blo == bhi:
@@ -55,8 +55,8 @@ def hunks(before: Sequence[Hashable], after: Sequence[Hashable]) -> list[tuple[i
     """Return where the two differ: start and stop in ``before``, start and stop in ``after``."""
     if type(before) is not type(after):
         before, after = list(before), list(after)
-    start = _alike(before, after, 0, 0, min(len(before), len(after)), 1)
-    end = _alike(before, after, len(before), len(after), min(len(before), len(after)) - start, -1)
+    start = alike(before, after, 0, 0, min(len(before), len(after)), 1)
+    end = alike(before, after, len(before), len(after), min(len(before), len(after)) - start, -1)
     middles = before[start : len(before) - end], after[start : len(after) - end]
     out = []
     i = j = 0
@@ -67,7 +67,7 @@ def hunks(before: Sequence[Hashable], after: Sequence[Hashable]) -> list[tuple[i
     return out
 
 
-def _alike(a: Sequence[Hashable], b: Sequence[Hashable], i: int, j: int, most: int, step: int) -> int:
+def alike(a: Sequence[Hashable], b: Sequence[Hashable], i: int, j: int, most: int, step: int) -> int:
     """Return how many elements, ``most`` of them, are equal from ``i`` and ``j`` on, or (``step`` -1) before them.
 
     PERF: many are compared at once, by slices.

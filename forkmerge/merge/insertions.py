@@ -152,14 +152,15 @@ def in_order(before: Sequence[Item], inserted: Sequence[Item], after: Sequence[I
     kinds = {i.kind for i in inserted}
     near = [[i for i in part if i.kind in kinds] for part in (before, after)]
     keys = [sort_key(i) for i in (*near[0], *inserted, *near[1])]
-    known = next((i for part in near for i in part if i.main is not None and i.main.parent is not None), None)
-    if known is None or known.main is None or known.main.parent is None or keys != sorted(keys):
+    found = next(((i.data, i.main.parent) for part in near for i in part if i.main and i.main.parent), None)
+    if found is None or keys != sorted(keys):
         return False
-    siblings = [c for c in known.main.parent.named_children if c.type in kinds]
+    data, parent = found
+    siblings = [c for c in parent.named_children if c.type in kinds]
     others = len(siblings) - len(inserted)
     if rule not in (rules.DEFINITIONS, rules.CONSTANTS):
         return bool(near[1]) or others > 1
-    texts = [known.data[c.start_byte : c.end_byte].lower() for c in siblings] if rule == rules.DEFINITIONS else []
+    texts = [data[c.start_byte : c.end_byte].lower() for c in siblings] if rule == rules.DEFINITIONS else []
     return others >= _CHANCE and all(a <= b for a, b in pairwise(texts))
 
 

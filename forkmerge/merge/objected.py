@@ -49,36 +49,31 @@ def _strayed(path: str, inputs: tuple[bytes, bytes, bytes], result: bytes) -> tu
     from forkmerge.merge.conservation import strayed  # noqa: PLC0415 - kept off the path of files without a grammar
 
     lines = strayed(*inputs, result)
-    if not lines:
-        return ()
-    from forkmerge.model.finding import Finding  # noqa: PLC0415 - the same
-
-    said = lines[0].decode("utf-8", "replace")[:60]
-    return (Finding(STRAYED, f"{said!r} stands once in all three versions, and not in the merge", path),)
+    return _of_a_line(STRAYED, path, next(iter(lines), b""), "stands once in all three versions, and not in the merge")
 
 
 def _returned(profile: Profile, path: str, inputs: tuple[bytes, bytes, bytes], result: bytes) -> tuple[Finding, ...]:
     from forkmerge.merge.returned import returned  # noqa: PLC0415 - not needed for clean files
 
     line = returned(inputs, result, data=bool(profile.data))
-    if not line:
-        return ()
-    from forkmerge.model.finding import Finding  # noqa: PLC0415 - seldom needed
-
-    said = line.decode("utf-8", "replace")[:60]
-    return (Finding(RETURNED, f"{said!r} is back, which one side took away and the other moved", path),)
+    return _of_a_line(RETURNED, path, line, "is back, which one side took away and the other moved")
 
 
 def _repeated(path: str, inputs: tuple[bytes, bytes, bytes], result: bytes) -> tuple[Finding, ...]:
     from forkmerge.merge.repeats import repeated  # noqa: PLC0415 - not needed for clean files
 
     line = repeated(*inputs, result)
+    return _of_a_line(REPEATED, path, line, "was put in by both sides, and stands twice in a row")
+
+
+def _of_a_line(code: str, path: str, line: bytes, why: str) -> tuple[Finding, ...]:
+    """Return the finding that something is the matter with ``line``, none where there is no such line."""
     if not line:
         return ()
     from forkmerge.model.finding import Finding  # noqa: PLC0415 - seldom needed
 
     said = line.decode("utf-8", "replace")[:60]
-    return (Finding(REPEATED, f"{said!r} was put in by both sides, and stands twice in a row", path),)
+    return (Finding(code, f"{said!r} {why}", path),)
 
 
 def objected(path: str, base: bytes, ours: bytes, theirs: bytes, findings: tuple[Finding, ...]) -> FileMerge:

@@ -16,7 +16,7 @@ from forkmerge.merge import comparisons, rules
 from forkmerge.merge.calls import called_anew
 from forkmerge.merge.deletions import Left, Side, left
 from forkmerge.merge.insertions import Joined, both_inserted, in_order, sort_key
-from forkmerge.merge.items import Item, items
+from forkmerge.merge.items import Item, Tokens, items
 from forkmerge.merge.layout import Layout, bracketed
 from forkmerge.merge.matching import match
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce
@@ -27,7 +27,6 @@ from forkmerge.syntax import commutative
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from forkmerge.merge.items import Tokens
     from forkmerge.syntax.profile import Profile
 
 _MAX_DEPTH = 120
@@ -309,9 +308,7 @@ def _merge_inside(context: Context, base: Item, ours: Item, theirs: Item, depth:
     """Return the merge of the parts of an item: its comments and its node, or its node's children."""
     three = (base, ours, theirs)
     if any(len(i.nodes) > 1 for i in three):
-        split = [
-            items(i.data, i.nodes, *_extent(i), context.profile, listlike=False, known=context.known) for i in three
-        ]
+        split = [_parts(context, i, i.nodes, listlike=False) for i in three]
         return merge_sequences(context, "", (split[0], split[1], split[2]), depth)
     mains = [i.main for i in three]
     if any(n is None for n in mains):
@@ -323,10 +320,7 @@ def _merge_inside(context: Context, base: Item, ours: Item, theirs: Item, depth:
     if kind in context.profile.atomic or any(n.child_count == 0 for n in nodes) or called_anew(three, nodes):
         return None
     listlike = kind in context.profile.blocks or kind in context.profile.lists
-    split = [
-        items(i.data, n.children, *_extent(i), context.profile, listlike=listlike, known=context.known)
-        for i, n in zip(three, nodes, strict=True)
-    ]
+    split = [_parts(context, i, n.children, listlike=listlike) for i, n in zip(three, nodes, strict=True)]
     return merge_sequences(context, kind, (split[0], split[1], split[2]), depth)
 
 
@@ -338,17 +332,15 @@ def _merge_wrapped(
     if not any(n.type in wrappers for n in nodes):
         return None
     split = [
-        items(
-            i.data,
-            n.children if n.type in wrappers else [n],
-            *_extent(i),
-            context.profile,
-            listlike=False,
-            known=context.known,
-        )
+        _parts(context, i, n.children if n.type in wrappers else [n], listlike=False)
         for i, n in zip(three, nodes, strict=True)
     ]
     return merge_sequences(context, "", (split[0], split[1], split[2]), depth)
+
+
+def _parts(context: Context, item: Item, nodes: Sequence[Node], *, listlike: bool) -> list[Item]:
+    """Return ``nodes``, what ``item`` is made of, as items."""
+    return items(item.data, nodes, *_extent(item), context.profile, listlike=listlike, known=context.known)
 
 
 def _level(mine: Item, other: Item) -> bool:

@@ -120,15 +120,19 @@ def said_twice(three: _Three, result: bytes) -> bool:
 
     One side put it in another's place, the other beside that one.
     """
+    most = _put_in_by_both(three)
+    return any(len(re.findall(rb"(?<!\w)" + re.escape(x) + rb"(?!\w)", result)) > most[x] for x in most)
+
+
+def _put_in_by_both(three: _Three) -> dict[bytes, int]:
+    """Return the elements of which both sides have more than the base, with how many the side has that has most."""
     b, o, t = (Counter(i.text for i in side if i.main and i.main.is_named and not i.main.is_extra) for side in three)
-    new = (o - b).keys() & (t - b).keys()
-    return any(len(re.findall(rb"(?<!\w)" + re.escape(x) + rb"(?!\w)", result)) > max(o[x], t[x]) for x in new)
+    return {x: max(o[x], t[x]) for x in (o - b).keys() & (t - b).keys()}
 
 
 def lines_twice(three: _Three, result: bytes) -> bool:
     """Return whether ``result`` has an element of data, a line of its own, that both sides put in, more often."""
-    b, o, t = (Counter(i.text for i in side if i.main and i.main.is_named and not i.main.is_extra) for side in three)
-    new = [x for x in (o - b).keys() & (t - b).keys() if b"\n" not in x]
+    new = [x for x in _put_in_by_both(three) if b"\n" not in x]
     if not new:
         return False
     lines = [b"".join(i.lead + i.text for i in side) for side in three[1:]]

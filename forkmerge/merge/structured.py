@@ -14,6 +14,7 @@ from forkmerge.errors import ForkmergeError
 from forkmerge.merge import habits
 from forkmerge.merge.conservation import doubled, respelled, unbalanced, unbalanced_around, words_of
 from forkmerge.merge.counts import raised_by_both
+from forkmerge.merge.diff import alike
 from forkmerge.merge.outdated import outdated
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce, lines_of, text_of
 from forkmerge.merge.repair import Place, point_after, repair, whole_lines
@@ -223,20 +224,16 @@ def _close(answer: _Answer, place: Place) -> _Answer:
     pieces = list(answer.pieces)
     before, after = answer.before, answer.after
     if pieces and before and isinstance(pieces[0], bytes):
-        same = _alike(lines_of(pieces[0]), lines_of(place.prefix[len(place.prefix) - before :]))
-        size = sum(map(len, same))
+        mine, there = lines_of(pieces[0]), lines_of(place.prefix[len(place.prefix) - before :])
+        same = alike(mine, there, 0, 0, min(len(mine), len(there)), 1)
+        size = sum(map(len, mine[:same]))
         pieces[0], before = pieces[0][size:], before - size
     if pieces and after and isinstance(pieces[-1], bytes):
-        same = _alike(lines_of(pieces[-1])[::-1], lines_of(place.suffix[:after])[::-1])
-        size = sum(map(len, same))
+        mine, there = lines_of(pieces[-1]), lines_of(place.suffix[:after])
+        same = alike(mine, there, len(mine), len(there), min(len(mine), len(there)), -1)
+        size = sum(map(len, mine[len(mine) - same :]))
         pieces[-1], after = pieces[-1][: len(pieces[-1]) - size], after - size
     return _Answer(answer.first, answer.last, tuple(p for p in pieces if p != b""), before, after)
-
-
-def _alike(some: Sequence[bytes], others: Sequence[bytes]) -> Sequence[bytes]:
-    """Return the lines with which both begin."""
-    count = next((i for i, (a, b) in enumerate(zip(some, others, strict=False)) if a != b), min(len(some), len(others)))
-    return some[:count]
 
 
 def _trimmed(whole: Sequence[bytes], content: bytes, rules: Iterable[str]) -> tuple[Piece, ...]:

@@ -105,9 +105,6 @@ def grafted(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
             if places and _compared(profile, base, before, mine):
                 break
             if places and places[0] != mine.main:
-                built = _places(profile, after, other.data, tokens)
-                if built and _goes_on(profile, places[0]) and not _goes_on(profile, before):
-                    return None  # both put something behind it
                 start, node = mine.main.start_byte, places[0]
                 new = other.data[after.start_byte : after.end_byte]
                 found.append(mine.text[: node.start_byte - start] + new + mine.text[node.end_byte - start :])
@@ -151,14 +148,6 @@ def _edited(profile: Profile, base: Item, other: Item) -> list[tuple[Node, Node]
             break
         before, after = differing[0]
     return out[:0:-1]
-
-
-def _goes_on(profile: Profile, node: Node) -> bool:
-    """Return whether ``node`` is what a larger expression begins with: ``a`` in ``a.b``, ``a(b)`` and ``a + b``."""
-    parent = node.parent
-    if parent is None or parent.type in profile.statements or parent.child_count == 1:
-        return False
-    return parent.start_byte == node.start_byte
 
 
 def _text(node: Node, data: bytes) -> bytes:

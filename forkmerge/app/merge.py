@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forkmerge.app import merge_index, merge_plan, merge_risk
+from forkmerge.app.meanwhile import Meanwhile
 from forkmerge.errors import UnusableInput
 from forkmerge.git import command, scenario
 from forkmerge.git.conflicted import PLAIN_DRIVER
@@ -65,14 +66,17 @@ def merge(folder: str, order: Order) -> Merged:
                 allowed=merge_risk.allowed(repo),
                 history=history,
             )
+        from forkmerge.app.merge_worktree import overlay, resolved  # noqa: PLC0415 - the plan is worked out before
+
+        branch = Meanwhile(lambda: _branch(repo))
+        blobs = Meanwhile(lambda: resolved(repo, made) if made is not None else {})
         done = _git_merge(repo, order)
-        from forkmerge.app import merge_told  # noqa: PLC0415 - git has begun before it is imported
+        from forkmerge.app import merge_told  # noqa: PLC0415 - the same
         from forkmerge.app.explain_plan import left_texts  # noqa: PLC0415 - the same
-        from forkmerge.app.merge_worktree import overlay  # noqa: PLC0415 - the same
 
         if not (repo.git_dir / "MERGE_HEAD").is_file():
             return Merged(merge_told.nothing(head.name, name), _no_merge(done))
-        laid, notes = overlay(repo, made, ("HEAD", name)) if made is not None else ((), ())
+        laid, notes = overlay(repo, made, ("HEAD", name), blobs.result()) if made is not None else ((), ())
         unmerged = merge_index.staged(repo, unmerged=True)
         if laid:
             merge_index.told(repo, unmerged)
@@ -81,7 +85,7 @@ def merge(folder: str, order: Order) -> Merged:
             repo.run(["commit", "--no-edit", "--quiet"], env={"GIT_REFLOG_ACTION": f"merge {name}"}, whole=True)
             made_commit = repo.resolve("HEAD").commit or ""
         found = merge_told.explanation(
-            made, left_texts(repo, made), laid, notes, sorted(unmerged), (_branch(repo), name), made_commit
+            made, left_texts(repo, made), laid, notes, sorted(unmerged), (branch.result(), name), made_commit
         )
         merge_told.keep(repo.git_dir, found, laid)
     return Merged(found, merge_told.words(found, committed=bool(made_commit)))

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.app import merge_index, merge_write
+from forkmerge.app.meanwhile import Meanwhile
 from forkmerge.app.merge_lookup import Lookup
 from forkmerge.app.merge_tree import Looks
 from forkmerge.app.merge_values import Fate
@@ -25,6 +26,7 @@ from forkmerge.git.conflicted import Stage
 from forkmerge.model.source import Entry
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from forkmerge.app.merge_look import Look
@@ -42,18 +44,31 @@ class Laid:
     oid: str = ""
 
 
-def overlay(repo: Repository, made: Plan, names: tuple[str, str]) -> tuple[tuple[Laid, ...], tuple[str, ...]]:
+def resolved(repo: Repository, made: Plan) -> dict[str, str]:
+    """Write what the plan resolves as blobs, which nothing refers to yet, and return path -> blob."""
+    files = [f for f in _concerned(made) if _whole(f) is not None]
+    oids = write_blobs(repo, [_whole(f) or b"" for f in files])
+    return {f.path: oid for f, oid in zip(files, oids, strict=True)}
+
+
+def overlay(
+    repo: Repository, made: Plan, names: tuple[str, str], blobs: Mapping[str, str]
+) -> tuple[tuple[Laid, ...], tuple[str, ...]]:
     """Write what the plan resolves, and return it, with notes on files that were left because they had changed.
 
-    The index has the resolved blobs then; of the others it has git's stages.
+    ``blobs`` is what was ``resolved``.  The index has these then; of the other files it has git's stages.  What git is
+    asked for on the way does not hang together, and goes on at once.
     """
-    files = [f for f in made.files if f.fate != Fate.LEFT and f.git is not None and "\n" not in f.path]
+    files = _concerned(made)
     if not files:
         return (), ()
+    asked_index = Meanwhile(lambda: merge_index.staged(repo))
+    asked_texts = Meanwhile(lambda: smudged(repo, list(blobs.items())))
     auto = Lookup(repo, _auto_merge(repo) or made.git.tree)
-    index = merge_index.staged(repo)
     places = _places(repo, files)
     hashes = _hashes(repo, [path for path, place in places.items() if place is not None])
+    index = asked_index.result()
+    texts = dict(zip(blobs, asked_texts.result(), strict=True))
     looks = Looks(repo, made, names)
     laid: list[Laid] = []
     notes = []
@@ -65,7 +80,7 @@ def overlay(repo: Repository, made: Plan, names: tuple[str, str]) -> tuple[tuple
             notes.append(f"{file.path} is left as it is: it is not as git's merge writes it (rerere, or a hand)")
             continue
         laid.append(_laid(repo, file, looks, there))
-    laid = _write(repo, laid, places)
+    laid = _write(repo, laid, places, blobs, texts)
     merge_index.put(repo, {one.file.path: _stages(one) for one in laid if one.oid or one.file.fate == Fate.OBJECTED})
     return tuple(laid), tuple(notes)
 
@@ -73,10 +88,19 @@ def overlay(repo: Repository, made: Plan, names: tuple[str, str]) -> tuple[tuple
 _NONE = Entry(0, "")
 
 
+def _concerned(made: Plan) -> list[PlannedFile]:
+    return [f for f in made.files if f.fate != Fate.LEFT and f.git is not None and "\n" not in f.path]
+
+
+def _whole(file: PlannedFile) -> bytes | None:
+    return file.content if file.fate == Fate.RESOLVED else None
+
+
 def _laid(repo: Repository, file: PlannedFile, looks: Looks, there: Entry) -> Laid:
     look = looks.of(file, repo.read(there.oid))
-    if file.fate == Fate.RESOLVED and file.content is not None:
-        return Laid(file, file.content, look)
+    whole = _whole(file)
+    if whole is not None:
+        return Laid(file, whole, look)
     from forkmerge.app.merge_look import marked  # noqa: PLC0415 - only where conflicts are left
 
     text = marked(file.merge, look)[0] if file.merge is not None else b""
@@ -118,16 +142,26 @@ def _auto_merge(repo: Repository) -> str:
         return ""
 
 
-def _write(repo: Repository, laid: list[Laid], places: dict[str, Path | None]) -> list[Laid]:
-    """Write the files, and return them with the blobs that are to be in the index."""
-    oids = write_blobs(repo, [one.text for one in laid])
-    texts = smudged(repo, [(one.file.path, oid) for one, oid in zip(laid, oids, strict=True)])
-    for one, text in zip(laid, texts, strict=True):
+def _write(
+    repo: Repository,
+    laid: list[Laid],
+    places: Mapping[str, Path | None],
+    blobs: Mapping[str, str],
+    texts: Mapping[str, bytes],
+) -> list[Laid]:
+    """Write the files, and return them with the blobs that are to be in the index.
+
+    ``texts`` is what ``blobs`` look like when they are checked out.
+    """
+    rest = [one for one in laid if one.file.path not in blobs]
+    oids = write_blobs(repo, [one.text for one in rest])
+    paths = [one.file.path for one in rest]
+    looks = {**texts, **dict(zip(paths, smudged(repo, list(zip(paths, oids, strict=True))), strict=True))}
+    for one in laid:
         place = places[one.file.path]
         if place is not None:
-            merge_write.replace(place, text)
-    both = zip(laid, oids, strict=True)
-    return [replace(one, oid=oid) if one.file.fate == Fate.RESOLVED else one for one, oid in both]
+            merge_write.replace(place, looks[one.file.path])
+    return [replace(one, oid=blobs[one.file.path]) if one.file.path in blobs else one for one in laid]
 
 
 def smudged(repo: Repository, blobs: list[tuple[str, str]]) -> list[bytes]:

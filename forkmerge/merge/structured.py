@@ -17,10 +17,10 @@ from forkmerge.merge.counts import raised_by_both
 from forkmerge.merge.diff import alike
 from forkmerge.merge.outdated import outdated
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce, lines_of, text_of
-from forkmerge.merge.repair import Place, point_after, repair, whole_lines
+from forkmerge.merge.repair import Place, Repair, point_after, repair, whole_lines
 from forkmerge.merge.rules import DEFINITIONS, EAGER, REFORMAT, SAME, Allowed
 from forkmerge.merge.sequences import Context
-from forkmerge.merge.window import windowed
+from forkmerge.merge.window import clear, windowed
 from forkmerge.model.hunk import Alternative
 from forkmerge.syntax.parsing import parse, sound
 
@@ -102,7 +102,7 @@ def resolve(
     for number, index in enumerate(places):
         if index <= done:
             continue
-        answer = _grow(_Work(context, git, known), index, places[number:], done) if readable else None
+        answer = _grow(_Work(context, git, known, readable), index, places[number:], done)
         answer = answer or _layout_only(context, git, index)
         if answer is not None:
             answers.append(answer)
@@ -116,6 +116,7 @@ class _Work:
     context: Context
     git: Sequence[Piece]
     known: Tree
+    readable: bool
 
 
 def _grow(work: _Work, index: int, places: Sequence[int], done: int) -> _Answer | None:
@@ -172,12 +173,16 @@ def _attempt(work: _Work, first: int, last: int) -> _Answer | None:
     group = git[first : last + 1]
     sides = [text_of(group, lambda c, s=side: getattr(c, s)) for side in ("base", "ours", "theirs")]  # type: ignore[misc]
     place = Place(_ours(git[:first]), sides[0], sides[1], sides[2], _ours(git[last + 1 :]))
-    window = windowed(place, work.known)
     try:
+        window = windowed(place, work.known) if work.readable else clear(work.context.profile, place, work.known)
+        if window is None and not work.readable:
+            return None
         found = repair(work.context, place, work.known) if window is None else repair(work.context, window)
     except ForkmergeError:
         return None
-    if found is None or (not found.outcome.rules <= {REFORMAT, SAME} and habits.broken(sides[0], sides[1], sides[2])):
+    if found is None or (window is not None and not work.readable and not _read(work.context.profile, window, found)):
+        return None
+    if not found.outcome.rules <= {REFORMAT, SAME} and habits.broken(sides[0], sides[1], sides[2]):
         return None
     if not work.context.profile.data and raised_by_both(sides[0], sides[1], sides[2]):
         return None
@@ -205,6 +210,13 @@ def _attempt(work: _Work, first: int, last: int) -> _Answer | None:
     if unbalanced_around(whole[0], whole[1], whole[2], around, left):
         return None
     return _close(_Answer(first, last, pieces, found.before, found.after), place)
+
+
+def _read(profile: Profile, window: Place, found: Repair) -> bool:
+    """Return whether the grammar understands the window with what was found, conflicts read as either side."""
+    before, after = window.prefix[: len(window.prefix) - found.before], window.suffix[found.after :]
+    texts = {text_of(found.outcome.pieces, choose) for choose in (lambda c: c.ours, lambda c: c.theirs)}
+    return all(sound(parse(profile, before + text + after)) for text in texts)
 
 
 def _astray(whole: Sequence[bytes], content: bytes) -> bool:

@@ -231,7 +231,7 @@ def test_c_header_is_looked_through() -> None:
         "type cb_t",
         "type col",
         "variable names",
-        "declaration proto(int a, char *b)",
+        "declaration proto",
         "function add(int a, int b)",
         "function dup(const char *s)",
         "function w(void)",

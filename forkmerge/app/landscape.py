@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from forkmerge.git.trees import Change
     from forkmerge.model.source import Tree
     from forkmerge.recombination.adapt import Rename
-    from forkmerge.recombination.values import Genome, LocusMap
+    from forkmerge.recombination.values import Clause, Genome, LocusMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,34 @@ def landscape(
         files=tuple(locus.path for locus in found.loci),
         near=reaches.near(found) if reaches is not None and reaches.known else None,
         hints=experience.hints(found, tests) if experience is not None else Hints(),
+        certain=certain(found, start),
     )
+
+
+def certain(found: LocusMap, genome: Genome) -> frozenset[Clause]:
+    """Return the clauses that ``genome`` breaks for sure: what uses the name stands in a file that binds it nowhere.
+
+    Tests that pass all the same don't run that place, or belong to a side whose tests could not be run at all.
+    """
+    from forkmerge.merge.names import objections  # noqa: PLC0415 - parses, and most merges break no clause
+    from forkmerge.recombination.offspring import text  # noqa: PLC0415 - the same
+    from forkmerge.syntax.profiles import for_path  # noqa: PLC0415 - the same
+
+    out = set()
+    for clause in found.clauses:
+        if not clause.name or not clause.violated(genome):
+            continue
+        number = found.loci[clause.cells[0][0]].file
+        file = found.files[number].file
+        profile = for_path(found.files[number].path)
+        if file is None or profile is None or profile.data:
+            continue
+        inputs = [file.side(side) for side in ("base", "ours", "theirs")]
+        name = frozenset((clause.name.encode(),))
+        result = text(found, genome, number)
+        if objections(profile, "", inputs, result, doubled=frozenset(), loose=name):
+            out.add(clause)
+    return frozenset(out)
 
 
 def _covers(code: frozenset[int], merged: Asked, touched: Covers | None) -> Covers:

@@ -100,7 +100,7 @@ def _ties(
     found = []
     for index, using in users.items():
         reason = f"{loci[index].id} uses {_shown(name)} of {loci[home].id}"
-        clause = Clause(((index, frozenset(using)), (home, without)), reason)
+        clause = Clause(((index, frozenset(using)), (home, without)), reason, _shown(name))
         if not _forbids_a_version(clause, loci):
             found.append(clause)
     return found

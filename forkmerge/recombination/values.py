@@ -97,10 +97,14 @@ class Locus:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """Alleles that can't stand together: violated when every cell's locus has an allele of the cell's set."""
+    """Alleles that can't stand together: violated when every cell's locus has an allele of the cell's set.
+
+    ``name`` is what the first cell's alleles use and the others don't give, where the clause is about a name.
+    """
 
     cells: tuple[tuple[int, frozenset[int]], ...]
     reason: str = ""
+    name: str = ""
 
     def violated(self, genome: Genome) -> bool:
         """Return whether ``genome`` has one of the alleles of every cell."""

@@ -96,7 +96,7 @@ class Landscape:
     required tests, where they are known beforehand. ``gate``: import and collection can be asked for alone,
     cheaply. ``files`` says where each locus stands, if
     that is known; ``near`` which loci a test is likely to depend on (it ran something of their unit); both and the
-    ``hints`` only order what is asked.
+    ``hints`` only order what is asked.  ``certain`` are clauses that no test can prove wrong: their default lacks a name.
     """
 
     worths: tuple[tuple[Worth, ...], ...]
@@ -112,6 +112,7 @@ class Landscape:
     files: tuple[str, ...] = ()
     near: Covers | None = None
     hints: Hints = field(default_factory=Hints)
+    certain: frozenset[Clause] = frozenset()
 
     @property
     def totals(self) -> tuple[int, int]:
@@ -137,6 +138,8 @@ class Landscape:
 
     def seen(self, clause: Clause) -> bool:
         """Return whether a required test may look at all loci of ``clause``: else no run says that it is wrong."""
+        if clause in self.certain:
+            return False
         if self.covers is None or self.tests is None:
             return True
         loci = frozenset(locus for locus, _ in clause.cells)

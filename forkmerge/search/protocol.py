@@ -96,7 +96,8 @@ class Landscape:
     required tests, where they are known beforehand. ``gate``: import and collection can be asked for alone,
     cheaply. ``files`` says where each locus stands, if
     that is known; ``near`` which loci a test is likely to depend on (it ran something of their unit); both and the
-    ``hints`` only order what is asked.  ``certain`` are clauses that no test can prove wrong: their default lacks a name.
+    ``hints`` only order what is asked.  ``certain`` are clauses that no test can prove wrong: a name
+    is missing in the default.
     """
 
     worths: tuple[tuple[Worth, ...], ...]

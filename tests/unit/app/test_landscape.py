@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from unit.recombination.merges import mine, text_merge, tree_merge, yours
 
 from forkmerge.app.landscape import certain, landscape
 from forkmerge.recombination.genome import default
 from forkmerge.recombination.loci import loci
-from forkmerge.recombination.values import LocusMap
 from forkmerge.syntax.profiles import for_path
+
+if TYPE_CHECKING:
+    from forkmerge.recombination.values import LocusMap
 
 NEW = b"\n\ndef url(x):\n    return text_(x)\n"
 
 
 def merged(imports: bytes, left: bytes = b"") -> LocusMap:
     """Return the loci of a merge in which ours uses a name whose import theirs replaces by ``left``."""
-    return loci(
-        tree_merge(text_merge(yours(imports, left), b"\n\ndef f():\n    return 1\n", mine(b"", NEW))),
-        profile_for=for_path,
-    )
+    kept = b"
+
+def f():
+    return 1
+"
+    return loci(tree_merge(text_merge(yours(imports, left), kept, mine(b"", NEW))), profile_for=for_path)
 
 
 def test_a_name_that_the_plain_merge_binds_nowhere_is_certain_to_be_missing() -> None:

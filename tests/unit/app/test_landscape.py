@@ -19,11 +19,7 @@ NEW = b"\n\ndef url(x):\n    return text_(x)\n"
 
 def merged(imports: bytes, left: bytes = b"") -> LocusMap:
     """Return the loci of a merge in which ours uses a name whose import theirs replaces by ``left``."""
-    kept = b"
-
-def f():
-    return 1
-"
+    kept = b"\n\ndef f():\n    return 1\n"
     return loci(tree_merge(text_merge(yours(imports, left), kept, mine(b"", NEW))), profile_for=for_path)
 
 

@@ -1,4 +1,4 @@
-"""What can stand at one hunk: the versions, the engine's own answers, grafts, and picks of both sides' lines.
+"""What can stand at one hunk: the versions, the engine's own answers, grafts, picks of both sides' lines, weaves.
 
 Invariant: the options of a hunk differ in content, and base, ours and theirs are among them.
 """
@@ -15,6 +15,7 @@ from forkmerge.recombination.kept import Kept, kept
 from forkmerge.recombination.lines import Piece, pieces
 from forkmerge.recombination.space import best_first
 from forkmerge.recombination.union import unions
+from forkmerge.recombination.weave import weaves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,6 +85,8 @@ def options(hunk: Hunk, *, most_picks: int = MOST_PICKS, names: Names | None = N
             plain.setdefault(content, was)
         for origin, content in _picks(hunk, most_picks):
             found.setdefault(content, origin)
+        for content in weaves(hunk.base, hunk.ours, hunk.theirs):
+            found.setdefault(content, "mixed")
     return tuple(
         Option(origin, content, measure(hunk, plain.get(content, content) if origin == "adapted" else content))
         for content, origin in found.items()

@@ -45,7 +45,9 @@ def run(*names: str) -> tuple[SuiteRun, ...]:
     [
         (b"CASES = [1, 2]", b"CASES = [1, 3]", {"test_cases[2]"}),
         (b"OTHERS = [3]", b"OTHERS = [3, 4]", {"test_helped"}),
-        (b"x in OTHERS", b"x in (OTHERS)", {"test_helped"}),
+        (b"x in OTHERS", b"x in list(OTHERS)", {"test_helped"}),
+        (b"x in OTHERS", b"x in (  # theirs\n        OTHERS\n    )", set()),
+        (b"[1, 2]", b"[\n    1,\n    2,\n]", set()),
         (b"assert True", b"assert not False", {"test_alone"}),
         (b"import pytest\n", b"import os\nimport pytest\n", set()),
     ],

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from forkmerge.app import goals
 from forkmerge.app.donors import Commit, commit_of, picked
+from forkmerge.app.last_words import last_words
 from forkmerge.app.picks import Pick, pick
 from forkmerge.app.radar_report import Found, Tested, report
 from forkmerge.app.runs import wished
@@ -175,8 +176,8 @@ class _Radar:
         known = required(runs, ())
         found.required = known
         if not known.duties:
-            words = [line.strip() for line in runs[0].tail.splitlines() if line.strip()]
-            said = f"; the run ended with: {words[-1]}" if words else ""
+            words = last_words(runs[0])
+            said = f"; the run ended with: {words}" if words else ""
             raise UnusableInput(
                 f"no test passes on the fork, so nothing could be measured{said}",
                 hint="run the test command there first; --test gives another one",

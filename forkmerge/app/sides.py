@@ -10,6 +10,7 @@ from forkmerge.app import testing
 from forkmerge.app.duties import in_merged
 from forkmerge.app.elders import Elder, joined, without_outdated
 from forkmerge.app.landscape import Candidate, Genotype
+from forkmerge.app.last_words import advice, last_words, nothing_passed
 from forkmerge.app.renamed import of_modules, renamed_packages, with_new_names
 from forkmerge.app.testpaths import tests_of
 from forkmerge.errors import UnusableInput
@@ -62,6 +63,8 @@ def measured(
         progress.update(events.EvaluationFinished(label, verdict, good, bad, seconds, cached=False))
         if found[0].status is RunStatus.UNVERIFIED:
             raise testing.not_run(label, runs.setting, last_words(found[0]))
+        if not good:
+            progress.update(events.Remark(nothing_passed(label, found[0]), warning=True))
     return out
 
 
@@ -174,11 +177,5 @@ def nothing_to_keep(measured: Mapping[Owner, tuple[SuiteRun, ...]]) -> UnusableI
     return UnusableInput(
         "no test passes on the fork or on the upstream, so nothing could be measured"
         + (f"; the run ended with: {words}" if words else ""),
-        hint="run the test command in each of them first; --test gives another one",
+        hint=advice(words) or "run the test command in each of them first; --test gives another one",
     )
-
-
-def last_words(run: SuiteRun) -> str:
-    """Return the last line that a run said."""
-    lines = [line for line in run.tail.splitlines() if line.strip()]
-    return lines[-1].strip() if lines else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from forkmerge.app import untested
 from forkmerge.app.applied import kind, version
+from forkmerge.app.last_words import nothing_passed
 from forkmerge.app.places import dropped_edits, line_of
 from forkmerge.fitness.required import OWNERS
 from forkmerge.report import values
@@ -325,9 +326,14 @@ def _warnings(found: Found) -> list[str]:
         out.append(f"tests that the search did not know of fail: {', '.join(lost[:5])}")
     if best is not None and not isinstance(best, str):
         out += untested.warnings(found, best)
-    if any(runs[0].status != "completed" for runs in found.runs.values()):
-        out.append("a parent's own suite did not come to its end")
-    return out
+    return out + [words for owner, runs in found.runs.items() if (words := _of_parent(found, owner, runs[0]))]
+
+
+def _of_parent(found: Found, owner: Owner, run: SuiteRun) -> str:
+    """Return what to warn of where the suite of a parent was of little use."""
+    if not any(r.status.good for r in run.results):
+        return nothing_passed(_name(found, owner) or ("fork" if owner == "ours" else "upstream"), run)
+    return "a parent's own suite did not come to its end" if run.status != "completed" else ""
 
 
 def _optimal(found: Found) -> str:

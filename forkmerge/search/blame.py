@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from forkmerge.recombination.values import Clause, Genome
 from forkmerge.search.knowledge import BROKEN
 from forkmerge.search.protocol import Budget, Landscape, Query, Verdict
-from forkmerge.search.quickxplain import Check, mixed, quickxplain
+from forkmerge.search.quickxplain import Check, closed, mixed, quickxplain
 from forkmerge.search.remembering import MOST_PARTIAL, Remembering, Shrunk, Telling
 
 if TYPE_CHECKING:
@@ -35,13 +37,27 @@ MOST_SHRUNK = 16
 """How many failures of one candidate are shrunk before the next candidate is tried."""
 
 
+@dataclass(frozen=True, slots=True)
+class Probing:
+    """A search for blame: how it begins, its test, what probes tend ``toward``, and the answers so far.
+
+    ``passes``: an answer says whether the test passes, else whether it fails.
+    """
+
+    search: Callable[[], Check]
+    test: str
+    toward: Genome
+    passes: bool
+    answers: tuple[bool, ...] = ()
+
+
 class Blaming(Remembering):
     """A strategy that shrinks failures to heuristic nogoods (``shrunk``)."""
 
     def __init__(self, landscape: Landscape, budget: Budget) -> None:
         super().__init__(landscape, budget)
-        self._probes: tuple[Callable[[], Check], str, tuple[bool, ...], bool] | None = None
-        """The search for blame that goes on: how it begins, its test, the answers so far, whether they say "passes"."""
+        self._probing: Probing | None = None
+        """The search for blame that goes on."""
 
     # -- blame ---------------------------------------------------------------------------------------------------
 
@@ -91,7 +107,7 @@ class Blaming(Remembering):
             if not blamed:
                 break
             context = yield from self._context(test, start, genome, blamed)
-            together = mixed(start, genome, blamed)
+            together = self._together(start, genome, blamed)
             cells = tuple((i, frozenset({together[i]})) for i in sorted({*blamed, *context}))
             self.shrunk.append(Shrunk(Clause(cells, test or "import and collection"), test, together))
             alike = [t for t in others if t not in explained and set(blamed) <= set(self._between(t, genome))]
@@ -101,7 +117,7 @@ class Blaming(Remembering):
             elif alike:
                 causes |= {*blamed}
                 explained |= yield from self._alike(mixed(start, whole, tuple(causes)), alike)
-            genome = mixed(genome, start, blamed)
+            genome = self._together(genome, start, blamed)
             if not self.landscape.allowed(genome) or self.knowledge.known(test, genome) is True:
                 break
             if self.knowledge.known(test, genome) is None:
@@ -145,20 +161,21 @@ class Blaming(Remembering):
             places.setdefault(files[i], []).append(i)
         most = sorted(places.values(), key=lambda x: (-sum(i not in asleep for i in x), -len(x)))
         for loci in most[:MOST_FILES]:
-            if (yield from self._passes_with(test, mixed(failing, passing, loci))):
+            if (yield from self._passes_with(test, mixed(failing, passing, loci), passing)):
                 first, second = self._by_likelihood(test, loci)
                 probes = partial(quickxplain, failing, passing, first, second)
-                return (yield from self._led(probes, test, passes=True))
+                return (yield from self._led(Probing(probes, test, passing, passes=True)))
         return ()
 
-    def _passes_with(self, test: str, genome: Genome) -> Telling:
-        """Return whether ``test`` ran on ``genome`` and passed."""
-        if not self.landscape.allowed(genome):
+    def _passes_with(self, test: str, genome: Genome, toward: Genome) -> Telling:
+        """Return whether ``test`` ran on ``genome`` and passed, where need be with more as in ``toward``."""
+        probe = closed(self.landscape.clauses, genome, toward)
+        if probe is None:
             return False
-        known = self.knowledge.known(test, genome)
+        known = self.knowledge.known(test, probe)
         if known is not None:
             return known
-        verdict = yield from self.run_tests(genome, test)
+        verdict = yield from self.run_tests(probe, test)
         return verdict.status == "ok" and test not in verdict.failed
 
     def _context(
@@ -170,11 +187,11 @@ class Blaming(Remembering):
         fail stood in ``start`` too, and is looked for in the same way.
         """
         together = mixed(start, failing, blamed)
-        near = [g for g in self.knowledge.passing(test) if not self._far(g, start)]
+        near = [g for g in self.knowledge.passing(test) if not self._far(test, g, start)]
         others = [g for g in near if set(self._between(test, g, start)) - set(blamed)]
         for other in sorted(others, key=lambda g: -len(self._between(test, g, start)))[:MOST_CONTEXTS]:
-            probe = mixed(other, failing, blamed)
-            if not self.landscape.allowed(probe):
+            probe = closed(self.landscape.clauses, mixed(other, failing, blamed), failing)
+            if probe is None:
                 continue
             if self.knowledge.known(test, probe) is None:
                 yield from self.run_tests(probe, test)
@@ -188,14 +205,15 @@ class Blaming(Remembering):
         """Return a minimal set of loci whose alleles of ``failing`` make ``test`` fail on ``passing``."""
         changed = self._between(test, failing, passing)
         for loci in self._former(test, changed):
-            probe = mixed(passing, failing, loci)
-            if self.landscape.allowed(probe):
+            probe = closed(self.landscape.clauses, mixed(passing, failing, loci), failing)
+            if probe is not None:
                 if self.knowledge.known(test, probe) is None:
                     yield from self.run_tests(probe, test)
                 if self.knowledge.known(test, probe) is False:
                     return loci
         first, second = self._by_likelihood(test, changed)
-        return (yield from self._led(partial(quickxplain, passing, failing, first, second), test, passes=False))
+        probes = partial(quickxplain, passing, failing, first, second)
+        return (yield from self._led(Probing(probes, test, failing, passes=False)))
 
     def _by_likelihood(self, test: str, loci: Sequence[int]) -> tuple[list[int], list[int]]:
         """Return the loci that are hardly to blame, and the others, each with the likeliest last.
@@ -208,14 +226,18 @@ class Blaming(Remembering):
         order = sorted(loci, key=lambda i: (i not in asleep, blame[i] if blame else 0.0, i))
         return [i for i in order if i not in likely], [i for i in order if i in likely]
 
-    def _fails_with(self, test: str, genome: Genome) -> Telling:
-        """Return whether ``test`` fails on ``genome``, in whatever way that is no doubt about the run."""
-        if not self.landscape.allowed(genome):
+    def _fails_with(self, test: str, genome: Genome, toward: Genome) -> Telling:
+        """Return whether ``test`` fails on ``genome``, in whatever way that is no doubt about the run.
+
+        Where need be, more is there as in ``toward``.
+        """
+        probe = closed(self.landscape.clauses, genome, toward)
+        if probe is None:
             return False
-        known = self.knowledge.known(test, genome)
+        known = self.knowledge.known(test, probe)
         if known is not None:
             return not known
-        verdict = yield from self.run_tests(genome, test)
+        verdict = yield from self.run_tests(probe, test)
         return not self._clear(test, verdict)
 
     def _former(self, test: str, changed: tuple[int, ...]) -> list[tuple[int, ...]]:
@@ -248,13 +270,18 @@ class Blaming(Remembering):
             if a != b and (covered is None or i in covered)
         )
 
+    def _together(self, passing: Genome, failing: Genome, blamed: Sequence[int]) -> Genome:
+        """Return ``passing`` with the loci ``blamed`` as in ``failing``, and with what these depend on."""
+        genome = mixed(passing, failing, blamed)
+        return closed(self.landscape.clauses, genome, failing) or genome
+
     # -- looking ahead -------------------------------------------------------------------------------------------
 
     def ahead(self) -> tuple[Query, ...]:
         """Return what follows a gate that opens, or the next probes of a search for blame, whatever the answer is."""
-        if self._probes is not None:
-            search, test, answers, passes = self._probes
-            found = [self._probe_after(search, test, (*answers, answer), passes=passes) for answer in (False, True)]
+        if self._probing is not None:
+            now = self._probing
+            found = [self._next_of(replace(now, answers=(*now.answers, answer))) for answer in (False, True)]
             return tuple(dict.fromkeys(query for query in found if query is not None))
         if len(self._asked) == 1 and self._asked[0].tests == frozenset():
             genome, tests = self._asked[0].genome, self.landscape.tests
@@ -264,40 +291,37 @@ class Blaming(Remembering):
             return (Query(genome, unseen if len(unseen) < MOST_PARTIAL * len(tests) else None, self.generation),)
         return ()
 
-    def _probe_after(
-        self, search: Callable[[], Check], test: str, answers: tuple[bool, ...], *, passes: bool
-    ) -> Query | None:
-        """Return the first question of ``search`` after ``answers`` that nobody knows the answer of."""
-        probes = search()
+    def _next_of(self, probing: Probing) -> Query | None:
+        """Return the first question after the answers so far that nobody knows the answer of."""
+        probes = probing.search()
         try:
-            probe = next(probes)
-            for answer in answers:
-                probe = probes.send(answer)
+            found = next(probes)
+            for answer in probing.answers:
+                found = probes.send(answer)
             while True:
-                known = self.knowledge.known(test, probe)
-                if not self.landscape.allowed(probe):
-                    probe = probes.send(False)
+                probe = closed(self.landscape.clauses, found, probing.toward)
+                known = None if probe is None else self.knowledge.known(probing.test, probe)
+                if probe is None:
+                    found = probes.send(False)
                 elif known is not None:
-                    probe = probes.send(known is passes)
+                    found = probes.send(known is probing.passes)
                 else:
-                    return Query(probe, frozenset({test} - {BROKEN}), self.generation)
+                    return Query(probe, frozenset({probing.test} - {BROKEN}), self.generation)
         except StopIteration:
             return None
 
-    def _led(
-        self, search: Callable[[], Check], test: str, *, passes: bool
-    ) -> Generator[tuple[Query, ...], tuple[Verdict, ...], tuple[int, ...]]:
-        """Return what ``search`` finds when it is told of each probe whether ``test`` passes there, or fails."""
-        tells = self._passes_with if passes else self._fails_with
-        probes = search()
-        answers: list[bool] = []
+    def _led(self, probing: Probing) -> Generator[tuple[Query, ...], tuple[Verdict, ...], tuple[int, ...]]:
+        """Return what a search finds when it is told of each probe whether its test passes there, or fails."""
+        tells = self._passes_with if probing.passes else self._fails_with
+        probes = probing.search()
+        self._probing = probing
         try:
             probe = next(probes)
             while True:
-                self._probes = search, test, tuple(answers), passes
-                answers.append((yield from tells(test, probe)))
-                probe = probes.send(answers[-1])
+                answer = yield from tells(probing.test, probe, probing.toward)
+                self._probing = replace(self._probing, answers=(*self._probing.answers, answer))
+                probe = probes.send(answer)
         except StopIteration as stop:
             return tuple(stop.value)
         finally:
-            self._probes = None
+            self._probing = None

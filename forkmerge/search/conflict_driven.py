@@ -11,23 +11,22 @@ of this allele space can pass, and the core says why.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.recombination.values import Clause, Genome
-from forkmerge.search.knowledge import BROKEN
-from forkmerge.search.optimum import Optimum, TooLargeError, optimum, unsatisfiable_core
+from forkmerge.search.auditing import Auditing
+from forkmerge.search.optimum import Optimum, optimum, unsatisfiable_core
 from forkmerge.search.protocol import Verdict
-from forkmerge.search.suspicion import Suspecting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
     from forkmerge.search.driven import Story
-    from forkmerge.search.protocol import Answer, Budget, Evaluated, Landscape, Query
+    from forkmerge.search.protocol import Answer, Budget, Evaluated, Landscape
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +37,11 @@ class Refined:
     translate: Callable[[Genome], Genome | None]
 
 
-PROOF_NODES = 300
-"""How far branching goes for a doubt or a proof; past it there is no certificate."""
-
 PATIENCE = 2
 """After so many alleles of a locus that failed and belong to no parent, a parent's own is tried there first."""
 
 OFTEN = 0.2
 """A test that failed on such a share of earlier offspring looks at a new candidate before the whole suite does."""
-
-FEW = 3
-"""A test that failed more often than that on its way to a nogood did not by chance, unless other tests are flaky."""
-
-MOST_DOUBTED = 16
-"""How many tests are asked once more whether they always fail, before an answer is taken for the best."""
 
 ENOUGH = 5.0
 """So many suites may be spent on something better than what passes, without finding it."""
@@ -64,7 +54,7 @@ Refine: TypeAlias = Callable[[int, Genome | None], "Refined | None"]
 """Splits a locus of the present landscape; None where it can't be, or the genome could not be told there any more."""
 
 
-class ConflictDriven(Suspecting):
+class ConflictDriven(Auditing):
     """Conflict-driven search over a landscape.
 
     It leaves nothing to chance, so the same landscape gives the same answer; ``rng`` is taken because every strategy
@@ -75,11 +65,8 @@ class ConflictDriven(Suspecting):
         super().__init__(landscape, budget)
         self.rng = rng
         self.refine = refine
-        self.skipped: list[Clause] = []
-        self.doubted: set[str] = set()
         self.despaired: set[frozenset[Cells]] = set()
         self._latest: tuple[Evaluated, float] | None = None
-        self.optimal = False
         self.inseparable = False
         self.core: tuple[Clause, ...] = ()
 
@@ -139,7 +126,7 @@ class ConflictDriven(Suspecting):
         while True:
             candidate = self._candidate()
             if candidate is None:
-                if self.core and (yield from self._doubt(self.core, None)):
+                if self.core and (yield from self.doubt(self.core, None)):
                     self.inseparable, self.core = False, ()
                     continue
                 return
@@ -147,7 +134,7 @@ class ConflictDriven(Suspecting):
             if self._in_vain(best):
                 return
             if best is not None and self.landscape.key(candidate.genome) <= self.landscape.key(best.genome):
-                if (yield from self._audit(candidate, best)):
+                if (yield from self.audit(candidate, best)):
                     continue
                 return
             genome = candidate.genome
@@ -251,67 +238,6 @@ class ConflictDriven(Suspecting):
             awake.update(*touched)
         return self.landscape.dormant - awake
 
-    def _audit(self, candidate: Optimum, best: Evaluated) -> Generator[tuple[Query, ...], tuple[Verdict, ...], bool]:
-        """Doubt the shrunk nogoods that keep better genomes away; return whether one of them fell.
-
-        Each is tried once, with a run of its own test on the best genome that it alone excludes.
-        """
-        certain = (*self.landscape.clauses, *self.knowledge.sound_nogoods(), *self.skipped)
-        for doubted in [s for s in self.shrunk if s.clause in candidate.binding]:
-            others = [s.clause for s in self.shrunk if s is not doubted]
-            freed = self._bound((*certain, *others))
-            if freed is None or self.landscape.key(freed.genome) <= self.landscape.key(best.genome):
-                continue
-            if self.cost >= self.budget.suites:
-                break
-            known = self.knowledge.known(doubted.test, freed.genome)
-            if known is None:
-                yield from self.run_tests(freed.genome, doubted.test)
-            if doubted not in self.shrunk:
-                return True
-        if (yield from self._doubt(candidate.binding, best)):
-            return True
-        certain = (*self.landscape.clauses, *self.knowledge.sound_nogoods())
-        bound = self._bound(certain)
-        if bound is not None and bound.exact and not self.knowledge.flaky:
-            self.optimal = self.landscape.key(bound.genome) <= self.landscape.key(best.genome)
-        return False
-
-    def _doubt(
-        self, binding: Sequence[Clause], best: Evaluated | None
-    ) -> Generator[tuple[Query, ...], tuple[Verdict, ...], bool]:
-        """Ask tests once more that failed by chance, perhaps; return whether one of them did, which is flaky then.
-
-        Asked is what alone keeps a better genome away than ``best`` (None: any genome): no other test says the same,
-        and the search for blame did not see it fail again and again.
-        """
-        lonely = self.knowledge.lonely()
-        sure = not self.knowledge.flaky
-        shrunk = {s.test for s in self.shrunk if sure and self.knowledge.failures(s.test) > FEW}
-        tests = dict.fromkeys(lonely[c] for c in binding if c in lonely and lonely[c] not in (BROKEN, *shrunk))
-        for test in [t for t in tests if t not in self.doubted][:MOST_DOUBTED]:
-            if self.cost >= self.budget.suites:
-                return False
-            if best is not None:
-                sound = (c for c in self.knowledge.sound_nogoods() if lonely.get(c) != test)
-                known = (*self.landscape.clauses, *sound, *self.skipped)
-                freed = self._bound((*known, *(s.clause for s in self.shrunk if s.test != test)))
-                if freed is None or self.landscape.key(freed.genome) <= self.landscape.key(best.genome):
-                    continue
-            self.doubted.add(test)
-            if (yield from self.ask_again(self.knowledge.failing(test)[0], test)):
-                self.knowledge.flaky.add(test)
-                self.shrunk = [s for s in self.shrunk if s.test != test]
-                return True
-        return False
-
-    def _bound(self, clauses: tuple[Clause, ...]) -> Optimum | None:
-        """Return the best genome under ``clauses``, None where there is none or the proof would take too long."""
-        try:
-            return optimum(self.landscape, clauses, most_nodes=PROOF_NODES, or_raise=True)
-        except TooLargeError:
-            return None
-
     def _best_good(self) -> Evaluated | None:
         for found in self.ranked():
             if not found.broken and not found.failed and self.landscape.allowed(found.genome):
@@ -333,7 +259,7 @@ class ConflictDriven(Suspecting):
     def _stuck(self) -> tuple[Clause, ...]:
         """Return the static clauses and shrunk nogoods that together leave nothing, () where they leave something."""
         clauses = (*self.landscape.clauses, *(s.clause for s in self.shrunk))
-        if self._bound(clauses) is not None:
+        if self.bound(clauses) is not None:
             return ()
         return unsatisfiable_core(self.landscape, clauses)
 

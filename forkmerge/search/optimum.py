@@ -12,6 +12,7 @@ lowest.  Clauses still open that share no locus add what breaking each of them c
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.search.frontier import Frontier, State, choices, join, options, product
@@ -62,13 +63,13 @@ def optimum(
     The loci in ``held`` stay at their default; ``exact`` speaks of the others alone.  With ``or_raise`` TooLargeError
     is raised where branching would have to give way to MaxSAT.
     """
-    whole: dict[Clause, Clause] = {}
+    whole: dict[Clause, list[Clause]] = {}
     for clause in clauses:
         left = _left(clause, landscape.default, held)
         if left is not None and not left.cells:
             return None
         if left is not None:
-            whole.setdefault(left, clause)
+            whole.setdefault(left, []).append(clause)
     active: list[Clause] = []
     while True:
         nodes = min(most_nodes, MOST_WORK // (1 + sum(len(c.cells) for c in active)))
@@ -83,13 +84,13 @@ def optimum(
             if found is None:
                 return None
             genome = tuple(landscape.default[x] if x in held else a for x, a in enumerate(found))
-            return Optimum(genome, exact=False, binding=tuple(whole.values()))
+            return Optimum(genome, exact=False, binding=tuple(chain.from_iterable(whole.values())))
         if solved is None:
             return None
         genome, exact = solved
         broken = [c for c in whole if c.violated(genome)]
         if not broken:
-            return Optimum(genome, exact, tuple(whole[c] for c in active))
+            return Optimum(genome, exact, tuple(chain.from_iterable(whole[c] for c in active)))
         active += broken
 
 

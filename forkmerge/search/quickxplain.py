@@ -1,7 +1,8 @@
 """QuickXplain (Junker, AAAI 2004): a minimal set of changes that makes a test fail, by few runs of that test.
 
-The changes are loci set from a genome on which the test passes to the candidate on which it fails.  A set of changes
-that a static clause forbids counts as not failing, without a run: its failure would be another one.
+The changes are loci set from a genome on which the test passes to the candidate on which it fails.  Where a static
+clause forbids a set of changes, what it depends on is changed as well (``closed``); what no more changes make allowed
+counts as not failing, without a run: its failure would be another one.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from typing import TypeAlias
 
-from forkmerge.recombination.values import Genome
+from forkmerge.recombination.values import Clause, Genome
 
 Check: TypeAlias = Generator[Genome, bool, tuple[int, ...]]
 
@@ -18,6 +19,25 @@ def mixed(passing: Genome, failing: Genome, changed: Sequence[int]) -> Genome:
     """Return ``passing`` with the loci ``changed`` as in ``failing``."""
     inside = set(changed)
     return tuple(f if i in inside else p for i, (p, f) in enumerate(zip(passing, failing, strict=True)))
+
+
+def closed(clauses: Sequence[Clause], genome: Genome, toward: Genome) -> Genome | None:
+    """Return ``genome`` with as few more loci as in ``toward`` as break none of ``clauses``, None where that can't be.
+
+    Loci that a clause ties can't change alone: with each the ones that it depends on change.
+    """
+    now = list(genome)
+    broken = [clause for clause in clauses if clause.violated(genome)]
+    while broken:
+        for clause in broken:
+            if all(now[x] in alleles for x, alleles in clause.cells):
+                ways = [x for x, alleles in clause.cells if toward[x] not in alleles]
+                if not ways:
+                    return None
+                now[ways[0]] = toward[ways[0]]
+        genome = tuple(now)
+        broken = [clause for clause in clauses if clause.violated(genome)]
+    return genome
 
 
 def quickxplain(passing: Genome, failing: Genome, first: Sequence[int], second: Sequence[int]) -> Check:

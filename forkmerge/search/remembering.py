@@ -126,15 +126,17 @@ class Remembering(Driven):
     def _refuted(self, shrunk: Shrunk, genome: Genome) -> bool:
         if shrunk.test in self.knowledge.flaky:
             return True
-        if not shrunk.clause.violated(genome) or self._far(genome, shrunk.where):
+        if not shrunk.clause.violated(genome) or self._far(shrunk.test, genome, shrunk.where):
             return False
         return self.knowledge.known(shrunk.test, genome) is True
 
-    def _far(self, genome: Genome, other: Genome) -> bool:
-        """Return whether two genomes are different programs: what is true of one says little of the other."""
+    def _far(self, test: str, genome: Genome, other: Genome) -> bool:
+        """Return whether two genomes are different programs to ``test``, as far as it sees them."""
         if not other:
             return False
-        return sum(genome[i] != other[i] for i in self.landscape.dormant) >= FAR
+        covered = self.knowledge.covered(test)
+        loci = self.landscape.dormant if covered is None else self.landscape.dormant & covered
+        return sum(genome[i] != other[i] for i in loci) >= FAR
 
     # -- state ---------------------------------------------------------------------------------------------------
 

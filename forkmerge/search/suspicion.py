@@ -11,11 +11,12 @@ that the test ran something of is suspected instead, and the next candidate has 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from forkmerge.recombination.values import Clause
-from forkmerge.search.blame import MANY_CHANGED, Blaming
+from forkmerge.search.blame import MANY_CHANGED, Blaming, Probing
 from forkmerge.search.knowledge import BROKEN
 from forkmerge.search.remembering import Shrunk
 
@@ -64,11 +65,10 @@ class Suspecting(Blaming):
             self._suspect(test, failing, changed)
         return found
 
-    def _led(
-        self, search: Callable[[], Check], test: str, *, passes: bool
-    ) -> Generator[tuple[Query, ...], tuple[Verdict, ...], tuple[int, ...]]:
-        limited = search if self._limit is None or passes else partial(_at_most, self._limit, search)
-        return (yield from super()._led(limited, test, passes=passes))
+    def _led(self, probing: Probing) -> Generator[tuple[Query, ...], tuple[Verdict, ...], tuple[int, ...]]:
+        if self._limit is not None and not probing.passes:
+            probing = replace(probing, search=partial(_at_most, self._limit, probing.search))
+        return (yield from super()._led(probing))
 
     def _suspect(self, test: str, failing: Genome, changed: tuple[int, ...]) -> None:
         """Take the alleles at the loci in conflict for a nogood, those near to ``test`` where any are."""

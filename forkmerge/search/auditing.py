@@ -16,7 +16,7 @@ from forkmerge.recombination.values import Clause
 from forkmerge.search.blame import Probing
 from forkmerge.search.knowledge import BROKEN
 from forkmerge.search.optimum import Optimum, TooLargeError, optimum
-from forkmerge.search.quickxplain import closed, mixed, quickxplain
+from forkmerge.search.quickxplain import closed, explained, mixed
 from forkmerge.search.remembering import Shrunk
 from forkmerge.search.suspicion import Suspecting
 
@@ -54,25 +54,36 @@ class Auditing(Suspecting):
 
         Each is tried once, with a run of its own test on the best genome that it alone excludes.
         """
-        certain = (*self.landscape.clauses, *self.knowledge.sound_nogoods(), *self.skipped)
-        for doubted in [s for s in self.shrunk if s.clause in candidate.binding]:
-            others = [s.clause for s in self.shrunk if s is not doubted]
-            freed = self.bound((*certain, *others))
-            if freed is None or self.landscape.key(freed.genome) <= self.landscape.key(best.genome):
-                continue
-            if self.cost >= self.budget.suites:
-                break
-            known = self.knowledge.known(doubted.test, freed.genome)
-            if known is None:
-                yield from self.run_tests(freed.genome, doubted.test)
-            if doubted not in self.shrunk or (yield from self._widened(doubted, freed.genome)):
-                return True
+        if (yield from self.loosened(candidate.binding, best)):
+            return True
         if (yield from self.doubt(candidate.binding, best)):
             return True
         certain = (*self.landscape.clauses, *self.knowledge.sound_nogoods())
         bound = self.bound(certain)
         if bound is not None and bound.exact and not self.knowledge.flaky:
             self.optimal = self.landscape.key(bound.genome) <= self.landscape.key(best.genome)
+        return False
+
+    def loosened(
+        self, binding: Sequence[Clause], best: Evaluated | None
+    ) -> Generator[tuple[Query, ...], tuple[Verdict, ...], bool]:
+        """Return whether a nogood of ``binding`` fell, or was widened, that keeps a better genome away than ``best``.
+
+        None as ``best``: any genome.
+        """
+        certain = (*self.landscape.clauses, *self.knowledge.sound_nogoods(), *self.skipped)
+        for doubted in [s for s in self.shrunk if s.clause in binding]:
+            freed = self.bound((*certain, *(s.clause for s in self.shrunk if s is not doubted)))
+            if freed is None:
+                continue
+            if best is not None and self.landscape.key(freed.genome) <= self.landscape.key(best.genome):
+                continue
+            if self.cost >= self.budget.suites:
+                return False
+            if self.knowledge.known(doubted.test, freed.genome) is None:
+                yield from self.run_tests(freed.genome, doubted.test)
+            if doubted not in self.shrunk or (yield from self._widened(doubted, freed.genome)):
+                return True
         return False
 
     def _widened(self, doubted: Shrunk, failing: Genome) -> Generator[tuple[Query, ...], tuple[Verdict, ...], bool]:
@@ -96,7 +107,7 @@ class Auditing(Suspecting):
             if mended is None or not (yield from self._passes_with(test, mended, failing)):
                 continue
             first, second = self._by_likelihood(test, [x for x in loci if mended[x] != failing[x]])
-            probes = partial(quickxplain, failing, mended, first, second)
+            probes = partial(explained, failing, mended, first, second)
             needed = yield from self._led(Probing(probes, test, mended, passes=True))
             if needed:
                 self.shrunk = [s for s in self.shrunk if s is not doubted]

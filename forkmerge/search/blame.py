@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from forkmerge.recombination.values import Clause, Genome
 from forkmerge.search.knowledge import BROKEN
 from forkmerge.search.protocol import Budget, Landscape, Query, Verdict
-from forkmerge.search.quickxplain import Check, closed, mixed, quickxplain
+from forkmerge.search.quickxplain import Check, closed, explained, mixed
 from forkmerge.search.remembering import MOST_PARTIAL, Remembering, Shrunk, Telling
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class Blaming(Remembering):
         for loci in most[:MOST_FILES]:
             if (yield from self._passes_with(test, mixed(failing, passing, loci), passing)):
                 first, second = self._by_likelihood(test, loci)
-                probes = partial(quickxplain, failing, passing, first, second)
+                probes = partial(explained, failing, passing, first, second)
                 return (yield from self._led(Probing(probes, test, passing, passes=True)))
         return ()
 
@@ -212,18 +212,22 @@ class Blaming(Remembering):
                 if self.knowledge.known(test, probe) is False:
                     return loci
         first, second = self._by_likelihood(test, changed)
-        probes = partial(quickxplain, passing, failing, first, second)
+        probes = partial(explained, passing, failing, first, second)
         return (yield from self._led(Probing(probes, test, failing, passes=False)))
 
     def _by_likelihood(self, test: str, loci: Sequence[int]) -> tuple[list[int], list[int]]:
         """Return the loci that are hardly to blame, and the others, each with the likeliest last.
 
-        Likely is what is awake, and what the test ran something of; then comes what earlier searches blamed.
+        Likely is what is awake, and what the test ran something of; of these what earlier searches blamed most, where
+        they blamed any of them.
         """
         asleep, blame = self.landscape.dormant, self.landscape.hints.blame
         near = self.landscape.near(test) if self.landscape.near is not None and test != BROKEN else None
         likely = {i for i in loci if i not in asleep or (near is not None and i in near)}
-        order = sorted(loci, key=lambda i: (i not in asleep, blame[i] if blame else 0.0, i))
+        order = sorted(loci, key=lambda i: (i in likely, i not in asleep, blame[i] if blame else 0.0, i))
+        if blame and likely:
+            half = max(blame[i] for i in likely) / 2
+            likely = {i for i in likely if blame[i] >= half}
         return [i for i in order if i not in likely], [i for i in order if i in likely]
 
     def _fails_with(self, test: str, genome: Genome, toward: Genome) -> Telling:

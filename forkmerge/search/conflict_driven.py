@@ -22,11 +22,11 @@ from forkmerge.search.optimum import Optimum, optimum, unsatisfiable_core
 from forkmerge.search.protocol import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
     from random import Random
 
     from forkmerge.search.driven import Story
-    from forkmerge.search.protocol import Answer, Budget, Evaluated, Landscape
+    from forkmerge.search.protocol import Answer, Budget, Evaluated, Landscape, Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class ConflictDriven(Auditing):
     def _climb(self) -> Story:
         """Try the best genome under what is known, again and again, until it passes or none is left."""
         while True:
-            candidate = self._candidate()
+            candidate = yield from self._candidate()
             if candidate is None:
                 if self.core and (yield from self.doubt(self.core, None)):
                     self.inseparable, self.core = False, ()
@@ -200,11 +200,12 @@ class ConflictDriven(Auditing):
             out.append(Clause(((x, frozenset({theirs[x]})), (y, frozenset({ours[y]}))), "linked"))
         return out
 
-    def _candidate(self) -> Optimum | None:
+    def _candidate(self) -> Generator[tuple[Query, ...], tuple[Verdict, ...], Optimum | None]:
         """Return the best genome under all nogoods.
 
-        When there is none, a locus that they leave no good allele is split; where that can't be, the shrunk nogoods go
-        and the sound ones alone decide.  Where the same few shrunk ones come back after that, it is at its end.
+        When there is none, those that leave nothing are doubted; where they stand, a locus that they leave no good
+        allele is split; where that can't be, the shrunk nogoods go and the sound ones alone decide.  Where the same few
+        shrunk ones come back after that, it is at its end.
         """
         while True:
             certain = (*self.landscape.clauses, *self.knowledge.sound_nogoods())
@@ -217,6 +218,8 @@ class ConflictDriven(Auditing):
                 return found
             if self.shrunk:
                 core = self._stuck()
+                if (yield from self.loosened(core, None)):
+                    continue
                 if not self._refine(_most_at_stake(core)):
                     cells = frozenset(clause.cells for clause in core)
                     if cells and cells in self.despaired:

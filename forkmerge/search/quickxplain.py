@@ -40,6 +40,31 @@ def closed(clauses: Sequence[Clause], genome: Genome, toward: Genome) -> Genome 
     return genome
 
 
+def explained(passing: Genome, failing: Genome, first: Sequence[int], second: Sequence[int]) -> Check:
+    """Yield genomes to be told whether the test fails there; return the loci that are to blame.
+
+    All of ``first + second`` together are known to fail, none of them to pass.  The likely harmless ones belong into
+    ``first``.  The loci are set one after the other, and the one that makes the test fail is looked for by halves; with
+    that one in place the ones before it are searched again, until those found fail by themselves: each takes
+    log2(n) + 1 questions, where QuickXplain asks one and a half times as many.
+    """
+    order = (*first, *second)
+    found: tuple[int, ...] = ()
+    passes, fails, middle = 0, len(order), len(first)
+    while fails:
+        while fails - passes > 1:
+            at = middle if passes < middle < fails else (passes + fails) // 2
+            if (yield mixed(passing, failing, (*found, *order[:at]))):
+                fails = at
+            else:
+                passes = at
+        found = (*found, order[fails - 1])
+        passes, fails = 0, fails - 1
+        if fails and (yield mixed(passing, failing, found)):
+            break
+    return tuple(sorted(found))
+
+
 def quickxplain(passing: Genome, failing: Genome, first: Sequence[int], second: Sequence[int]) -> Check:
     """Yield genomes to be told whether the test fails there; return the loci that are to blame.
 

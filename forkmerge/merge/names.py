@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forkmerge.model.finding import Finding
-from forkmerge.syntax.references import names
+from forkmerge.syntax.references import names, unbound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from forkmerge.syntax.profile import Profile
 
 _DEFINING = frozenset(("function", "method", "class", "type"))
-_ANY = "*"
-"""What an import of everything binds."""
 
 
 def objections(
@@ -30,7 +28,7 @@ def objections(
     """Return a finding for each of ``doubled`` defined more often than in any input, of ``loose`` bound nowhere now."""
     found = names(profile, result)
     twice = {k: v for k, v in _defined(found, doubled).items() if len(v) > 1}
-    unbound = _unbound(found, loose)
+    unbound = _unbound(profile, found, loose)
     if not twice and not unbound:
         return []
     before = [names(profile, data) for data in inputs]
@@ -42,7 +40,7 @@ def objections(
             out.append(Finding("duplicate-name", message, path, _line(result, places[-1])))
     for text, name in sorted(unbound.items()):
         bound = any(text in {n.text for n in b.definitions} for b in before)
-        if bound and not any(text in _unbound(b, loose) for b in before):
+        if bound and not any(text in _unbound(profile, b, loose) for b in before):
             message = f"{text} is used, but the merge binds it nowhere"
             out.append(Finding("dangling-name", message, path, _line(result, name)))
     return out
@@ -60,18 +58,6 @@ def _defined(found: Names, candidates: frozenset[bytes]) -> dict[tuple[tuple[str
     return out
 
 
-def _unbound(found: Names, candidates: frozenset[bytes]) -> dict[str, Name]:
+def _unbound(profile: Profile, found: Names, candidates: frozenset[bytes]) -> dict[str, Name]:
     """Return the uses of ``candidates`` that nothing in scope binds; none where an import may bind any name."""
-    scopes: dict[str, set[tuple[str, ...]]] = {}
-    for name in found.definitions:
-        scopes.setdefault(name.text, set()).add(name.scope)
-    if _ANY in scopes:
-        return {}
-    out: dict[str, Name] = {}
-    for name in found.uses:
-        if name.kind == "attribute" or name.text.encode() not in candidates:
-            continue
-        around = scopes.get(name.text, set())
-        if not any(name.scope[:depth] in around for depth in range(len(name.scope) + 1)):
-            out[name.text] = name
-    return out
+    return {n.text: n for n in unbound(profile, found) if n.text.encode() in candidates} if candidates else {}

@@ -59,19 +59,19 @@ def objections(profile: Profile, path: str, inputs: Sequence[bytes], result: byt
     now = names(profile, result)
     variables = profile.binder != "python" and profile.name not in _PROTOTYPES
     twice = {key: count for key, count in _bound(now, variables=variables).items() if count > 1}
-    loose = _unbound(now) & _touched(four)
+    loose = _unbound(profile, now) & _touched(four)
     if profile.binder == "python":
         loose -= set(dir(builtins))
     if loose or twice:  # PERF: nearly always the names of one more version are enough
         ours = names(profile, inputs[1])
-        loose -= _unbound(ours)
+        loose -= _unbound(profile, ours)
         known = _bound(ours, variables=variables)
         twice = {key: count for key, count in twice.items() if known[key] < count}
         if loose or twice:
             before = [names(profile, inputs[0]), ours, names(profile, inputs[2])]
             found = (
                 *_twice(path, [_bound(n, variables=variables) for n in before], twice),
-                *_loose(path, before, loose),
+                *_loose(profile, path, before, loose),
             )
             if found:
                 return found
@@ -141,26 +141,18 @@ def _bound(found: Names, *, variables: bool) -> _Bound:
     return out
 
 
-def _loose(path: str, before: Sequence[Names], missing: set[str]) -> list[Finding]:
+def _loose(profile: Profile, path: str, before: Sequence[Names], missing: set[str]) -> list[Finding]:
     left = missing & {n.text for found in before for n in found.definitions}
-    left -= {text for found in before for text in _unbound(found)}
+    left -= {text for found in before for text in _unbound(profile, found)}
     said = "is used, but the merge binds it nowhere"
     return [Finding("dangling-name", f"{text} {said}", path) for text in sorted(left)]
 
 
-def _unbound(found: Names) -> set[str]:
+def _unbound(profile: Profile, found: Names) -> set[str]:
     """Return the names that are used where nothing in scope binds them; none where an import may bind any name."""
-    scopes: dict[str, set[tuple[str, ...]]] = {}
-    for name in found.definitions:
-        scopes.setdefault(name.text, set()).add(name.scope)
-    if _ANY in scopes:
-        return set()
-    return {
-        name.text
-        for name in found.uses
-        if name.kind != "attribute"
-        and not any(name.scope[:depth] in scopes.get(name.text, ()) for depth in range(len(name.scope) + 1))
-    }
+    from forkmerge.syntax.references import unbound  # noqa: PLC0415 - not needed for plain sums
+
+    return {name.text for name in unbound(profile, found)}
 
 
 def _again(profile: Profile, path: str, four: Sequence[bytes]) -> tuple[Finding, ...]:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
     from forkmerge.syntax.profile import Profile
 
-__all__ = ["Import", "Name", "Names", "definitions", "imported", "names", "uses"]
+__all__ = ["Import", "Name", "Names", "definitions", "imported", "names", "unbound", "uses"]
+
+_ANY = "*"
+"""What an import of everything binds."""
 
 
 def definitions(profile: Profile, data: bytes, tree: Tree | None = None) -> tuple[Name, ...]:
@@ -47,6 +50,37 @@ def names(profile: Profile, data: bytes, tree: Tree | None = None) -> Names:
 @lru_cache(maxsize=2)  # PERF: the gates ask for those of one result, one after the other
 def _read(profile: Profile, data: bytes) -> Names:
     return _found(profile, parse(profile, data))
+
+
+def unbound(profile: Profile, found: Names) -> tuple[Name, ...]:
+    """Return the uses of names that nothing in scope binds; none where an import may bind any name.
+
+    In Python what a class binds is out of sight in its methods.
+    """
+    scopes: dict[str, set[tuple[str, ...]]] = {}
+    for name in found.definitions:
+        scopes.setdefault(name.text, set()).add(name.scope)
+    if _ANY in scopes:
+        return ()
+    classes = _classes(found) if profile.binder == "python" else frozenset()
+
+    def sees(scope: tuple[str, ...], around: set[tuple[str, ...]]) -> bool:
+        if any(scope[:depth] in around - classes for depth in range(len(scope) + 1)):
+            return True
+        while scope and scope[-1].startswith("<"):  # what has no name: a lambda, a comprehension
+            scope = scope[:-1]
+        return scope in around
+
+    return tuple(n for n in found.uses if n.kind != "attribute" and not sees(n.scope, scopes.get(n.text, set())))
+
+
+def _classes(found: Names) -> frozenset[tuple[str, ...]]:
+    """Return the scopes that are those of classes and of no function of the same name."""
+    kinds: dict[tuple[str, ...], set[str]] = {}
+    for name in found.definitions:
+        if name.kind in ("class", "function", "method"):
+            kinds.setdefault((*name.scope, name.text), set()).add(name.kind)
+    return frozenset(scope for scope, kind in kinds.items() if kind == {"class"})
 
 
 def _found(profile: Profile, tree: Tree) -> Names:

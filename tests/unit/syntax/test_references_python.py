@@ -145,3 +145,17 @@ def test_python_imports_are_exact() -> None:
         ("..", "q", "q"),
         ("r", "*", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "loose"),
+    [
+        ("class A:\n    x = 1\n    y = x\n", set()),
+        ("class A:\n    x = 1\n    def f(self):\n        return x\n", {"x"}),
+        ("class A:\n    x = 1\n    y = [x for _ in z]\n", {"z"}),
+        ("def f():\n    x = 1\n    def g():\n        return x\n", set()),
+        ("from m import *\nclass A:\n    x = 1\n    def f(self):\n        return x\n", set()),
+    ],
+)
+def test_python_what_a_class_binds_is_out_of_sight_in_its_methods(text: str, loose: set[str]) -> None:
+    assert {name.text for name in references.unbound(PYTHON, names(text))} == loose

@@ -40,6 +40,20 @@ def called_anew(three: Sequence[Item], nodes: Sequence[Node]) -> bool:
     )
 
 
+def is_called(node: Node) -> bool:
+    """Return whether ``node`` is what the call around it calls."""
+    call = node.parent
+    return call is not None and "call" in call.type and call.child_by_field_name("function") == node
+
+
+def made_a_call(node: Node, before: bytes, after: bytes) -> bool:
+    """Return whether ``node`` is called, and ``after`` ends in another name than ``before``, for which that was meant.
+
+    Who made ``store.rows()`` of ``store.rows`` knew that it can be called; nothing tells that of ``store.lines``.
+    """
+    return is_called(node) and _NAME.findall(before)[-1:] != _NAME.findall(after)[-1:]
+
+
 def _renamed(before: bytes, now: bytes, data: bytes) -> bool:
     """Return whether a file with one name for another in a call has the former nowhere, and this one elsewhere, too."""
     counts = Counter(_NAME.findall(data))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from forkmerge.merge.calls import is_called, made_a_call
 from forkmerge.merge.comparisons import compares
 from forkmerge.merge.items import Item, node_tokens
 
@@ -50,6 +51,8 @@ def wrapped(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
             continue
         places = _places(profile, mine.main, mine.data, base.tokens)
         if len(places) == 1 and places[0] != mine.main:
+            if made_a_call(places[0], base.text, other.text):
+                return None
             start = mine.main.start_byte
             node = places[0]
             found.append(mine.text[: node.start_byte - start] + other.text + mine.text[node.end_byte - start :])
@@ -102,7 +105,9 @@ def grafted(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
             now = node_tokens(after, other.data, profile)
             if places and (_places(profile, after, other.data, tokens) or not _still(tokens, now)):
                 break
-            if places and _compared(profile, base, before, mine):
+            if places and (
+                _compared(profile, base, before, mine) or _newly_called(places[0], base, before, other, after)
+            ):
                 break
             if places and places[0] != mine.main:
                 start, node = mine.main.start_byte, places[0]
@@ -110,6 +115,12 @@ def grafted(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
                 found.append(mine.text[: node.start_byte - start] + new + mine.text[node.end_byte - start :])
                 break
     return found[0] if len(found) == 1 else None
+
+
+def _newly_called(place: Node, base: Item, before: Node, other: Item, after: Node) -> bool:
+    """Return whether the part ``before`` of the base, which nothing calls there, is called in its new ``place``."""
+    texts = (_text(before, base.data), _text(after, other.data))
+    return not is_called(before) and made_a_call(place, *texts)
 
 
 def _compared(profile: Profile, base: Item, part: Node, side: Item) -> bool:

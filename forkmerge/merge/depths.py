@@ -4,7 +4,8 @@ Structure follows what is put around whole statements (``wrapping``).  Here it i
 macro or a closure is put around some statements, and the other side changes one of them meanwhile.
 
 Invariants: the side that moved the lines has all of the base's, in their order; an unchanged line stands between what
-the one put in and what the other edited; what the other put in goes as deep as the line that it replaces or follows.
+the one put in and what the other edited; what the other put in goes as deep as the line that it replaces or follows, and
+nothing is put behind the last line that may belong behind what is around it.
 """
 
 from __future__ import annotations
@@ -60,6 +61,8 @@ def _edited(
     out: list[bytes] = []
     done = 0
     for start, stop, first, last in edits:
+        if stop == len(base) and _past_the_end(base, mover, where, (start, editor[first:last])):
+            return None
         new = _at_depth(editor[first:last], [(base[i], mover[where[i]]) for i in _near(base, start, stop)])
         if new is None or not stop:
             return None
@@ -67,6 +70,27 @@ def _edited(
         out += new
         done = where[stop - 1] + 1
     return b"".join([*out, *mover[done:]])
+
+
+def _past_the_end(
+    base: Sequence[bytes], mover: Sequence[bytes], where: dict[int, int], edit: tuple[int, Sequence[bytes]]
+) -> bool:
+    """Return whether an edit of the last lines puts in what may stand behind what was put around them.
+
+    That is a line no deeper than all that was put deeper: where nothing closes a block, it may be in it or behind it.
+    """
+    start, new = edit
+    depths = {i: _depth(line) for i, line in enumerate(base) if line.strip()}
+    least = min(depths.values(), default=0)
+    if not any(depth == least < _depth(mover[where[i]]) for i, depth in depths.items()):
+        return False
+    before = sum(1 for i, depth in depths.items() if i >= start and depth == least)
+    return sum(1 for line in new if line.strip() and _depth(line) <= least) > before
+
+
+def _depth(line: bytes) -> int:
+    text = line.expandtabs()
+    return len(text) - len(text.lstrip())
 
 
 def _near(base: Sequence[bytes], start: int, stop: int) -> list[int]:

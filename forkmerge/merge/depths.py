@@ -4,8 +4,8 @@ Structure follows what is put around whole statements (``wrapping``).  Here it i
 macro or a closure is put around some statements, and the other side changes one of them meanwhile.
 
 Invariants: the side that moved the lines has all of the base's, in their order; an unchanged line stands between what
-the one put in and what the other edited; what the other put in goes as deep as the line that it replaces or follows, and
-nothing is put behind the last line that may belong behind what is around it.
+the one put in and what the other edited; what the other put in goes as deep as the line that it replaces or follows,
+and nothing is put behind the last line that may belong behind what is around it.
 """
 
 from __future__ import annotations

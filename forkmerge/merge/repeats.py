@@ -21,7 +21,7 @@ _MOST = 16
 
 def repeated(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> bytes:
     """Return the first line of what both sides put in and ``result`` has twice in a row, nothing if there is none."""
-    *_, text = four = tuple(filled_lines(x) for x in middles(base, ours, theirs, result, around=1))
+    _, *sides, text = four = tuple(filled_lines(x) for x in middles(base, ours, theirs, result, around=1))
     b, o, t, r = map(Counter, four)
     often = {line for line, count in r.items() if count > max(o[line], t[line]) and min(o[line], t[line]) > b[line]}
     telling = {line for line in often if len(_WORD.findall(line)) >= _LEAST}
@@ -32,14 +32,24 @@ def repeated(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> bytes:
         if line in telling:
             size = at - last.get(line, at)
             start = last.get(line, at)
-            if 0 < size <= _MOST and often.issuperset(text[start:at]) and _twice(text, start, size):
-                return line
+            if 0 < size <= _MOST and often.issuperset(text[start:at]):
+                both = _twice(text, start, size)
+                if both and _count(text, both) > max(_count(side, both) for side in sides):
+                    return line
             last[line] = at
     return b""
 
 
-def _twice(lines: list[bytes], start: int, size: int) -> bool:
-    """Return whether a run of ``size`` lines that holds the one at ``start`` stands twice, the second right behind."""
-    return any(
-        lines[i : i + size] == lines[i + size : i + 2 * size] for i in range(max(start - size + 1, 0), start + 1)
-    )
+def _twice(lines: list[bytes], start: int, size: int) -> list[bytes]:
+    """Return the two runs of ``size`` lines, one right behind the other, the first of which has the one at ``start``.
+
+    Nothing is returned where no such run stands twice.
+    """
+    for i in range(max(start - size + 1, 0), start + 1):
+        if lines[i : i + size] == lines[i + size : i + 2 * size]:
+            return lines[i : i + 2 * size]
+    return []
+
+
+def _count(lines: list[bytes], run: list[bytes]) -> int:
+    return sum(1 for at, line in enumerate(lines) if line == run[0] and lines[at : at + len(run)] == run)

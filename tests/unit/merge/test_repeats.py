@@ -32,3 +32,11 @@ def test_some_lines_of_both_sides_twice_in_a_row() -> None:
 def test_what_a_side_says_twice_itself() -> None:
     twice = b"a\ncheck(x, 1)\ncheck(x, 1)\nb\n"
     assert repeated(BASE, twice, OURS, twice) == b""
+
+
+def test_what_one_side_says_twice_and_the_other_once_elsewhere() -> None:
+    once, twice = b"check(x, 1)\n", b"check(x, 1)\n" * 2
+    result = b"a\n" + once + b"b\n" + twice
+    assert repeated(b"a\nb\n", b"a\n" + once + b"b\n", b"a\nb\n" + twice, result) == b""
+    again = b"a\n" + twice + b"b\n" + twice
+    assert repeated(b"a\nb\n", b"a\n" + once + b"b\n", b"a\nb\n" + twice, again) == b"check(x, 1)"

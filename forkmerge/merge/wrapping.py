@@ -37,7 +37,8 @@ def wrapped(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
 
     Only where the whole of the base stands in one side exactly once, as an expression of its own with something around
     it, and the other side is a single expression of the same kind too, on one line, that still has half of its names;
-    None in any other case, as where both sides put something around it: one inside the other was nobody's idea.
+    None in any other case, as where both sides put something around it (one inside the other was nobody's idea), or
+    both put in one name.
     """
     if not _LEAST_TOKENS <= len(base.tokens) <= _MOST_TOKENS or base.main is None or _brackets(profile, base):
         return None
@@ -51,13 +52,19 @@ def wrapped(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
             continue
         places = _places(profile, mine.main, mine.data, base.tokens)
         if len(places) == 1 and places[0] != mine.main:
-            if made_a_call(places[0], base.text, other.text):
+            if made_a_call(places[0], base.text, other.text) or _both_said(base, mine, other):
                 return None
             start = mine.main.start_byte
             node = places[0]
             found.append(mine.text[: node.start_byte - start] + other.text + mine.text[node.end_byte - start :])
     both = all(i.main is not None and _places(profile, i.main, i.data, base.tokens) for i in (ours, theirs))
     return found[0] if len(found) == 1 and not both else None
+
+
+def _both_said(base: Item, mine: Item, other: Item) -> bool:
+    """Return whether both sides put in one name: they may have done the same thing in two ways."""
+    new = [{t for t in side.tokens if t[:1].isalpha()}.difference(base.tokens) for side in (mine, other)]
+    return not new[0].isdisjoint(new[1])
 
 
 def _still(before: Sequence[bytes], after: Sequence[bytes]) -> bool:
@@ -85,7 +92,7 @@ def grafted(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
 
     The other side's edit lies within a part of the base (the smallest that holds it, or one around it) that stands in
     the rewritten side exactly once; None where there is no such part, or where it could be either way around, as where
-    the other side, too, put something around the part, or something else in its place.
+    the other side, too, put something around the part, or something else in its place; or where both put in one name.
     """
     if max(len(base.tokens), len(ours.tokens), len(theirs.tokens)) > _MOST_GRAFTED:
         return None
@@ -105,9 +112,9 @@ def grafted(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
             now = node_tokens(after, other.data, profile)
             if places and (_places(profile, after, other.data, tokens) or not _still(tokens, now)):
                 break
-            if places and (
-                _compared(profile, base, before, mine) or _newly_called(places[0], base, before, other, after)
-            ):
+            if places and (_compared(profile, base, before, mine) or _both_said(base, mine, other)):
+                break
+            if places and _newly_called(places[0], base, before, other, after):
                 break
             if places and places[0] != mine.main:
                 start, node = mine.main.start_byte, places[0]

@@ -2,7 +2,8 @@
 
 Git's own clean merges are looked at for the names alone that a side took away (``gates``); here everything is: what the
 engine joined has no people behind it yet.  Nothing may be bound in one scope more often than either side binds it where
-both began to, and nothing may be used that all three versions bind and the result does not.
+both began to, nothing may be used that all three versions bind and the result does not, and no local of Python may be
+used above the place where it is bound.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ _KEYWORDS = _COMMON | frozenset(
 """Words that Python never takes for names."""
 _ANY = "*"
 """What an import of everything binds."""
+_ANYWHERE = ("*",)
+"""Stands before a scope where all that it binds is meant, in branches, too."""
 _PROTOTYPES = frozenset(("c", "cpp", "objc"))
 """Languages in which the parameters of a prototype look like variables."""
 
@@ -54,24 +57,28 @@ def objections(profile: Profile, path: str, inputs: Sequence[bytes], result: byt
         return _again(profile, path, four)
     import builtins  # noqa: PLC0415 - not needed for plain sums
 
-    from forkmerge.syntax.references import names  # noqa: PLC0415 - the same
+    from forkmerge.syntax.references import names, too_early  # noqa: PLC0415 - the same
 
     now = names(profile, result)
     variables = profile.binder != "python" and profile.name not in _PROTOTYPES
     twice = {key: count for key, count in _bound(now, variables=variables).items() if count > 1}
     loose = _unbound(profile, now) & _touched(four)
+    early: frozenset[tuple[tuple[str, ...], str]] = frozenset()
     if profile.binder == "python":
         loose -= set(dir(builtins))
-    if loose or twice:  # PERF: nearly always the names of one more version are enough
+        early = too_early(now)
+    if loose or twice or early:  # PERF: nearly always the names of one more version are enough
         ours = names(profile, inputs[1])
         loose -= _unbound(profile, ours)
         known = _bound(ours, variables=variables)
         twice = {key: count for key, count in twice.items() if known[key] < count}
-        if loose or twice:
+        early -= too_early(ours)
+        if loose or twice or early:
             before = [names(profile, inputs[0]), ours, names(profile, inputs[2])]
             found = (
                 *_twice(path, [_bound(n, variables=variables) for n in before], twice),
                 *_loose(profile, path, before, loose),
+                *_early(path, before, early),
             )
             if found:
                 return found
@@ -114,28 +121,32 @@ _Bound: TypeAlias = "Counter[tuple[tuple[str, ...], str]]"
 def _twice(path: str, before: Sequence[_Bound], twice: Mapping[tuple[tuple[str, ...], str], int]) -> list[Finding]:
     base, ours, theirs = before
     most: Counter[str] = Counter()  # whatever the scope: it may have got another name
-    for found in before:
-        for (_, text), count in found.items():
-            most[text] = max(most[text], count)
-    return [
-        Finding("bound-twice", f"{key[1]} is bound twice in one place, which neither side did", path)
+    for known in before:
+        for (scope, text), count in known.items():
+            if scope[:1] != _ANYWHERE:
+                most[text] = max(most[text], count)
+    found = {
+        key[1]: Finding("bound-twice", f"{key[1]} is bound twice in one place, which neither side did", path)
         for key, count in twice.items()
         if (count > max(ours[key], theirs[key]) and ours[key] > base[key] and theirs[key] > base[key])
-        or count > most[key[1]] > 0
-    ]
+        or (key[0][:1] != _ANYWHERE and count > most[key[1]] > 0)
+    }
+    return list(found.values())
 
 
 def _bound(found: Names, *, variables: bool) -> _Bound:
     """Return how often each scope binds what may be bound once: imports, and variables (in Python they are set again).
 
-    An import of a module that binds only the first part of its name is known by all of it; one in a branch may stand
-    beside that in another.
+    An import of a module that binds only the first part of its name is known by all of it.  One in a branch may stand
+    beside that in another, so those are counted for themselves, with the others, under ``_ANYWHERE``.
     """
     imports = {i.span.start: i.alias if i.name else i.module for i in found.imports if i.module and i.name != _ANY}
     out: _Bound = Counter()
     for name in found.definitions:
-        if name.kind == "import" and not name.conditional and (text := imports.get(name.span.start)):
-            out[name.scope, text] += 1
+        if name.kind == "import" and (text := imports.get(name.span.start)):
+            out[(*_ANYWHERE, *name.scope), text] += 1
+            if not name.conditional:
+                out[name.scope, text] += 1
         elif name.kind == "variable" and variables:
             out[name.scope, name.text] += 1
     return out
@@ -146,6 +157,14 @@ def _loose(profile: Profile, path: str, before: Sequence[Names], missing: set[st
     left -= {text for found in before for text in _unbound(profile, found)}
     said = "is used, but the merge binds it nowhere"
     return [Finding("dangling-name", f"{text} {said}", path) for text in sorted(left)]
+
+
+def _early(path: str, before: Sequence[Names], early: frozenset[tuple[tuple[str, ...], str]]) -> list[Finding]:
+    from forkmerge.syntax.references import too_early  # noqa: PLC0415 - not needed for plain sums
+
+    said = "before the merge binds it, which neither side did"
+    left = early.difference(*map(too_early, before))
+    return [Finding("used-early", f"{text} is used in {'.'.join(at)} {said}", path) for at, text in sorted(left)]
 
 
 def _unbound(profile: Profile, found: Names) -> set[str]:

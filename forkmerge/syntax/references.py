@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from forkmerge.syntax.profile import Profile
 
-__all__ = ["Import", "Name", "Names", "definitions", "imported", "names", "unbound", "uses"]
+__all__ = ["Import", "Name", "Names", "definitions", "imported", "names", "too_early", "unbound", "uses"]
 
 _ANY = "*"
 """What an import of everything binds."""
@@ -72,6 +72,22 @@ def unbound(profile: Profile, found: Names) -> tuple[Name, ...]:
         return scope in around
 
     return tuple(n for n in found.uses if n.kind != "attribute" and not sees(n.scope, scopes.get(n.text, set())))
+
+
+def too_early(found: Names) -> frozenset[tuple[tuple[str, ...], str]]:
+    """Return the locals of functions, with their scope, that are used above all places that bind them.
+
+    In a loop that may be right.
+    """
+    functions = {(*n.scope, n.text) for n in found.definitions if n.kind in ("function", "method")}
+    first: dict[tuple[tuple[str, ...], str], int] = {}
+    for name in found.definitions:
+        key = (name.scope, name.text)
+        if name.scope in functions:
+            first[key] = min(name.span.start, first.get(key, name.span.start))
+    return frozenset(
+        key for n in found.uses if n.kind == "name" and n.span.start < first.get(key := (n.scope, n.text), -1)
+    )
 
 
 def _classes(found: Names) -> frozenset[tuple[str, ...]]:

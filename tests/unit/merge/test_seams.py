@@ -29,10 +29,23 @@ USE = "\n\ndef total():\n    return plain(1)\n"
             "try:\n    from a import plain\nexcept ImportError:\n    plain = None\n",
             "from b import plain\n",
             "try:\n    from a import plain\nexcept ImportError:\n    plain = None\nfrom b import plain\n",
+            True,
+        ),
+        (
+            "try:\n    from a import plain\nexcept ImportError:\n    from c import plain\n",
+            "from b import other\n",
+            "try:\n    from a import plain\nexcept ImportError:\n    from c import plain\nfrom b import other\n",
             False,
         ),
     ],
-    ids=["one name twice", "two names", "a package and its module", "one module twice", "one in a branch"],
+    ids=[
+        "one name twice",
+        "two names",
+        "a package and its module",
+        "one module twice",
+        "one in a branch",
+        "two branches",
+    ],
 )
 def test_a_name_that_both_import_is_imported_once(ours: str, theirs: str, result: str, found: bool) -> None:
     assert kinds("a.py", USE, ours + USE, theirs + USE, result + USE) == ["bound-twice"] * found
@@ -55,6 +68,19 @@ def test_a_name_is_bound_where_it_is_used() -> None:
     result = "def k(a, b):\n    a()\n\n\ndef f(a):\n    return g(a, b, 1)\n"
     assert kinds("a.py", base, ours, theirs, result) == ["dangling-name"]
     assert kinds("a.py", base, ours, theirs, result.replace("f(a)", "f(a, b)")) == []
+
+
+def test_a_local_is_bound_above_its_uses() -> None:
+    base = "def f(a):\n    out = {}\n    for b in a:\n        out[b] = g(b)\n    return out\n"
+    ours = base.replace("    return", "    out[0] = k()\n    return").replace("g(b)", "g(b)\n        h(out)")
+    theirs = (
+        "def f(a):\n    rows = []\n    for b in a:\n        rows.append(g(b))\n    out = dict(rows)\n    return out\n"
+    )
+    result = theirs.replace("    out =", "        h(out)\n    out =")
+    assert kinds("a.py", base, ours, theirs, result) == ["used-early"]
+    assert kinds("a.py", base, ours, theirs, theirs.replace("    return", "    h(out)\n    return")) == []
+    looped = base.replace("out[b]", "out = h(out)\n        out[b]").replace("    out = {}\n", "")
+    assert kinds("a.py", looped, looped, theirs, looped.replace("g(b)", "g(b, 1)")) == []
 
 
 def test_a_scope_that_got_another_name_is_the_same_scope() -> None:

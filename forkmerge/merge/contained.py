@@ -5,9 +5,9 @@ is read as what it put for which words of the base.  It is contained where the o
 that has it in one piece, or all its lines in their order; or where the other side took away the same.
 
 Invariants: the answer is one side's text, word for word; numbers that differ between the sides (versions, sizes) are
-never decided, nor is a part of a longer name (``tokio`` in ``tokio-core``) or what is commented out there the change
-that was made here, nor does a side win by a quote or bracket that nothing closes; the sides' order decides nothing but
-layout.
+never decided, nor is a part of a longer name (``tokio`` in ``tokio-core``) or of a longer address, or what is commented
+out there, the change that was made here, nor does a side win by a quote or bracket that nothing closes; the sides'
+order decides nothing but layout.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ _QUOTES = (b'"', b"'", b"`")
 _BRACKETS = ((b"(", b")"), (b"[", b"]"))
 """Braces go round whole lines: where one is put in, the other may be out of sight."""
 _HYPHENATED = re.compile(rb"\w[\w-]*+")
+_ADDRESS = re.compile(rb"\w++://[^\s\"'<>`)]++")
 _COMMENT = re.compile(rb"[ \t]*+(?:#|//|--|;|<!--)")
 """How a line begins that is commented out."""
 _LEAST = 5
@@ -72,9 +73,15 @@ def larger(conflict: Conflict, *, code: bool = True) -> bytes | None:
 
 
 def _as_such(base: bytes, large: bytes, small: bytes) -> bool:
-    """Return whether no name or line that ``small`` put in is in ``large`` only as part of another, or as a comment."""
+    """Return whether no name, address or line of ``small`` is in ``large`` as part of another or as a comment alone.
+
+    Those are asked for that ``small`` put in.
+    """
     names = _names(small) - _names(base) - _names(large)
     if any(name in other.split(b"-") for name in names for other in _names(large) - _names(base)):
+        return False
+    longer = _addresses(large) - _addresses(base)
+    if any(other.startswith(one) for one in _addresses(small) - _addresses(base) - longer for other in longer):
         return False
     silent = {_COMMENT.sub(b"", line, count=1).strip() for line in large.split(b"\n") if _COMMENT.match(line)}
     put = set(filled_lines(small)) - set(filled_lines(base)) - set(filled_lines(large))
@@ -84,6 +91,10 @@ def _as_such(base: bytes, large: bytes, small: bytes) -> bool:
 def _names(text: bytes) -> set[bytes]:
     """Return the words of ``text``, those with hyphens in them as one."""
     return set(_HYPHENATED.findall(text))
+
+
+def _addresses(text: bytes) -> set[bytes]:
+    return {found.rstrip(b"/.,") for found in _ADDRESS.findall(text)}
 
 
 def _nested(base: bytes, large: bytes, small: bytes) -> bool:

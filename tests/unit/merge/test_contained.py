@@ -31,6 +31,12 @@ OPEN = [
         id="words found by chance where the place is gone",
     ),
     pytest.param(b"of this\n", b"of river-core\n", b"of river\n", id="part of a longer name"),
+    pytest.param(
+        b"at <http://a.example/rye>\n",
+        b"at <https://rye.example/all/>\n",
+        b"at <https://rye.example/>\n",
+        id="part of a longer address",
+    ),
     pytest.param(b't("a", ["b"])\n', b't("a", ["b", "c""])\n', b't("a", ["b", "c"])\n', id="a quote too many"),
     pytest.param(b"f(a)\n", b"f(a, b))\n", b"f(a, b)\n", id="a bracket too many"),
     pytest.param(b"", b"#  only at night\n#  if: dark\n", b"if: dark\n", id="as a comment"),

@@ -60,6 +60,10 @@ class Outcome:
         return b"".join(p if isinstance(p, bytes) else p.content for p in self.pieces if not isinstance(p, Conflict))
 
 
+_SEVERAL = 2
+"""Arguments taken away from which on a call is one of another function."""
+
+
 Three = tuple[Sequence[Item], Sequence[Item], Sequence[Item]]
 
 
@@ -69,6 +73,8 @@ def merge_sequences(context: Context, parent: str, three: Three, depth: int) -> 
     block = parent in context.profile.blocks
     loose = not block and (parent not in context.profile.lists or _positional(parent))
     known = context.profile if commutative.is_set(context.profile, parent) else None
+    if _positional(parent) and _cut_down(three):
+        return None
     to_ours, to_theirs = (match(base, side, loose=loose, profile=known) for side in (ours, theirs))
     if known is not None:
         again = repeated(context.profile, three, to_ours, to_theirs)
@@ -365,6 +371,16 @@ def _same(left: Sequence[Item], right: Sequence[Item]) -> bool:
 
 def _join(sequence: Sequence[Item]) -> bytes:
     return b"".join(i.lead + i.text for i in sequence)
+
+
+def _cut_down(three: Three) -> bool:
+    """Return whether one side took several elements out of a list, and the other changed something of it.
+
+    What is called that way has become another thing; the other side's edit was made for what it was.
+    """
+    counts = [sum(1 for i in side if _named(i)) for side in three]
+    changed = [[i.tokens for i in side] != [i.tokens for i in three[0]] for side in three[1:]]
+    return all(changed) and min(counts[1:]) <= counts[0] - _SEVERAL and counts[1] != counts[2]
 
 
 def _positional(parent: str) -> bool:

@@ -25,6 +25,7 @@ from forkmerge.merge.diff import hunks
 from forkmerge.merge.marks import astray
 from forkmerge.merge.outdated import outdated
 from forkmerge.merge.pieces import Conflict, Piece, lines_of, resolved
+from forkmerge.merge.remarks import misplaced
 from forkmerge.merge.rules import CONTAINED, REFORMAT, TOUCHING, WORDS, Allowed
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def by_text(conflict: Conflict, allowed: Allowed) -> tuple[bytes, str] | None:
         if content is None:
             continue
         four = (conflict.base, conflict.ours, conflict.theirs, content)
-        if not any(gate(*four) for gate in (unbalanced, doubled, respelled, outdated, astray, _again)):
+        if not any(gate(*four) for gate in (unbalanced, doubled, respelled, outdated, misplaced, astray, _again)):
             return content, rule
     return _held(conflict, allowed)
 

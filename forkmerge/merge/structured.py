@@ -17,6 +17,7 @@ from forkmerge.merge.counts import raised_by_both
 from forkmerge.merge.diff import alike
 from forkmerge.merge.outdated import outdated
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce, lines_of, text_of
+from forkmerge.merge.remarks import misplaced
 from forkmerge.merge.repair import Place, Repair, point_after, repair, whole_lines
 from forkmerge.merge.rules import DEFINITIONS, EAGER, REFORMAT, SAME, Allowed
 from forkmerge.merge.sequences import Context
@@ -196,7 +197,7 @@ def _attempt(work: _Work, first: int, last: int) -> _Answer | None:
         if DEFINITIONS not in found.outcome.rules and doubled(whole[0], whole[1], whole[2], content):
             return None
         joined = not found.outcome.rules <= {REFORMAT, SAME}
-        if joined and any(gate(whole[0], whole[1], whole[2], content) for gate in (respelled, outdated)):
+        if joined and any(gate(whole[0], whole[1], whole[2], content) for gate in (respelled, outdated, misplaced)):
             return None
         rules = found.outcome.rules or frozenset({REFORMAT})  # no rule: one side changed nothing but layout
         if not work.context.allowed.permits(rules):

@@ -2,7 +2,8 @@
 
 Git's conflict stands where it was; where it was put is a change of the other side alone.  A word is looked for that the
 one side does not have at all any more and the other has as often as before; in code the line it stands in has to be one
-of the old ones, too: a word may be used anew.  Invariant: the sides' order decides nothing.
+of the old ones, too: a word may be used anew.  A line of code that says enough is looked for as a whole: all its words
+may be common ones.  Invariant: the sides' order decides nothing.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from forkmerge.merge.conservation import LAYOUT, words_of
 from forkmerge.merge.pieces import filled_lines, middles, uneven
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _WORD = re.compile(rb"\w[\w.]*\w|\w")
+_TELLING = 4
+"""Words of a line from which on it says enough to be known again wherever it stands."""
 
 
 def returned(inputs: tuple[bytes, bytes, bytes], result: bytes, *, data: bool, more: bool = False) -> bytes:
@@ -27,13 +31,24 @@ def returned(inputs: tuple[bytes, bytes, bytes], result: bytes, *, data: bool, m
     """
     four = middles(*inputs, result, around=0)
     words = _back(inputs, four, _WORD.findall, more=more)
-    if not words:
-        return b""
-    lines = filled_lines(four[3])
-    if not data:
-        again = _back(inputs, four, filled_lines, more=more)
-        lines = [line for line in lines if line in again]
-    return next((line for line in lines if words & set(_WORD.findall(line))), b"")
+    if data:
+        return next((line for line in filled_lines(four[3]) if words & set(_WORD.findall(line))), b"") if words else b""
+    again = _back(inputs, four, filled_lines, more=more)
+    lines = [line for line in filled_lines(four[3]) if line in again] if again else []
+    found = next((line for line in lines if words & set(_WORD.findall(line))), b"")
+    return found or next((line for line in lines if len(_WORD.findall(line)) >= _TELLING and _alone(inputs, line)), b"")
+
+
+def _alone(inputs: tuple[bytes, bytes, bytes], line: bytes) -> bool:
+    """Return whether a side says ``line`` no more, in whatever layout, and the other as often as before."""
+    told = _told(line)
+    count = [_told(text).count(told) for text in inputs]
+    return count[0] == max(count[1:]) and not min(count[1:])
+
+
+def _told(text: bytes) -> bytes:
+    """Return the words and signs of ``text`` that formatters leave alone, each between two blanks."""
+    return b" ".join((b"", *(word for word in words_of(text) if word not in LAYOUT), b""))
 
 
 def _back(

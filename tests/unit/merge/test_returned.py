@@ -28,3 +28,18 @@ def test_in_data_the_line_may_read_otherwise() -> None:
     base, ours, theirs = b"- boat: 2.6\n- boat: 3\n", b"boat:\n- 2.6\n- 3\n", b"- boat: 3\n"
     assert returned((base, ours, theirs), ours, data=True) == b"- 2.6"
     assert returned((base, ours, theirs), ours, data=False) == b""
+
+
+def test_a_line_of_words_that_are_used_elsewhere_is_known_by_all_it_says() -> None:
+    first, second = b"if ready(boat, 2):\n    sail(boat)\n", b"boat = 2\nready(boat)\nif boat:\n    wait()\n"
+    base = second + first
+    moved, without = first + second, second + b"    sail(boat)\n"
+    for three in ((base, moved, without), (base, without, moved)):
+        assert returned(three, moved, data=False) == b"if ready(boat, 2):"
+        assert returned(three, b"    sail(boat)\n" + second, data=False) == b""
+
+
+def test_a_line_that_one_side_only_laid_out_anew_is_not_taken_away() -> None:
+    first, second = b"sail(boat, two, three)\n", b"boat = two\nthree = sail\n"
+    base, moved, anew = second + first, first + second, second + b"sail(\n    boat, two, three,\n)\n"
+    assert returned((base, moved, anew), moved, data=False) == b""

@@ -20,7 +20,7 @@ from forkmerge.merge.items import Item, Tokens, items
 from forkmerge.merge.layout import Layout, bracketed
 from forkmerge.merge.matching import match
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce
-from forkmerge.merge.sets import lines_twice, repeated, said_twice, united
+from forkmerge.merge.sets import emptied, lines_twice, repeated, said_twice, united
 from forkmerge.merge.wrapping import around, grafted, wrapped
 from forkmerge.syntax import commutative
 
@@ -97,9 +97,11 @@ def merge_sequences(context: Context, parent: str, three: Three, depth: int) -> 
         return found
     if context.profile.data and lines_twice(three, found.content()):
         return None
-    if block or parent not in context.profile.lists or _positional(parent):
+    if block or parent not in context.profile.lists:
         return found
-    return None if said_twice(three, found.content()) else found
+    if emptied(three, found.content()):
+        return None
+    return None if not _positional(parent) and said_twice(three, found.content()) else found
 
 
 class _Emitter(Layout):

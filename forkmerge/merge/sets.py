@@ -26,6 +26,7 @@ _DEFINITIONS = frozenset(("function", "method", "class", "type"))
 """Of these one that goes and one that comes may be one that got another name, with users elsewhere."""
 
 
+_WORD = re.compile(rb"\w")
 _Three: TypeAlias = "tuple[Sequence[Item], Sequence[Item], Sequence[Item]]"
 
 
@@ -128,6 +129,11 @@ def _put_in_by_both(three: _Three) -> dict[bytes, int]:
     """Return the elements of which both sides have more than the base, with how many the side has that has most."""
     b, o, t = (Counter(i.text for i in side if i.main and i.main.is_named and not i.main.is_extra) for side in three)
     return {x: max(o[x], t[x]) for x in (o - b).keys() & (t - b).keys()}
+
+
+def emptied(three: _Three, result: bytes) -> bool:
+    """Return whether ``result`` says nothing though each version does: half went with one side, half with the other."""
+    return not _WORD.search(result) and all(any(_WORD.search(i.text) for i in side) for side in three)
 
 
 def lines_twice(three: _Three, result: bytes) -> bool:

@@ -37,6 +37,10 @@ _LEAST_WORDS = 3
 _EDITED = 0.5
 _MOST = 200
 """Lines of a place past which it is not looked for lines that are alike: that takes the square of them."""
+_HEADING = re.compile(rb"^(#{1,6})[ \t]+([^\s#][^\n]*)", re.MULTILINE)
+_CLOSING = b" \t\r#"
+_PATH = frozenset((b".", b"/"))
+"""Signs between the parts of a path."""
 _ENDS = frozenset((b",", b";", b"\\"))
 """Signs that formatters add and take away at the ends of lines."""
 _SHAPED = 3
@@ -53,7 +57,7 @@ def broken(base: bytes, ours: bytes, theirs: bytes) -> bool:
     one side wrote otherwise each time without making the place shorter, and that the other side has more of; or one
     line that one side edited, and that the other side put another like next to, as it was before; or all lines of one
     shape, of which the other side has more; or what one side put into every line, and not one that the other side added
-    has.
+    has; or the depth of a heading, and the other side put another heading there.
     """
     b, o, t = (_said(x) for x in (base, ours, theirs))
     for gone, more, text in ((o, t, ours), (t, o, theirs)):
@@ -61,12 +65,23 @@ def broken(base: bytes, ours: bytes, theirs: bytes) -> bool:
             count >= _OFTEN and not gone[said] and more[said] > count and _worded(said) for said, count in b.items()
         ):
             return True
+    if _sunk(base, ours, theirs):
+        return True
     lines = [_lines(x) for x in (base, ours, theirs)]
     if max(map(len, lines)) > _MOST:
         return False
     pairs = (lines[1:], lines[:0:-1])
     told = (_goes_on, _reshaped, _left_out)
     return any(tells(lines[0], mine, other) for tells in told for mine, other in pairs)
+
+
+def _sunk(base: bytes, ours: bytes, theirs: bytes) -> bool:
+    """Return whether one side put a heading of a text at another depth, and the other side one of its own there."""
+    b, o, t = ({m[2].rstrip(_CLOSING): len(m[1]) for m in _HEADING.finditer(x)} for x in (base, ours, theirs))
+    return any(
+        any(title in b and b[title] != depth for title, depth in mine.items()) and not other.keys() <= b.keys()
+        for mine, other in ((o, t), (t, o))
+    )
 
 
 def _reshaped(base: Sequence[Said], mine: Sequence[Said], other: Sequence[Said]) -> bool:
@@ -111,6 +126,14 @@ def _pairs(tokens: Sequence[bytes]) -> list[Said]:
     return [p for p in pairwise(tokens) if p[0][:1].isalnum() or p[1][:1].isalnum()]
 
 
+def _joined(tokens: Sequence[bytes]) -> set[Said]:
+    """Return the pairs of words of a line and what its paths join: who puts a part into a path leaves all its pairs."""
+    return {
+        *_pairs(tokens),
+        *(three for three in zip(tokens, tokens[1:], tokens[2:], strict=False) if three[1] in _PATH),
+    }
+
+
 def _lines(text: bytes) -> list[Said]:
     return [tuple(tokens) for line in text.replace(b"'", b'"').split(b"\n") if (tokens := _TOKEN.findall(line))]
 
@@ -119,15 +142,15 @@ def _goes_on(base: Sequence[Said], mine: Sequence[Said], other: Sequence[Said]) 
     """Return whether ``other`` put in a line that is like one of the base, as it was before ``mine`` edited it."""
     edited: list[tuple[Said, set[Said]]] = []
     for old, new in _changes(base, mine):
-        kept = set(_pairs([token for line in new for token in line]))
+        kept = _joined([token for line in new for token in line])
         for line in old:
-            gone = set(_pairs(line)) - kept
+            gone = _joined(line) - kept
             if gone and not _OTHER.match(line[0]) and any(_EDITED <= similarity(line, n) < 1 for n in new):
                 edited.append((line, gone))
     if not edited:
         return False
     added = [line for old, new in _changes(base, other) for line in _put_in(old, new)]
-    return any(_like(line, put) and not gone.isdisjoint(_pairs(put)) for line, gone in edited for put in added)
+    return any(_like(line, put) and not gone.isdisjoint(_joined(put)) for line, gone in edited for put in added)
 
 
 def _left_out(base: Sequence[Said], mine: Sequence[Said], other: Sequence[Said]) -> bool:

@@ -78,3 +78,19 @@ def test_words_put_into_every_line_that_an_added_line_lacks() -> None:
     assert not broken(base, ours, b"use flour::Rye;\nmod glaze;\nuse oven::Tray;\n")
     assert not broken(base, ours, b"use flour::{Rye, Wheat};\nuse oven::Tray;\n")
     assert not broken(base, b"use crate::flour::Rye;\nuse oven::Tray;\n", base + b"use glaze::Egg;\n")
+
+
+def test_a_part_put_into_a_path_that_an_added_line_lacks() -> None:
+    base = b'"harbour.example/tide/level/table"\n'
+    ours, theirs = base.replace(b"tide", b"tide/v2"), b'"harbour.example/tide/level"\n' + base
+    assert broken(base, ours, theirs)
+    assert broken(base, theirs, ours)
+    assert not broken(base, ours, theirs.replace(b"tide", b"tide/v2", 1))
+
+
+def test_a_heading_beside_headings_that_are_at_another_depth_now() -> None:
+    base = b"## Writing\n"
+    ours, theirs = b"### Writing ##\n", b"## Cleaning\n\nOnce a year.\n\n## Writing\n"
+    assert broken(base, ours, theirs)
+    assert broken(base, theirs, ours)
+    assert not broken(base, ours, b"## Writing\n\nOnce a year.\n")

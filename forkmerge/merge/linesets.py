@@ -22,12 +22,15 @@ from forkmerge.model.finding import Finding
 from forkmerge.syntax.linewise import LOOSE, Entry, Group, Read, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from forkmerge.merge.rules import Allowed
     from forkmerge.syntax.linewise import LineProfile
 
 _WORD = re.compile(r"\w+")
+_SOME = 2
+_CHANCE = 5
+"""Keys from which on it is hardly chance that they are sorted."""
 
 
 _Table: TypeAlias = "dict[str, Entry]"
@@ -117,6 +120,8 @@ def _resolved(work: _Work, allowed: Allowed, piece: Conflict, twice: frozenset[s
         content = _merge(work, *three)
     except _Clash:
         return None
+    if not work.used:  # each side changed other values, all keys where they were
+        work.used.add(rules.NEIGHBOURS)
     if not allowed.permits(work.used) or unbalanced(*texts, content):
         return None
     return Resolved(*texts, content, tuple(sorted(work.used)))
@@ -242,8 +247,8 @@ def _order(work: _Work, base: list[str], ours: list[str], theirs: list[str], *, 
         work.used.add(rules.MEMBERS)
     elif first != second:
         work.used.add(rules.NEIGHBOURS)
-    if not ordered and _sorted(first) and _sorted(second):
-        return sorted({*first, *second}, key=_sort_key)
+    if not ordered and (alphabet := _alphabet(first, second)) is not None:
+        return sorted({*first, *second}, key=alphabet)
     for key, anchor in additions:
         at = out.index(anchor) + 1 if anchor else 0
         while at < len(out) and out[at] not in known:
@@ -264,9 +269,23 @@ def _anchored(keys: Sequence[str], base: set[str], common: set[str]) -> list[tup
     return out
 
 
-def _sort_key(key: str) -> tuple[str, str]:
+def _alphabet(first: Sequence[str], second: Sequence[str]) -> Callable[[str], tuple[str, str]] | None:
+    """Return what both lists are sorted by, their keys with capitals as they are or as small letters; None if neither.
+
+    A single key beside a list of some length is in any order.
+    """
+    shorter, longer = sorted(map(len, (first, second)))
+    if shorter < _SOME and longer < _CHANCE:
+        return None
+    for alphabet in (_folded, _plain):
+        if all(list(keys) == sorted(keys, key=alphabet) for keys in (first, second) if keys):
+            return alphabet
+    return None
+
+
+def _folded(key: str) -> tuple[str, str]:
     return key.lower(), key
 
 
-def _sorted(keys: Sequence[str]) -> bool:
-    return len(keys) > 1 and list(keys) == sorted(keys, key=_sort_key)
+def _plain(key: str) -> tuple[str, str]:
+    return key, ""

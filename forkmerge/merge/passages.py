@@ -4,7 +4,8 @@ Git leaves lines in conflict that merely touch, and structure gives up where bot
 comment) or where a name was changed and what it stands in was written anew.  Here the edits are laid over each other:
 first as lines, then as words, then as lines that one side put at another depth (``depths``); at last it is asked
 whether one side's edits are all among the other's (``contained``).
-Two edits that meet, or that put something at one point, are never joined.
+Two edits that meet, or that put something at one point, are never joined; but lines that one side edited each for
+itself, and those that the other puts above or below them.
 
 Words are read more strictly than lines: several unchanged words have to stand between the edits, they must not lie in
 one string of one line (versions, patterns, messages: a third text that nobody wrote), nor on both sides of one
@@ -40,6 +41,7 @@ _STRING = re.compile(STRING)
 _NAME = re.compile(rb"[^\W\d]\w*\Z")
 _OPEN = frozenset((b"(", b"[", b"{"))
 _CLOSE = frozenset((b")", b"]", b"}"))
+_FIRST = re.compile(rb"\w+")
 _APART = 3
 """Unchanged words that have to stand between the edits of the two sides."""
 _MOST = 4000
@@ -94,7 +96,7 @@ def _held(conflict: Conflict, allowed: Allowed, *, code: bool = True) -> tuple[b
 
 
 def _by_lines(conflict: Conflict) -> bytes | None:
-    return _merged(conflict, lines_of, _any)
+    return _merged(conflict, lines_of, _any, _beside)
 
 
 def _by_words(conflict: Conflict) -> bytes | None:
@@ -113,6 +115,7 @@ def _merged(
     conflict: Conflict,
     split: Callable[[bytes], list[bytes]],
     serve: Callable[[Sequence[bytes], Sequence[Edit], Sequence[Edit]], bool],
+    may_meet: Callable[[Sequence[bytes], Edit, Edit], bool] | None = None,
 ) -> bytes | None:
     base, ours, theirs = (split(x) for x in (conflict.base, conflict.ours, conflict.theirs))
     if not base or max(map(len, (base, ours, theirs))) > _MOST:
@@ -120,7 +123,8 @@ def _merged(
     mine = _edits(base, ours)
     other = [e for e in _edits(base, theirs) if e not in mine]
     slack = [[_slack(base, e) for e in edits] for edits in (mine, other)]
-    if any(_meet(a, b) for a in slack[0] for b in slack[1]) or not serve(base, *slack):
+    met = [(a, b) for a in slack[0] for b in slack[1] if _meet(a, b)]
+    if (met and (may_meet is None or not all(may_meet(base, a, b) for a, b in met))) or not serve(base, *slack):
         return None
     out: list[bytes] = []
     position = 0
@@ -154,6 +158,22 @@ def _meet(a: Edit, b: Edit) -> bool:
     if a[0] < b[1] and b[0] < a[1]:
         return True
     return (a[0] == a[1] and b[0] <= a[0] <= b[1]) or (b[0] == b[1] and a[0] <= b[0] <= a[1])
+
+
+def _beside(base: Sequence[bytes], one: Edit, other: Edit) -> bool:
+    """Return whether one edit puts lines above or below those that the other edited, each of them for itself."""
+    for edited, put in ((one, other), (other, one)):
+        start, stop, new = edited
+        if put[0] != put[1] or put[0] not in (start, stop) or not 0 < stop - start == len(new):
+            continue
+        return all(_edited(was, now) for was, now in zip(base[start:stop], new, strict=True))
+    return False
+
+
+def _edited(was: bytes, now: bytes) -> bool:
+    """Return whether one line may have become the other: they begin with the same word."""
+    before, after = _FIRST.search(was), _FIRST.search(now)
+    return before is not None and after is not None and before[0] == after[0]
 
 
 def _any(base: Sequence[bytes], mine: Sequence[Edit], other: Sequence[Edit]) -> bool:

@@ -3,9 +3,9 @@
 Structure follows what is put around whole statements (``wrapping``).  Here it is lines: a class is made of functions, a
 macro or a closure is put around some statements, and the other side changes one of them meanwhile.
 
-Invariants: the side that moved the lines has all of the base's, in their order; an unchanged line stands between what
-the one put in and what the other edited; what the other put in goes as deep as the line that it replaces or follows,
-and nothing is put behind the last line that may belong behind what is around it.
+Invariants: the side that moved the lines has most of the base's, in their order; an unchanged line stands between what
+the one put in or took away and what the other edited; what the other put in goes as deep as the line that it replaces
+or follows, and nothing is put behind the last line that may belong behind what is around it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from forkmerge.merge.pieces import Conflict
 
+_KEPT = 0.5
+"""The part of the lines that the side that moved them has to have left."""
 _MOST = 2000
 """Lines of a conflict past which it is left."""
 
@@ -52,7 +54,7 @@ def _edited(
     base: Sequence[bytes], mover: Sequence[bytes], where: dict[int, int], editor: Sequence[bytes]
 ) -> bytes | None:
     """Return ``mover``, which has the base's lines at ``where``, with the edits of ``editor``; None where they meet."""
-    if any(i not in where for i in range(len(base))):
+    if len(where) < _KEPT * len(base):
         return None
     put = [(start, stop) for start, stop, _, _ in hunks(_bare(base), _bare(mover))]
     edits = hunks(base, editor)

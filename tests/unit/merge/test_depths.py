@@ -60,3 +60,11 @@ def test_blank_lines_say_nothing_of_the_depth() -> None:
     deeper = b"{\n" + b"".join(b"    " + x if x.strip() else x for x in base.splitlines(keepends=True)) + b"}\n"
     edited = base.replace(b"\n\n", b"\n\nmore\n")
     assert at_new_depth(Conflict(base, deeper, edited)) == deeper.replace(b"\n\n", b"\n\n    more\n")
+
+
+def test_lines_that_went_while_the_rest_was_put_deeper() -> None:
+    fewer = WRAPPED.replace(b"    close(log)\n", b"")
+    assert at_new_depth(Conflict(BASE, fewer, BASE.replace(b"one", b"1"))) == fewer.replace(b"one", b"1")
+    assert at_new_depth(Conflict(BASE, fewer, BASE.replace(b"three", b"3"))) is None
+    little = b"{\n    read(one)\n    read(two)\n}\n"
+    assert at_new_depth(Conflict(BASE, little, BASE.replace(b"one", b"1"))) is None

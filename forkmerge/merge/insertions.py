@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from forkmerge.merge.items import Item
     from forkmerge.syntax.profile import Commutative, Profile
 
+_PLAIN_MODIFIERS = frozenset(
+    (b"public", b"private", b"protected", b"internal", b"open", b"abstract", b"final", b"sealed")
+)
 _VALUES = frozenset(("constant", "field", "member", "variable", "property"))
 _FREE_BASE = re.compile(rb"^\(?\s*(?:\w+\.)*(?:\w*Enum|\w*Flag|object|\w*Exception|\w*Error)\s*\)?$")
 """A single base that makes nothing of the order of fields (an enum numbers its members, which seldom are stored)."""
@@ -202,9 +205,16 @@ def _order_counts(item: Item) -> bool:
         around = around.parent
     wrapped = around.parent is not None and around.parent.type == "decorated_definition"
     bases = around.child_by_field_name("superclasses") or around.child_by_field_name("superclass")
-    modifiers = [m for c in around.children if c.type == "modifiers" for m in c.named_children]
+    modifiers = [
+        m for c in around.children if c.type == "modifiers" for m in c.named_children if _annotates(m, item.data)
+    ]
     ordered = bases is not None and not _FREE_BASE.search(item.data[bases.start_byte : bases.end_byte])
     return wrapped or ordered or bool(modifiers) or "struct" in around.type
+
+
+def _annotates(modifier: Node, data: bytes) -> bool:
+    """Return whether a modifier may make something of what it stands at: words such as ``public`` do not."""
+    return "annotation" in modifier.type or data[modifier.start_byte : modifier.end_byte] not in _PLAIN_MODIFIERS
 
 
 def _key(profile: Profile, item: Item) -> tuple[object, ...] | None:

@@ -3,7 +3,7 @@
 What the other side put in beside it stays, unless it was written for what is gone: something new between two things
 that were deleted is a conflict, as is a name that it wrote a little differently, and a statement right behind a deleted
 one is for tests to decide (rule ``BEHIND``).  A definition stands for itself: who takes over a single commit lacks the
-definitions of the commits before it.
+definitions of the commits before it; so does an import, or a member of something that has no order.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from forkmerge.merge import rules
 from forkmerge.merge.diff import alike
-from forkmerge.merge.insertions import defines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,11 +47,19 @@ class Left:
 
 
 def left(
-    base: Sequence[Item], part: range, ours: Side, theirs: Side, counts: Callable[[Item], bool], *, block: bool
+    base: Sequence[Item],
+    part: range,
+    ours: Side,
+    theirs: Side,
+    counts: Callable[[Item], bool],
+    alone: Callable[[Item], bool],
+    *,
+    block: bool,
 ) -> Left | None:
     """Return what is left of ``part`` of the base; None unless one side did no more than delete.
 
-    ``counts`` tells which items are looked at for what stood around an addition; ``block``: they are statements.
+    ``counts`` tells which items are looked at for what stood around an addition, ``alone`` which stand for themselves;
+    ``block``: they are statements.
     """
     for mine, other in ((ours, theirs), (theirs, ours)):
         if set(other.part) - set(other.where.values()):
@@ -68,7 +75,7 @@ def left(
             continue
         if _surrounded([j for j in mine.part if counts(mine.items[j])], gone, old, block=block):
             continue
-        behind = block and any(j - 1 in gone and not defines(mine.items[j]) for j in set(mine.part) - old)
+        behind = block and any(j - 1 in gone and not alone(mine.items[j]) for j in set(mine.part) - old)
         kept = [mine.items[j] for j in mine.part if j not in gone]
         return Left(kept, mine.name, rules.BEHIND if behind else rules.DELETE_BESIDE)
     return None

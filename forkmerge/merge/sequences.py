@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from forkmerge.merge import comparisons, rules
 from forkmerge.merge.calls import called_anew
 from forkmerge.merge.deletions import Left, Side, left
-from forkmerge.merge.insertions import Joined, both_inserted, in_order, sort_key
+from forkmerge.merge.insertions import Joined, both_inserted, defines, in_order, sort_key
 from forkmerge.merge.items import Item, Tokens, items
 from forkmerge.merge.layout import Layout, bracketed
 from forkmerge.merge.matching import match
@@ -219,7 +219,12 @@ class _Emitter(Layout):
         def counts(item: Item) -> bool:
             return item.main is not None and (self.block or self.element(item)) and not known
 
-        return left(self.base, chunk[0], ours, theirs, counts, block=self.block)
+        def alone(item: Item) -> bool:
+            return defines(item) or (
+                item.main is not None and commutative.rule_for(self.profile, item.main) is not None
+            )
+
+        return left(self.base, chunk[0], ours, theirs, counts, alone, block=self.block)
 
     def _replaced(
         self, base: Sequence[Item], ours: Sequence[Item], theirs: Sequence[Item]

@@ -128,10 +128,8 @@ def _pairs(tokens: Sequence[bytes]) -> list[Said]:
 
 def _joined(tokens: Sequence[bytes]) -> set[Said]:
     """Return the pairs of words of a line and what its paths join: who puts a part into a path leaves all its pairs."""
-    return {
-        *_pairs(tokens),
-        *(three for three in zip(tokens, tokens[1:], tokens[2:], strict=False) if three[1] in _PATH),
-    }
+    threes = zip(tokens, tokens[1:], tokens[2:], strict=False)
+    return {*_pairs(tokens), *(x for x in threes if x[1] in _PATH and x[0][:1].isalnum() and x[2][:1].isalnum())}
 
 
 def _lines(text: bytes) -> list[Said]:

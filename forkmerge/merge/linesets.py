@@ -110,9 +110,7 @@ def objections(profile: LineProfile, path: str, inputs: Sequence[bytes], result:
 
 def _resolved(work: _Work, allowed: Allowed, piece: Conflict, twice: frozenset[str]) -> Resolved | None:
     texts = (piece.base, piece.ours, piece.theirs)
-    if any(t and not t.endswith(b"\n") for t in texts):
-        return None
-    three = [read(work.profile, t) for t in texts]
+    three = [read(work.profile, _ended(t)) for t in texts]
     held = {key for r in three for _, key in r.named()}
     if LOOSE in held or twice & held:
         return None
@@ -124,7 +122,17 @@ def _resolved(work: _Work, allowed: Allowed, piece: Conflict, twice: frozenset[s
         work.used.add(rules.NEIGHBOURS)
     if not allowed.permits(work.used) or unbalanced(*texts, content):
         return None
+    ends = [_ended(t) == t for t in texts]
+    if not (ends[1] if ends[1] != ends[0] else ends[2]):
+        content = content.removesuffix(b"\n").removesuffix(b"\r")
     return Resolved(*texts, content, tuple(sorted(work.used)))
+
+
+def _ended(text: bytes) -> bytes:
+    """Return ``text`` with an end of its last line: the last one of a file may have none."""
+    if not text or text.endswith(b"\n"):
+        return text
+    return text + (b"\r\n" if b"\r\n" in text else b"\n")
 
 
 def _merge(work: _Work, base: Read, ours: Read, theirs: Read) -> bytes:

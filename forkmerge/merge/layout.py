@@ -26,6 +26,20 @@ _OPENED = re.compile(rb"\bimport[ \t]*+\(")
 _IMPORT = re.compile(rb"\bimport[ \t]*+")
 
 
+def _blank_lines(lead: bytes) -> int:
+    return lead.count(b"\n")
+
+
+def _further(lead: bytes, other: bytes) -> bool:
+    """Return whether two layouts are the same but for blank lines, of which the first has more."""
+    return (
+        not lead.strip()
+        and not other.strip()
+        and lead.count(b"\n") > other.count(b"\n") > 0
+        and (lead.rpartition(b"\n")[2] == other.rpartition(b"\n")[2])
+    )
+
+
 def bracketed(text: bytes) -> bytes:
     """Return a Python import of which one side alone put the names into brackets with both brackets, if it has one."""
     opened, closed = _OPENED.search(text) is not None, text.endswith(b")")
@@ -54,6 +68,7 @@ class Layout:
         self.columns = Columns(*three)
         self.opened: bool | None = None  # whether what was written last is a bracket
         self.begun = False
+        self.last: Item | None = None  # what was written last
 
     def laid(self, lead: bytes, item: Item) -> bytes:
         """Return the layout before ``item``: ``lead``, unless one side laid the whole list out anew."""
@@ -70,6 +85,19 @@ class Layout:
             self.begun = True
             return lead if stood_first else self.lead(*(item.lead for item in first))
         return self.later(raw) if stood_first else lead
+
+    def apart(self, lead: bytes, raw: Item, side: str) -> bytes:
+        """Return the layout before ``raw``, of ``side``, with the blank line of what stood above it and is gone.
+
+        Where all of a paragraph up to ``raw`` is taken away, it begins the paragraph.
+        """
+        last = self.last
+        if not self.block or last is None or raw.end or b"\n" not in lead:
+            return lead
+        sequence = self.ours if side == "ours" else self.theirs
+        at = next((i for i, item in enumerate(sequence) if item is raw), 0)
+        above = next((i for i in range(at - 1, -1, -1) if sequence[i].tokens == last.tokens), at)
+        return max((lead, *(i.lead for i in sequence[above + 1 : at] if _further(i.lead, lead))), key=_blank_lines)
 
     def later(self, raw: Item) -> bytes:
         """Return the layout before an item like ``raw`` that does not stand first."""
@@ -97,7 +125,7 @@ class Layout:
         if self.block and not self.base[b].end:
             begun, self.begun = self.begun, True
             if bool(b) == bool(o) == bool(t) == begun:
-                return lead
+                return self._below(lead, at)
             if not begun:
                 return self.lead(*(side[0].lead for side, _ in at))
             fitting = [side[i].lead for side, i in at if i]
@@ -109,6 +137,15 @@ class Layout:
         else:
             fitting = [side[i].lead for side, i in at if i and self.element(side[i - 1]) != self.opened]
         return lead if lead in fitting or not fitting else fitting[-1]
+
+    def _below(self, lead: bytes, at: Sequence[tuple[Sequence[Item], int]]) -> bytes:
+        """Return ``lead`` or, where what was written last stands above the item in a version, what it is there."""
+        last = self.last
+        if last is None:
+            return lead
+        near = [side[i].lead for side, i in at if i and side[i - 1].tokens == last.tokens]
+        fitting = [x for x in near if _further(x, lead) or _further(lead, x)]
+        return fitting[-1] if fitting and len(fitting) == len(near) else lead
 
     def sibling_lead(self, chunk: tuple[range, range, range]) -> bytes | None:
         """Return the layout that separates siblings here, for an item that no longer stands first."""

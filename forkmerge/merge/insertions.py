@@ -38,9 +38,12 @@ _IMPORTING = frozenset(b"import static from type use pub extern crate".split())
 _PLAIN = re.compile(rb"[\"']?[^\W\d][^\s\"'(){}]*[\"']?")
 """A name or path, or a text that is one."""
 _TWIN = 0.9
+_SPOKEN = re.compile(rb"[\"'`\w]")
+"""How a text begins, and no comment: with a blank in it, what a message says, or what a test is about."""
+_QUOTES = "\"'`"
 _LEAST_TWIN = 20
 """Definitions of so many words that have so large a part in common may be one, taken over under another name."""
-_DEFINITIONS = frozenset(("function", "method", "class", "type"))
+_DEFINITIONS = frozenset(("function", "method", "class", "type", "test"))
 _SETTING = _DEFINITIONS | _VALUES | {"attribute"}
 
 
@@ -138,8 +141,24 @@ def _bound(item: Item) -> bytes:
 
 
 def _twins(a: Item, b: Item) -> bool:
-    """Return whether two definitions may be one that the sides named differently."""
-    return min(len(a.tokens), len(b.tokens)) >= _LEAST_TWIN and similarity(a.tokens, b.tokens) >= _TWIN
+    """Return whether two definitions may be one that the sides named differently; two that say other things are not.
+
+    Of two tests, one may be called as the other is, and more.
+    """
+    names = [i.key[1].strip(_QUOTES) for i in (a, b) if i.key is not None and i.key[0] == "test"]
+    if len(names) == 2 and (names[0].startswith(names[1]) or names[1].startswith(names[0])):
+        return True
+    if min(len(a.tokens), len(b.tokens)) < _LEAST_TWIN or similarity(a.tokens, b.tokens) < _TWIN:
+        return False
+    mine, other = (_spoken(i) for i in (a, b))
+    return mine <= other or other <= mine
+
+
+def _spoken(item: Item) -> set[bytes]:
+    """Return the texts of several words in a definition, without its name."""
+    name = item.key[1].strip(_QUOTES).encode() if item.key is not None else b""
+    said = {token for token in item.tokens if b" " in token and _SPOKEN.match(token)}
+    return {token for token in said if token.strip(b"\"'`") != name}
 
 
 def sort_key(item: Item) -> tuple[bytes, ...]:

@@ -75,6 +75,8 @@ def both_inserted(
     if rule == rules.IMPORTS:
         clash = {_bound(i) for i in ours} & {_bound(i) for i in extra} - {b""}
         return None if clash else Joined(rule, extra, _leading(extra) > _leading(ours))
+    if frozenset().union(*map(_handed_on, ours)) & frozenset().union(*map(_handed_on, extra)):
+        return None
     keys = [_key(profile, i) for i in (*ours, *extra)]
     if any(k is None for k in keys) or len(set(keys)) != len(keys):
         return None
@@ -236,7 +238,19 @@ def _annotates(modifier: Node, data: bytes) -> bool:
     return "annotation" in modifier.type or data[modifier.start_byte : modifier.end_byte] not in _PLAIN_MODIFIERS
 
 
+def _handed_on(item: Item) -> frozenset[bytes]:
+    """Return the names that ``item`` exports from another module, what it says where it exports all; else nothing."""
+    if item.main is None or item.main.type != "export_statement" or item.main.child_by_field_name("source") is None:
+        return frozenset()
+    clause = next((c for c in item.main.named_children if c.type == "export_clause"), None)
+    if clause is None:
+        return frozenset((item.text,))
+    return frozenset(item.data[c.start_byte : c.end_byte].split()[-1] for c in clause.named_children)
+
+
 def _key(profile: Profile, item: Item) -> tuple[object, ...] | None:
+    if names := _handed_on(item):
+        return ("export", names)
     if item.key is not None:
         return item.key
     if (attribute := assigned(item)) is not None:

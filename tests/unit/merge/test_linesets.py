@@ -30,7 +30,7 @@ def merged(path: str, base: str, ours: str, theirs: str, languages: Catalogue | 
         ("a.ini", "[a]\nx=1\ny=1\n", "[a]\nx=2\n", "[a]\nx=1\ny=2\n", None),
         ("a.ini", "x=1\nx=2\n", "x=1\nx=2\ny=1\n", "x=1\nx=2\nz=1\n", "x=1\nx=2\ny=1\nz=1\n"),
         ("a.ini", "x=1\nx=2\n", "x=3\nx=2\n", "x=1\nx=4\n", None),
-        ("a.ini", "x=1\n", "x=1\ny=1", "x=1\nz=1", None),
+        ("a.ini", "x=1\n", "x=1\ny=1", "x=1\nz=1", "x=1\ny=1\nz=1"),
         ("a.properties", "a=1 \\\n  2\n", "a=1 \\\n  3\n", "a=1 \\\n  2\nb=1\n", None),
         ("a.properties", "a=\\\n  1\n", "a=\\\n  1,\\\n  2\n", "a=\\\n  1,\\\n  3\n", None),
         (".gitignore", "", "b\nd\n", "a\nc\n", "a\nb\nc\nd\n"),

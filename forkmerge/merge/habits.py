@@ -48,6 +48,9 @@ _LEAST_SHAPE = 4
 """Lines of one shape, and signs and words of it, from which on it is no chance that all of them were edited."""
 _OTHER = re.compile(rb"(?:import|from|export|use|using|include|package|def|class|func|fn)\b")
 """Beginnings of lines that stand for themselves: what one of them says, its neighbour need not."""
+_VERBS = frozenset(b"return else await throw new yield delete case go defer do".split())
+_MARKS = frozenset((b"*", b"&"))
+"""What stands before a name and its parameters in a statement, and in a declaration."""
 
 
 def broken(base: bytes, ours: bytes, theirs: bytes) -> bool:
@@ -143,12 +146,27 @@ def _goes_on(base: Sequence[Said], mine: Sequence[Said], other: Sequence[Said]) 
         kept = _joined([token for line in new for token in line])
         for line in old:
             gone = _joined(line) - kept
-            if gone and not _OTHER.match(line[0]) and any(_EDITED <= similarity(line, n) < 1 for n in new):
+            alone = not gone or _OTHER.match(line[0]) or _prototype(line)
+            if not alone and any(_EDITED <= similarity(line, n) < 1 for n in new):
                 edited.append((line, gone))
     if not edited:
         return False
     added = [line for old, new in _changes(base, other) for line in _put_in(old, new)]
     return any(_like(line, put) and not gone.isdisjoint(_joined(put)) for line, gone in edited for put in added)
+
+
+def _prototype(line: Said) -> bool:
+    """Return whether the line declares a function and no more: ``void stop(struct job *job);``."""
+    if line[-1] != b";" or b"(" not in line:
+        return False
+    before = line[: line.index(b"(")]
+    return (
+        len(before) > 1
+        and before[0] not in _VERBS
+        and _NAME.fullmatch(before[0]) is not None
+        and _NAME.fullmatch(before[-1]) is not None
+        and all(token in _MARKS or _WORD.match(token) for token in before)
+    )
 
 
 def _left_out(base: Sequence[Said], mine: Sequence[Said], other: Sequence[Said]) -> bool:

@@ -104,7 +104,7 @@ def resolve(
         if index <= done:
             continue
         answer = _grow(_Work(context, git, known, readable), index, places[number:], done)
-        answer = answer or _layout_only(context, git, index)
+        answer = answer or _layout_only(context, git, index) or _prototypes(context, git, index)
         if answer is not None:
             answers.append(answer)
             done = answer.last
@@ -161,6 +161,20 @@ def _layout_only(context: Context, git: Sequence[Piece], index: int) -> _Answer 
     else:
         return None
     resolved = Resolved(conflict.base, conflict.ours, conflict.theirs, content, (REFORMAT,))
+    return _Answer(index, index, (resolved,), 0, 0)
+
+
+def _prototypes(context: Context, git: Sequence[Piece], index: int) -> _Answer | None:
+    """Return the declarations of functions that both sides put in, where macros hide them from the grammar."""
+    conflict = git[index]
+    if not isinstance(conflict, Conflict) or b"(" not in conflict.ours or not context.allowed.permits({DEFINITIONS}):
+        return None
+    from forkmerge.merge.prototypes import joined  # noqa: PLC0415 - seldom needed
+
+    content = joined(context.profile, conflict)
+    if content is None:
+        return None
+    resolved = Resolved(conflict.base, conflict.ours, conflict.theirs, content, (DEFINITIONS,))
     return _Answer(index, index, (resolved,), 0, 0)
 
 

@@ -38,6 +38,11 @@ def is_set(profile: Profile, parent: str) -> bool:
     return any(parent in rule.parents for rule in profile.commutative)
 
 
+def is_listed(profile: Profile, parent: str, child: str) -> bool:
+    """Return whether children of type ``child`` may be a set under a node of type ``parent``."""
+    return any(parent in rule.parents and child in rule.children for rule in profile.commutative)
+
+
 def identity(profile: Profile, rule: Commutative, child: Node) -> str:
     """Return the text that makes ``child`` the same as another listed by ``rule``, "" where it has no identity.
 

@@ -25,7 +25,8 @@ _CALLED = ("function", "name", "constructor", "type")
 def called_anew(three: Sequence[Item], nodes: Sequence[Node]) -> bool:
     """Return whether of three versions of a call one calls another function, and another has more or fewer arguments.
 
-    Who gave up a name everywhere has renamed what it stands for: that the other side's arguments still belong to.
+    Who gave up a name everywhere, and gives it what it was given, has renamed what it stands for: that the other side's
+    arguments still belong to.
     """
     lists = [n.child_by_field_name("arguments") for n in nodes]
     names = [_called(i, n) for i, n in zip(three, nodes, strict=True)]
@@ -35,7 +36,11 @@ def called_anew(three: Sequence[Item], nodes: Sequence[Node]) -> bool:
     return any(
         names[mine] != names[0]
         and counts[other] not in (counts[0], counts[mine])
-        and (names[other] not in (names[0], names[mine]) or not _renamed(names[0], names[mine], three[mine].data))
+        and (
+            names[other] not in (names[0], names[mine])
+            or counts[mine] != counts[0]
+            or not _renamed(names[0], names[mine], three[mine].data)
+        )
         for mine, other in ((1, 2), (2, 1))
     )
 

@@ -68,7 +68,7 @@ class Layout:
         self.columns = Columns(*three)
         self.opened: bool | None = None  # whether what was written last is a bracket
         self.begun = False
-        self.last: Item | None = None  # what was written last
+        self.last: tuple[Item, ...] = ()  # what was written last, as both sides have it or as one does
 
     def laid(self, lead: bytes, item: Item) -> bytes:
         """Return the layout before ``item``: ``lead``, unless one side laid the whole list out anew."""
@@ -91,12 +91,12 @@ class Layout:
 
         Where all of a paragraph up to ``raw`` is taken away, it begins the paragraph.
         """
-        last = self.last
-        if not self.block or last is None or raw.end or b"\n" not in lead:
+        if not self.block or not self.last or raw.end or b"\n" not in lead:
             return lead
         sequence = self.ours if side == "ours" else self.theirs
+        last = self.last[-1 if side == "theirs" else 0].tokens
         at = next((i for i, item in enumerate(sequence) if item is raw), 0)
-        above = next((i for i in range(at - 1, -1, -1) if sequence[i].tokens == last.tokens), at)
+        above = next((i for i in range(at - 1, -1, -1) if sequence[i].tokens == last), at)
         return max((lead, *(i.lead for i in sequence[above + 1 : at] if _further(i.lead, lead))), key=_blank_lines)
 
     def later(self, raw: Item) -> bytes:
@@ -139,11 +139,16 @@ class Layout:
         return lead if lead in fitting or not fitting else fitting[-1]
 
     def _below(self, lead: bytes, at: Sequence[tuple[Sequence[Item], int]]) -> bytes:
-        """Return ``lead`` or, where what was written last stands above the item in a version, what it is there."""
-        last = self.last
-        if last is None:
+        """Return ``lead`` or, where what was written last stands above the item in a version, what it is there.
+
+        A side that has above it what the base has there chose its layout.
+        """
+        if len(self.last) != 1:
             return lead
-        near = [side[i].lead for side, i in at if i and side[i - 1].tokens == last.tokens]
+        above = [side[i - 1].tokens if i else () for side, i in at]
+        if any(side[i].lead == lead and tokens == above[0] for (side, i), tokens in zip(at, above, strict=True)):
+            return lead
+        near = [side[i].lead for (side, i), tokens in zip(at, above, strict=True) if tokens == self.last[0].tokens]
         fitting = [x for x in near if _further(x, lead) or _further(lead, x)]
         return fitting[-1] if fitting and len(fitting) == len(near) else lead
 

@@ -152,7 +152,7 @@ class _Emitter(Layout):
         if theirs.tokens != base.tokens:
             self.touched.add("theirs")
         self.pieces.append(self.laid(self.between(b, o, t), ours))
-        self.last = base
+        self.last = (ours, theirs)
         self.opened = not self.element(base)
         result = merge_items(self.context, base, ours, theirs, self.depth + 1)
         if result is not None:
@@ -268,7 +268,7 @@ class _Emitter(Layout):
         for (raw, side), lead in zip(tagged, slots, strict=True):
             item = self.fit(raw, side)
             self.pieces += [self.laid(self.placed(lead, raw), item), item.text]
-            self.opened, self.last = not self.element(item), raw
+            self.opened, self.last = not self.element(item), (raw,)
 
     def _write_set(self, chosen: Sequence[tuple[Item, str]], chunk: tuple[range, range, range]) -> None:
         """Write elements of both sides, each with the layout that its new place asks for."""
@@ -279,14 +279,14 @@ class _Emitter(Layout):
             if self.listed and not self.opened and b"\n" in between and b"\n" not in lead:
                 lead = between
             self.pieces += [self.laid(self.placed(self.apart(lead, raw, side), raw), item), item.text]
-            self.opened, self.last = False, raw
+            self.opened, self.last = False, (raw,)
 
     def _write(self, sequence: Sequence[Item], side: str) -> None:
         for raw in sequence:
             item = self.fit(raw, side)
             lead = self.first_lead(item) if self.listed and self.opened and self.element(item) else item.lead
             self.pieces += [self.laid(self.placed(self.apart(lead, raw, side), raw), item), item.text]
-            self.opened, self.last = not self.element(item), raw
+            self.opened, self.last = not self.element(item), (raw,)
 
 
 def merge_items(context: Context, base: Item, ours: Item, theirs: Item, depth: int) -> Outcome | None:

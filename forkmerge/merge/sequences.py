@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from forkmerge.merge import comparisons, rules
+from forkmerge.merge import comparisons, releases, rules
 from forkmerge.merge.calls import called_anew
 from forkmerge.merge.deletions import Left, Side, left
 from forkmerge.merge.insertions import Joined, both_inserted, defines, in_order, sort_key
@@ -183,6 +183,12 @@ class _Emitter(Layout):
             return True
         self.touched |= {"ours", "theirs"}
         if not bs:
+            turns = releases.in_turn(os, ts, (self.base, self.ours, self.theirs)) if self.block else []
+            if turns and self.context.allowed.permits({rules.DEFINITIONS}):
+                self.used.add(rules.DEFINITIONS)
+                for item, side in turns:
+                    self._write((item,), side)
+                return True
             joined = both_inserted(self.context.profile, self.parent, os, ts, (self.base, self.ours, self.theirs))
             if joined is not None and self.context.allowed.permits({joined.rule}):
                 self.used.add(joined.rule)

@@ -39,7 +39,8 @@ def structured(
     """Return ``git`` with what structure, and then text, resolves, and why it is left to git if a gate objects."""
     tree = known_tree(profile, git)
     by_structure = resolve(profile, allowed, git, tree, alternatives=alternatives)
-    apart = unimported(profile, inputs, texts_apart(by_structure, allowed, data=bool(profile.data)), allowed)
+    apart = _apart(profile, git, by_structure, allowed)
+    apart = unimported(profile, inputs, apart, allowed)
     why = ""
     for step, candidate in enumerate((apart, by_structure)):
         if step and candidate == apart:
@@ -53,7 +54,7 @@ def structured(
         other = swapped(git)
         mirrored = resolve(profile, allowed.mirrored(), other, swapped_tree(profile, git, tree), alternatives=False)
         if not step:
-            mirrored = texts_apart(mirrored, allowed.mirrored(), data=bool(profile.data))
+            mirrored = _apart(profile, other, mirrored, allowed.mirrored())
             mirrored = unimported(profile, (inputs[0], inputs[2], inputs[1]), mirrored, allowed)
         if _same_text(pieces, mirrored):  # PERF: the gates, which don't care for the sides' order, have seen it
             return pieces, ""
@@ -62,6 +63,17 @@ def structured(
         if again is not other and _same_words(pieces, again):
             return pieces, ""
     return (with_alternatives(profile, git) if alternatives and why else git), why
+
+
+def _apart(
+    profile: Profile, git: Sequence[Piece], by_structure: Sequence[Piece], allowed: Allowed
+) -> tuple[Piece, ...]:
+    """Return ``by_structure`` with what text resolves; where a conflict is left and git's hold a side whole, that."""
+    apart = texts_apart(by_structure, allowed, data=bool(profile.data))
+    if any(isinstance(p, Conflict) for p in apart) and by_structure != git:
+        held = texts_apart(git, allowed, data=True)
+        return apart if any(isinstance(p, Conflict) for p in held) else held
+    return apart
 
 
 def verified(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from forkmerge.merge.items import Item
     from forkmerge.syntax.profile import Profile
 
+_NEAR = 200
+"""Items up to which what was written last is looked for above another."""
 _OPENED = re.compile(rb"\bimport[ \t]*+\(")
 _IMPORT = re.compile(rb"\bimport[ \t]*+")
 
@@ -68,6 +70,7 @@ class Layout:
         self.columns = Columns(*three)
         self.opened: bool | None = None  # whether what was written last is a bracket
         self.begun = False
+        self.where: dict[str, dict[int, int]] = {}
         self.last: tuple[Item, ...] = ()  # what was written last, as both sides have it or as one does
 
     def laid(self, lead: bytes, item: Item) -> bytes:
@@ -95,8 +98,11 @@ class Layout:
             return lead
         sequence = self.ours if side == "ours" else self.theirs
         last = self.last[-1 if side == "theirs" else 0].tokens
-        at = next((i for i, item in enumerate(sequence) if item is raw), 0)
-        above = next((i for i in range(at - 1, -1, -1) if sequence[i].tokens == last), at)
+        where = self.where.setdefault(side, {})  # PERF: a long list is not looked through for each of its items
+        if not where:
+            where.update((id(item), i) for i, item in enumerate(sequence))
+        at = where.get(id(raw), 0)
+        above = next((i for i in range(at - 1, max(at - _NEAR, 0) - 1, -1) if sequence[i].tokens == last), at)
         return max((lead, *(i.lead for i in sequence[above + 1 : at] if _further(i.lead, lead))), key=_blank_lines)
 
     def later(self, raw: Item) -> bytes:

@@ -32,11 +32,11 @@ def registered(inserted: Sequence[Item], base: Sequence[Item]) -> bool:
 
 def assigned(item: Item) -> tuple[str, str] | None:
     """Return (kind, name) of the attribute that a statement alone sets (``self.size = size``), None for any other."""
-    node = _only(item)
+    node = item.main if item.kind == "assignment" else _only(item)
     if node is None or not node.type.startswith("assignment"):
         return None
     left = node.child_by_field_name("left")
-    if left is None or left.type not in ("attribute", "member_expression", "field_access"):
+    if left is None or left.type not in ("attribute", "member_expression", "field_access", "instance_variable"):
         return None
     return "attribute", item.data[left.start_byte : left.end_byte].decode("utf-8", "replace")
 

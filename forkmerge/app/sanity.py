@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.errors import ForkmergeError
 from forkmerge.recombination.entries import collisions
-from forkmerge.recombination.genome import all_ours, all_theirs, default
+from forkmerge.recombination.genome import all_ours, all_theirs
 from forkmerge.recombination.offspring import text
 from forkmerge.recombination.values import ENTRY_SLOT, Genome, Locus, LocusMap
 from forkmerge.syntax.parsing import parse, sound
@@ -36,16 +36,19 @@ Used: TypeAlias = tuple[tuple[str, ...], str]
 def sane(found: LocusMap) -> LocusMap:
     """Return the loci without the made-up alleles that don't parse or define something where no version does.
 
+    Each is judged beside alleles that are sane themselves: what is made up elsewhere in its file is no fault of its.
     Where nothing had to go that is ``found`` itself; else its clauses and groups have to be made anew.
     """
     loci = list(found.loci)
+    beside = [locus.ours if locus.has_conflict else locus.default for locus in loci]
     for index, locus in enumerate(found.loci):
         if not locus.has_conflict or locus.slots == (ENTRY_SLOT,):
             continue
         profile = for_path(locus.path)
         if profile is None or profile.data:
             continue
-        loci[index] = _without(locus, _strange(found, index, profile))
+        loci[index] = _without(locus, _strange(found, index, profile, tuple(beside)))
+        beside[index] = locus.alleles.index(loci[index].alleles[loci[index].default])
     hidden = {index for clause in collisions(tuple(loci)) for index in _hidden(loci, clause)}
     for index in hidden:
         loci[index] = replace(loci[index], default=_nowhere(loci[index]))
@@ -65,9 +68,9 @@ def _nowhere(locus: Locus) -> int:
     return next((i for i, a in enumerate(locus.alleles) if a.contents == (None,)), locus.default)
 
 
-def _strange(found: LocusMap, index: int, profile: Profile) -> frozenset[int]:
-    """Return the alleles of a locus, made of both sides, that no program of either side looks like."""
-    locus, start = found.loci[index], default(found)
+def _strange(found: LocusMap, index: int, profile: Profile, start: Genome) -> frozenset[int]:
+    """Return the alleles of a locus, made of both sides, that beside ``start`` no program of either side looks like."""
+    locus = found.loci[index]
     sides = (all_ours(found), all_theirs(found))
     strict = profile.name == "python" and all(_compiles(text(found, side, locus.file)) for side in sides)
     versions = [_read(found, g, locus, profile) for g in sides]

@@ -60,3 +60,17 @@ def test_lines_at_a_wrong_depth_are_no_allele() -> None:
     for text in texts:
         compile(b"def f(x):\n" + text, "f.py", "exec")
     assert len(now.alleles) <= len(was.alleles)
+
+
+def test_alleles_are_not_blamed_for_what_another_place_has_by_default() -> None:
+    """The default of ``g`` is a mixture that does not parse; those of ``f`` are judged without it."""
+    f = conflict(b"    a()\n    b()\n    c()\n", b"    a(1)\n    b()\n    c()\n", b"    a()\n    b()\n    c(2)\n")
+    g = conflict(
+        b"    if x:\n        a()\n    b()\n",
+        b"    if x:\n        if y:\n            a()\n    b()\n",
+        b"    a()\n    b(1)\n",
+    )
+    for hunks in ((b"def f():\n", f, b"\n\ndef g(x):\n", g), (b"def g(x):\n", g, b"\n\ndef f():\n", f)):
+        now = sane(loci(tree_merge(text_merge(*hunks)), profile_for=for_path))
+        (one,) = (locus for locus in now.loci if locus.unit == "f")
+        assert one.alleles[one.default].contents == (b"    a(1)\n    b()\n    c(2)\n",)

@@ -49,6 +49,7 @@ def scene(repo: Repository, scenario: Scenario, *, allowed: Allowed | None = Non
     from forkmerge.merge.moves import moved_units  # noqa: PLC0415
     from forkmerge.merge.rules import Allowed  # noqa: PLC0415
     from forkmerge.merge.tree import Inputs, merge_trees  # noqa: PLC0415
+    from forkmerge.recombination.cuts import cut_at_units  # noqa: PLC0415
     from forkmerge.recombination.loci import linked, loci  # noqa: PLC0415
 
     base, ours, theirs = (repo.entries(r.tree) for r in (scenario.base, scenario.ours, scenario.theirs))
@@ -73,7 +74,7 @@ def scene(repo: Repository, scenario: Scenario, *, allowed: Allowed | None = Non
         allowed or Allowed(),
         languages=languages,
     )
-    merged = merge_trees(inputs)
+    merged = cut_at_units(merge_trees(inputs), languages.for_path)
     whole = loci(merged, profile_for=languages.for_path, read=by_entry)
     found = sane(whole)
     if found is not whole:

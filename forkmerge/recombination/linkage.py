@@ -1,9 +1,9 @@
 """What depends on each other travels together: definitions and uses as clauses that no test has to find.
 
-A name counts only where it is plain: no stable text of the changed files defines or imports it, and exactly one locus
-defines it.  Then an allele that uses the name needs an allele that defines it; a definition that a side takes away is
-the same clause seen from the other end.  Invariant: base, ours and theirs break no clause; what would forbid a version
-that exists is a misreading and is dropped.
+A name counts only where it is plain: no stable text of the changed files defines or imports it (of the same file, for
+an import and the uses of it beside it), and exactly one locus defines it.  Then an allele that uses the name needs an
+allele that defines it; a definition that a side takes away is the same clause seen from the other end.  Invariant:
+base, ours and theirs break no clause; what would forbid a version that exists is a misreading and is dropped.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from forkmerge.recombination.values import Allele, Clause, LinkageGroup, Locus, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from forkmerge.model.treemerge import TreeMerge
+    from forkmerge.model.treemerge import PathMerge, TreeMerge
     from forkmerge.recombination.entries import Read
 
 _TEXT = (REGULAR, EXECUTABLE)
@@ -38,8 +38,9 @@ class Linked:
 def linkage(tree_merge: TreeMerge, loci: Sequence[Locus], read: Read | None) -> Linked:
     """Return the clauses and linkage groups that follow from definitions, imports and uses alone."""
     scan = _Scan(loci, read)
-    stable = _stable(tree_merge)
-    stable_names = defined(stable) | imported(stable)
+    stable = [_stable(path) for path in tree_merge.paths]
+    by_file = [defined(text) | imported(text) for text in stable]
+    stable_names = frozenset().union(*by_file)
     clauses: list[Clause] = []
     groups: list[LinkageGroup] = []
     for name in sorted(n for n in scan.defines if n not in stable_names and _PLAIN.match(n)):
@@ -50,8 +51,10 @@ def linkage(tree_merge: TreeMerge, loci: Sequence[Locus], read: Read | None) -> 
             if ties:
                 where = tuple(sorted({locus for clause in ties for locus, _ in clause.cells}))
                 groups.append(LinkageGroup(where, f"definition and uses of {_shown(name)}"))
-    for name in sorted(n for n in scan.imports if n not in stable_names and _PLAIN.match(n)):
+    for name in sorted(n for n in scan.imports if _PLAIN.match(n)):
         for home, giving in scan.imports[name].items():
+            if name in by_file[loci[home].file]:
+                continue
             mates = {i: a for i, a in scan.uses[name].items() if loci[i].file == loci[home].file and i != home}
             if not any(i in scan.defines[name] or i in scan.imports[name] for i in mates):
                 clauses += _ties(name, home, giving, mates, loci)
@@ -124,9 +127,8 @@ def _text(allele: Allele, read: Read | None) -> bytes:
     return b"\n".join(parts)
 
 
-def _stable(tree_merge: TreeMerge) -> bytes:
-    files = (p.file for p in tree_merge.paths if p.file is not None)
-    return b"\n".join(s for file in files for s in file.segments if isinstance(s, bytes))
+def _stable(path: PathMerge) -> bytes:
+    return b"" if path.file is None else b"\n".join(s for s in path.file.segments if isinstance(s, bytes))
 
 
 def _shown(name: bytes) -> str:

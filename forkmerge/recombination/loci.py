@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forkmerge.recombination.alleles import allele_set
+from forkmerge.recombination.brought_back import brought_back
 from forkmerge.recombination.comments import credited
 from forkmerge.recombination.entries import Read, collisions, entry_locus
 from forkmerge.recombination.linkage import linkage
@@ -105,7 +106,7 @@ def _file_loci(
             has_conflict=False,
         )
         inside = tuple(hunks[i] for i in slots)
-        found.append(credited(locus_of(inside, tuple(slots), at=empty), inside))
+        found.append(brought_back(credited(locus_of(inside, tuple(slots), at=empty), inside), inside))
     return found
 
 

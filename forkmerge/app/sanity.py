@@ -8,7 +8,6 @@ that stands beside a package of its name: what one side deleted doesn't come bac
 
 from __future__ import annotations
 
-import ast
 import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
@@ -118,11 +117,14 @@ def _own(profile: Profile, data: bytes) -> frozenset[Used]:
 
 
 def _compiles(data: bytes) -> bool:
-    """Return whether Python itself reads the text: it sees lines at a wrong depth, which tree-sitter lets pass."""
+    """Return whether Python itself takes the text: it sees lines at a wrong depth, which tree-sitter lets pass.
+
+    And a parameter that both sides added, which its parser lets pass.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ast.parse(data)
+            compile(data, "<merge>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True

@@ -341,7 +341,15 @@ def _merge_inside(context: Context, base: Item, ours: Item, theirs: Item, depth:
         return None
     listlike = kind in context.profile.blocks or kind in context.profile.lists
     split = [_parts(context, i, n.children, listlike=listlike) for i, n in zip(three, nodes, strict=True)]
-    return merge_sequences(context, kind, (split[0], split[1], split[2]), depth)
+    result = merge_sequences(context, kind, (split[0], split[1], split[2]), depth)
+    return None if result is not None and _positional(kind) and _twice(result, split) else result
+
+
+def _twice(outcome: Outcome, split: Sequence[Sequence[Item]]) -> bool:
+    """Return whether what both sides put in, each at its own place, stands there more often than in either of them."""
+    old, new, other = ({i.text for i in part if _named(i)} for part in split)
+    content = outcome.content()
+    return any(content.count(t) > max(_join(side).count(t) for side in split[1:]) for t in (new & other) - old)
 
 
 def _merge_wrapped(

@@ -74,3 +74,17 @@ def test_alleles_are_not_blamed_for_what_another_place_has_by_default() -> None:
         now = sane(loci(tree_merge(text_merge(*hunks)), profile_for=for_path))
         (one,) = (locus for locus in now.loci if locus.unit == "f")
         assert one.alleles[one.default].contents == (b"    a(1)\n    b()\n    c(2)\n",)
+
+
+def test_a_parameter_that_both_sides_added_does_not_stand_twice() -> None:
+    was, now = only(
+        conflict(
+            b"def get(name, after=None):\n    return name, after\n",
+            b"def get(name, after=None, default=None):\n    return name or default, after\n",
+            b"def get(name, default=None, after=None):\n    return name, after, default\n",
+        )
+    )
+    twice = b"(name, default=None, after=None, default=None)"
+    assert any(isinstance(c, bytes) and twice in c for a in was.alleles for c in a.contents)
+    assert not any(isinstance(c, bytes) and twice in c for a in now.alleles for c in a.contents)
+    assert len(now.alleles) > 3

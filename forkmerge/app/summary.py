@@ -30,7 +30,8 @@ def summary(found: Found) -> Proposals:
     ranked = found.ranked()
     offspring = _offspring(found, ranked)
     parents = [c for c in ranked if _origin(found, c) in (Origin.OURS, Origin.THEIRS)]
-    shown = sorted([*offspring, *parents], key=lambda c: found.fitness(c).rank_key())
+    place = {candidate: number for number, candidate in enumerate(ranked)}
+    shown = sorted([*offspring, *parents], key=lambda c: place.get(c, len(place)))
     counters, used = found.search_counters, found.counters
     scenario = found.scene.scenario
     return Proposals(

@@ -64,3 +64,30 @@ def test_where_one_test_runs_both_there_is_nothing_to_warn_of(tmp_path: Path) ->
 def test_without_coverage_nothing_is_claimed(tmp_path: Path) -> None:
     done = proposed(tmp_path, TEST.format("up", "three() == 3"), "--no-coverage")
     assert not [w for w in done.data["warnings"] if "no required test" in w or "no single test" in w]
+
+
+def test_a_name_that_is_bound_nowhere_goes_behind_one_that_is_though_no_test_can_tell(tmp_path: Path) -> None:
+    """The fork's own tests can't be collected, so all that pass are upstream's: none runs what the fork put in."""
+    old = "from helpers import text\n\n\ndef size():\n    return text(3)\n"
+    box = build(
+        tmp_path,
+        {
+            "pytest.ini": "[pytest]\npythonpath = .\n",
+            "lib.py": old,
+            "helpers.py": "def text(x):\n    return str(x)\n",
+            "tests/test_lib.py": "import lib\n\n\ndef test_size():\n    assert str(lib.size()) == '3'\n",
+        },
+        {"lib.py": old + "\n\ndef url(x):\n    return text(x)\n", "tests/conftest.py": "import nowhere_to_be_found\n"},
+        {
+            "lib.py": old.replace("from helpers import text\n\n\n", "").replace("text(3)", "3"),
+            "helpers.py": None,
+            "more.py": "import lib\n\n\ndef twice():\n    return [lib.size() for _ in range(2)]\n",
+        },
+    )
+    done = box.run("propose", "upstream", "--json", "--test", PYTEST)
+    first = best(done.data)
+    assert first["verdict"] == "good", done.err
+    found = box.git("show", f"{first['tree']}:lib.py")
+    assert "def url(x)" in found
+    assert "from helpers import text\n" in found
+    assert any(w.startswith("no test of the fork passes on itself (ModuleNotFound") for w in done.data["warnings"])

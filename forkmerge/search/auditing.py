@@ -65,7 +65,7 @@ class Auditing(Suspecting):
         return False
 
     def loosened(
-        self, binding: Sequence[Clause], best: Evaluated | None
+        self, binding: Sequence[Clause], best: Evaluated | Optimum | None, *, early: bool = False
     ) -> Generator[tuple[Query, ...], tuple[Verdict, ...], bool]:
         """Return whether a nogood of ``binding`` fell, or was widened, that keeps a better genome away than ``best``.
 
@@ -80,6 +80,8 @@ class Auditing(Suspecting):
                 continue
             if self.cost >= self.budget.suites:
                 return False
+            if early and ((doubted.clause, doubted.test) in self._believed or doubted.test == BROKEN):
+                continue
             if self.knowledge.known(doubted.test, freed.genome) is None:
                 yield from self.run_tests(freed.genome, doubted.test)
             if doubted not in self.shrunk or (yield from self._widened(doubted, freed.genome)):

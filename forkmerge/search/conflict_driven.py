@@ -137,6 +137,8 @@ class ConflictDriven(Auditing):
                 if (yield from self.audit(candidate, best)):
                     continue
                 return
+            if (yield from self.loosened(candidate.binding, candidate, early=True)):
+                continue
             genome = candidate.genome
             if best is None:
                 genome = self._plain() or genome

@@ -46,6 +46,13 @@ OFTEN = 0.2
 ENOUGH = 5.0
 """So many suites may be spent on something better than what passes, without finding it."""
 
+EARLY = 1
+"""After so many candidates the nogoods are no longer doubted before something passes.
+
+At first that makes the next candidate better for some runs of single tests.  Where candidate after candidate fails, the
+two sides are programs of their own, and to doubt what is known of their mixtures only weakens it.
+"""
+
 LINKS = 4
 """So many nogoods tie loci together before they are tried as one parent has them, all of them at once."""
 
@@ -137,7 +144,8 @@ class ConflictDriven(Auditing):
                 if (yield from self.audit(candidate, best)):
                     continue
                 return
-            if (yield from self.loosened(candidate.binding, candidate, early=True)):
+            early = self.candidates <= EARLY
+            if early and (yield from self.loosened(candidate.binding, candidate, early=True)):
                 continue
             genome = candidate.genome
             if best is None:

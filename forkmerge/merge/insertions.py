@@ -103,8 +103,13 @@ def _ahead(theirs: Sequence[Item], extra: Sequence[Item]) -> bool:
 
 
 def defines(item: Item) -> bool:
-    """Return whether ``item`` is a definition of its own: a function, a method, a class, a type."""
-    return item.key is not None and item.key[0] in _DEFINITIONS
+    """Return whether ``item`` is a definition of its own: a function, a method, a class, a type; or declares one."""
+    return item.key is not None and (item.key[0] in _DEFINITIONS or _declares(item.key))
+
+
+def _declares(key: tuple[str, ...]) -> bool:
+    """Return whether what is called ``key`` is a function that is defined elsewhere: it says its parameters."""
+    return key[0] == "declaration" and bool(key[2])
 
 
 def _sorted(profile: Profile, parent: str, whole: tuple[Sequence[Item], ...]) -> bool:
@@ -252,7 +257,7 @@ def _key(profile: Profile, item: Item) -> tuple[object, ...] | None:
     if names := _handed_on(item):
         return ("export", names)
     if item.key is not None:
-        return item.key
+        return item.key[:2] if _declares(item.key) else item.key
     if (attribute := assigned(item)) is not None:
         return attribute
     rule = _listed(profile, item)

@@ -10,12 +10,14 @@ conflicts only if both ways to read them are as sound as git's.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.conservation import LAYOUT, tokens_of
 from forkmerge.merge.objected import objections
 from forkmerge.merge.pieces import Conflict, Piece, middles, swapped, text_of, uneven
 from forkmerge.merge.pyread import compiles
+from forkmerge.merge.rules import CONTAINED
 from forkmerge.merge.structured import known_tree, resolve, swapped_tree, texts_apart, with_alternatives
 from forkmerge.merge.unimported import unimported
 from forkmerge.syntax.parsing import parse, sound
@@ -71,9 +73,19 @@ def _apart(
     """Return ``by_structure`` with what text resolves; where a conflict is left and git's hold a side whole, that."""
     apart = texts_apart(by_structure, allowed, data=bool(profile.data))
     if any(isinstance(p, Conflict) for p in apart) and by_structure != git:
-        held = texts_apart(git, allowed, data=True)
-        return apart if any(isinstance(p, Conflict) for p in held) else held
+        alone = replace(allowed, rules=allowed.rules & {CONTAINED})
+        held = texts_apart(git, alone, data=bool(profile.data))
+        if not any(isinstance(p, Conflict) for p in held) and not _back(git, held):
+            return held
     return apart
+
+
+def _back(git: Sequence[Piece], held: Sequence[Piece]) -> bool:
+    """Return whether a word is in ``held`` that one side has no more: the other side's change did not hold that."""
+    from forkmerge.merge.returned import returned  # noqa: PLC0415 - only where structure left a conflict
+
+    base, ours, theirs = (text_of(git, side) for side in (lambda c: c.base, lambda c: c.ours, lambda c: c.theirs))
+    return bool(returned((base, ours, theirs), text_of(held, lambda _: b""), data=True))
 
 
 def verified(

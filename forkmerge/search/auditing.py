@@ -9,6 +9,7 @@ and the nogood is widened by them, so that it excludes less.
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from forkmerge.search.knowledge import BROKEN
 from forkmerge.search.optimum import Optimum, TooLargeError, optimum
 from forkmerge.search.quickxplain import closed, explained, mixed
 from forkmerge.search.remembering import Shrunk
-from forkmerge.search.suspicion import Suspecting
+from forkmerge.search.suspicion import MOST_PROBES, MOST_SEARCHES, Suspecting, at_most
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -48,6 +49,7 @@ class Auditing(Suspecting):
         self.optimal = False
         self.doubted: set[str] = set()
         self._believed: set[tuple[Clause, str]] = set()
+        self._vain: Counter[str] = Counter()
 
     def audit(self, candidate: Optimum, best: Evaluated) -> Generator[tuple[Query, ...], tuple[Verdict, ...], bool]:
         """Doubt the shrunk nogoods that keep better genomes away; return whether one of them fell.
@@ -94,7 +96,7 @@ class Auditing(Suspecting):
         Its test fails on ``failing``; it is mended there by other loci than those that are blamed, if it can be.
         """
         test, blamed = doubted.test, {locus for locus, _ in doubted.clause.cells}
-        if test == BROKEN or (doubted.clause, test) in self._believed:
+        if test == BROKEN or (doubted.clause, test) in self._believed or self._vain[test] >= MOST_SEARCHES:
             return False
         self._believed.add((doubted.clause, test))
         if self.knowledge.known(test, failing) is not False or not doubted.clause.violated(failing):
@@ -109,8 +111,9 @@ class Auditing(Suspecting):
             if mended is None or not (yield from self._passes_with(test, mended, failing)):
                 continue
             first, second = self._by_likelihood(test, [x for x in loci if mended[x] != failing[x]])
-            probes = partial(explained, failing, mended, first, second)
+            probes = partial(at_most, MOST_PROBES, partial(explained, failing, mended, first, second))
             needed = yield from self._led(Probing(probes, test, mended, passes=True))
+            self._vain[test] += not needed
             if needed:
                 self.shrunk = [s for s in self.shrunk if s is not doubted]
                 for locus in needed:

@@ -67,7 +67,7 @@ class Suspecting(Blaming):
 
     def _led(self, probing: Probing) -> Generator[tuple[Query, ...], tuple[Verdict, ...], tuple[int, ...]]:
         if self._limit is not None and not probing.passes:
-            probing = replace(probing, search=partial(_at_most, self._limit, probing.search))
+            probing = replace(probing, search=partial(at_most, self._limit, probing.search))
         return (yield from super()._led(probing))
 
     def _suspect(self, test: str, failing: Genome, changed: tuple[int, ...]) -> None:
@@ -80,7 +80,7 @@ class Suspecting(Blaming):
             self.shrunk.append(Shrunk(Clause(cells, test), test, failing))
 
 
-def _at_most(most: int, search: Callable[[], Check]) -> Check:
+def at_most(most: int, search: Callable[[], Check]) -> Check:
     """Return what ``search`` finds, () where it asks more than ``most`` questions."""
     probes = search()
     try:

@@ -43,7 +43,7 @@ _SPOKEN = re.compile(rb"[\"'`\w]")
 _QUOTES = "\"'`"
 _LEAST_TWIN = 20
 """Definitions of so many words that have so large a part in common may be one, taken over under another name."""
-_DEFINITIONS = frozenset(("function", "method", "class", "type", "test"))
+_DEFINITIONS = frozenset(("function", "method", "class", "type"))
 _SETTING = _DEFINITIONS | _VALUES | {"attribute"}
 
 
@@ -148,13 +148,7 @@ def _bound(item: Item) -> bytes:
 
 
 def _twins(a: Item, b: Item) -> bool:
-    """Return whether two definitions may be one that the sides named differently; two that say other things are not.
-
-    Of two tests, one may be called as the other is, and more.
-    """
-    names = [i.key[1].strip(_QUOTES) for i in (a, b) if i.key is not None and i.key[0] == "test"]
-    if len(names) == 2 and (names[0].startswith(names[1]) or names[1].startswith(names[0])):
-        return True
+    """Return whether two definitions may be one that the sides named differently; two that say other things are not."""
     if min(len(a.tokens), len(b.tokens)) < _LEAST_TWIN or similarity(a.tokens, b.tokens) < _TWIN:
         return False
     mine, other = (_spoken(i) for i in (a, b))

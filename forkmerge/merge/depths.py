@@ -84,7 +84,7 @@ def _past_the_end(
     start, new = edit
     depths = {i: _depth(line) for i, line in enumerate(base) if line.strip()}
     least = min(depths.values(), default=0)
-    if not any(depth == least < _depth(mover[where[i]]) for i, depth in depths.items()):
+    if not any(depth == least < _depth(mover[where[i]]) for i, depth in depths.items() if i in where):
         return False
     before = sum(1 for i, depth in depths.items() if i >= start and depth == least)
     return sum(1 for line in new if line.strip() and _depth(line) <= least) > before

@@ -150,7 +150,8 @@ def _rules_for(risk: str) -> frozenset[str]:
 def precise(k: float) -> Allowed:
     """Return the rules to use where one wrong merge is worth ``k`` conflicts left: right at least k times in k + 1.
 
-    A rule that was seen too seldom to tell is held to be as good as all rules together.
+    A rule that was seen too seldom to tell is held to be as good as all rules together; one that was seen ``ENOUGH``
+    times, and was wrong oftener than that, does not serve for what others are worth.
     """
     from forkmerge.merge.precision import MEASURED  # noqa: PLC0415 - read where the risk was chosen
 
@@ -160,13 +161,17 @@ def precise(k: float) -> Allowed:
 
     def precision(rule: str) -> float:
         good, bad = pairs[rule]
-        return (good + PRIOR * prior) / (good + bad + PRIOR)
+        credited = (good + PRIOR * prior) / (good + bad + PRIOR)
+        return min(credited, good / (good + bad)) if good + bad >= ENOUGH else credited
 
     return Allowed(frozenset(rule for rule in ALL if precision(rule) >= k / (k + 1)))
 
 
 PRIOR = 4
 """How many files of average precision each rule is credited with, so that a few files decide nothing."""
+
+ENOUGH = 10
+"""How many files tell enough of a rule for it not to be held better than it was."""
 
 EAGER = Allowed(ALL)
 """Every rule: what is resolved with it has to be judged by tests."""

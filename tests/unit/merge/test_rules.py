@@ -34,6 +34,13 @@ def test_a_rule_that_was_hardly_seen_is_held_to_be_like_the_others(monkeypatch: 
     assert "imports" not in precise(3.5).rules
 
 
+def test_a_rule_that_was_seen_often_enough_is_held_no_better_than_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precision, "MEASURED", dict.fromkeys(ALL, (800, 200)) | {"imports": (8, 9)})
+    assert "imports" not in precise(1).rules
+    monkeypatch.setattr(precision, "MEASURED", dict.fromkeys(ALL, (800, 200)) | {"imports": (4, 5)})
+    assert "imports" in precise(1).rules
+
+
 def test_balanced_are_the_rules_that_were_right_more_often_than_not() -> None:
     seen = {rule for rule, found in precision.MEASURED.items() if any(found)}
     assert precise(1).rules & seen == BALANCED

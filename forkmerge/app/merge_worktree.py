@@ -46,9 +46,8 @@ class Laid:
 
 def resolved(repo: Repository, made: Plan) -> dict[str, str]:
     """Write what the plan resolves as blobs, which nothing refers to yet, and return path -> blob."""
-    files = [f for f in _concerned(made) if _whole(f) is not None]
-    oids = write_blobs(repo, [_whole(f) or b"" for f in files])
-    return {f.path: oid for f, oid in zip(files, oids, strict=True)}
+    texts = {f.path: whole for f in _concerned(made) if (whole := _whole(f)) is not None}
+    return dict(zip(texts, write_blobs(repo, list(texts.values())), strict=True))
 
 
 def overlay(

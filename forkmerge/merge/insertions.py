@@ -40,7 +40,7 @@ _PLAIN = re.compile(rb"[\"']?[^\W\d][^\s\"'(){}]*[\"']?")
 _TWIN = 0.9
 _SPOKEN = re.compile(rb"[\"'`\w]")
 """How a text begins, and no comment: with a blank in it, what a message says, or what a test is about."""
-_QUOTES = "\"'`"
+_QUOTES = b"\"'`"
 _LEAST_TWIN = 20
 """Definitions of so many words that have so large a part in common may be one, taken over under another name."""
 _DEFINITIONS = frozenset(("function", "method", "class", "type"))
@@ -157,9 +157,9 @@ def _twins(a: Item, b: Item) -> bool:
 
 def _spoken(item: Item) -> set[bytes]:
     """Return the texts of several words in a definition, without its name."""
-    name = item.key[1].strip(_QUOTES).encode() if item.key is not None else b""
+    name = item.key[1].encode().strip(_QUOTES) if item.key is not None else b""
     said = {token for token in item.tokens if b" " in token and _SPOKEN.match(token)}
-    return {token for token in said if token.strip(b"\"'`") != name}
+    return {token for token in said if token.strip(_QUOTES) != name}
 
 
 def sort_key(item: Item) -> tuple[bytes, ...]:

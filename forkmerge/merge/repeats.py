@@ -30,8 +30,8 @@ def repeated(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> bytes:
     last: dict[bytes, int] = {}
     for at, line in enumerate(text):
         if line in telling:
-            size = at - last.get(line, at)
             start = last.get(line, at)
+            size = at - start
             if 0 < size <= _MOST and often.issuperset(text[start:at]):
                 both = _twice(text, start, size)
                 if both and _count(text, both) > max(_count(side, both) for side in sides):

@@ -348,8 +348,11 @@ def _merge_inside(context: Context, base: Item, ours: Item, theirs: Item, depth:
 def _twice(outcome: Outcome, split: Sequence[Sequence[Item]]) -> bool:
     """Return whether what both sides put in, each at its own place, stands there more often than in either of them."""
     old, new, other = ({i.text for i in part if _named(i)} for part in split)
-    content = outcome.content()
-    return any(content.count(t) > max(_join(side).count(t) for side in split[1:]) for t in (new & other) - old)
+    both = (new & other) - old
+    if not both:
+        return False
+    content, sides = outcome.content(), [_join(side) for side in split[1:]]
+    return any(content.count(t) > max(side.count(t) for side in sides) for t in both)
 
 
 def _merge_wrapped(

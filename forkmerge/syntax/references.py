@@ -65,7 +65,8 @@ def unbound(profile: Profile, found: Names) -> tuple[Name, ...]:
     classes = _classes(found) if profile.binder == "python" else frozenset()
 
     def sees(scope: tuple[str, ...], around: set[tuple[str, ...]]) -> bool:
-        if any(scope[:depth] in around - classes for depth in range(len(scope) + 1)):
+        seen = around - classes
+        if any(scope[:depth] in seen for depth in range(len(scope) + 1)):
             return True
         while scope and scope[-1].startswith("<"):  # what has no name: a lambda, a comprehension
             scope = scope[:-1]

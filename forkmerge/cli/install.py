@@ -20,6 +20,7 @@ def install(*, dry_run: bool, **scopes: bool) -> int:
     everything when forkmerge is gone. `forkmerge uninstall` takes it out exactly.
     """
     from forkmerge.app.install import carry_out, overruled, plan_install  # noqa: PLC0415 - after the command line
+    from forkmerge.app.install_tried import tried  # noqa: PLC0415
 
     plan = plan_install(chosen(scopes), ".", os.environ)
     if not dry_run:
@@ -27,4 +28,6 @@ def install(*, dry_run: bool, **scopes: bool) -> int:
     shown(plan, dry_run=dry_run)
     if not dry_run and (other := overruled(plan, ".")):
         click.echo(f"warning: git takes another merge.forkmerge.driver here, from {other}", err=True)
+    if not dry_run and (wrong := tried(plan.program)):
+        click.echo(f"warning: tried on a small file, the driver did not merge it ({wrong}); git itself will", err=True)
     return 0

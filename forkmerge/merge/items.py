@@ -89,6 +89,15 @@ def node_tokens(node: Node, data: bytes, profile: Profile) -> tuple[bytes, ...]:
     return tuple(out)
 
 
+def parts(node: Node, profile: Profile) -> list[Node]:
+    """Return the children of ``node``; of a chain those of all its links, which stand in each other at its left end."""
+    found = node.children
+    if node.type in profile.chains:
+        while found and found[0].type == node.type:
+            found[:1] = found[0].children
+    return found
+
+
 def _known_tokens(node: Node, data: bytes, profile: Profile, known: Tokens) -> tuple[bytes, ...]:
     """Return ``node_tokens``, taken from ``known`` where a node of the same type and text has been read before.
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from forkmerge.merge.items import items
+from forkmerge.merge.items import items, parts
 from forkmerge.merge.sequences import Context, Outcome, merge_sequences
 from forkmerge.syntax.parsing import parse, sound
 
@@ -69,12 +69,14 @@ def repair(context: Context, place: Place, known: Tree | None = None) -> Repair 
     ends = [len(place.prefix) + len(c) for c in place.contents]
     totals = [len(f) for f in files]
     while True:
-        parts = [_middle(n, s, e) for n, s, e in zip(nodes, starts, ends, strict=True)]
-        down = _single(context, nodes, parts, totals)
+        children = [parts(n, context.profile) for n in nodes]
+        middles = [_middle(c, s, e) for c, s, e in zip(children, starts, ends, strict=True)]
+        middles = _behind_chains(context, children, middles)
+        down = _single(context, children, middles, totals)
         if down is None:
             break
         nodes = down
-    return _merge_middle(context, files, nodes, parts, place)
+    return _merge_middle(context, files, (nodes, children), middles, place)
 
 
 def _edited(context: Context, tree: Tree, place: Place, file: bytes, content: bytes) -> Tree:
@@ -99,9 +101,8 @@ def point_after(text: bytes, start: tuple[int, int] = (0, 0)) -> tuple[int, int]
     return (start[0] + rows, column if rows else start[1] + column)
 
 
-def _middle(node: Node, start: int, end: int) -> tuple[int, int]:
-    """Return the range of children of ``node`` that ``start:end`` touches (an empty range lies between two)."""
-    children = node.children
+def _middle(children: Sequence[Node], start: int, end: int) -> tuple[int, int]:
+    """Return the range of ``children`` that ``start:end`` touches (an empty range lies between two)."""
     first = 0
     while first < len(children) and children[first].end_byte <= start:
         first += 1
@@ -111,19 +112,38 @@ def _middle(node: Node, start: int, end: int) -> tuple[int, int]:
     return first, last
 
 
+def _behind_chains(
+    context: Context, children: Sequence[Sequence[Node]], middles: list[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Return ``middles``, reaching back to a chain that ends where its next element would stand, with no bracket."""
+    if not context.profile.chains:
+        return middles
+    full = {first for first, last in middles if last - first == 1}
+    at = next(iter(full), 0)
+    chained = len(full) == 1 and all(at < len(c) and _ends_in_chain(context, c[at]) for c in children)
+    return [(at, at + 1) if chained and m == (at + 1, at + 1) else m for m in middles]
+
+
+def _ends_in_chain(context: Context, node: Node) -> bool:
+    last: Node | None = node
+    while last is not None and last.type not in context.profile.chains:
+        last = last.children[-1] if last.children else None
+    return last is not None
+
+
 def _single(
-    context: Context, nodes: Sequence[Node], parts: Sequence[tuple[int, int]], totals: Sequence[int]
+    context: Context, children: Sequence[Sequence[Node]], middles: Sequence[tuple[int, int]], totals: Sequence[int]
 ) -> list[Node] | None:
     """Return the one child of each node that holds the difference, None where the descent has to end."""
-    if any(last - first != 1 for first, last in parts):
+    if any(last - first != 1 for first, last in middles):
         return None
-    below = [n.children[first] for n, (first, _) in zip(nodes, parts, strict=True)]
+    below = [c[first] for c, (first, _) in zip(children, middles, strict=True)]
     kind = below[0].type
     if any(b.type != kind or b.child_count == 0 for b in below) or kind in context.profile.atomic:
         return None
     if kind in context.profile.imports:
         return None  # whether one became the other is for the matching to say
-    if len({first for first, _ in parts}) != 1:
+    if len({first for first, _ in middles}) != 1:
         return None
     if (
         len({b.start_byte for b in below}) != 1
@@ -134,22 +154,27 @@ def _single(
 
 
 def _merge_middle(
-    context: Context, files: Sequence[bytes], nodes: Sequence[Node], parts: Sequence[tuple[int, int]], place: Place
+    context: Context,
+    files: Sequence[bytes],
+    where: tuple[Sequence[Node], Sequence[Sequence[Node]]],
+    middles: Sequence[tuple[int, int]],
+    place: Place,
 ) -> Repair | None:
+    nodes, children = where
     kind = nodes[0].type
     if any(n.type != kind for n in nodes):
         return None
     listlike = kind in context.profile.blocks or kind in context.profile.lists
-    first = max(0, min(f for f, _ in parts) - 2)
-    tail = max(0, min(n.child_count - last for n, (_, last) in zip(nodes, parts, strict=True)) - 2)
-    chosen = [n.children[first : n.child_count - tail] for n in nodes]
+    first = max(0, min(f for f, _ in middles) - 2)
+    tail = max(0, min(len(c) - last for c, (_, last) in zip(children, middles, strict=True)) - 2)
+    chosen = [c[first : len(c) - tail] for c in children]
     if first:
-        starts = [n.children[first - 1].end_byte for n in nodes]
+        starts = [c[first - 1].end_byte for c in children]
     else:
         starts = [min(n.start_byte, len(place.prefix)) if n.parent is not None else 0 for n in nodes]
     ends = [
-        n.children[n.child_count - tail].start_byte if tail else (n.end_byte if n.parent is not None else len(f))
-        for n, f in zip(nodes, files, strict=True)
+        c[len(c) - tail].start_byte if tail else (n.end_byte if n.parent is not None else len(f))
+        for n, c, f in zip(nodes, children, files, strict=True)
     ]
     ends = [max(e, len(place.prefix) + len(c)) for e, c in zip(ends, place.contents, strict=True)]
     if len(set(starts)) != 1 or len({len(f) - e for f, e in zip(files, ends, strict=True)}) != 1:

@@ -16,7 +16,7 @@ from forkmerge.merge import comparisons, releases, rules
 from forkmerge.merge.calls import called_anew
 from forkmerge.merge.deletions import Left, Side, left
 from forkmerge.merge.insertions import Joined, both_inserted, defines, in_order, sort_key
-from forkmerge.merge.items import Item, Tokens, items
+from forkmerge.merge.items import Item, Tokens, items, parts
 from forkmerge.merge.layout import Layout, bracketed
 from forkmerge.merge.matching import match
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce
@@ -340,7 +340,9 @@ def _merge_inside(context: Context, base: Item, ours: Item, theirs: Item, depth:
     if kind in context.profile.atomic or any(n.child_count == 0 for n in nodes) or called_anew(three, nodes):
         return None
     listlike = kind in context.profile.blocks or kind in context.profile.lists
-    split = [_parts(context, i, n.children, listlike=listlike) for i, n in zip(three, nodes, strict=True)]
+    split = [
+        _parts(context, i, parts(n, context.profile), listlike=listlike) for i, n in zip(three, nodes, strict=True)
+    ]
     result = merge_sequences(context, kind, (split[0], split[1], split[2]), depth)
     return None if result is not None and _positional(kind) and _twice(result, split) else result
 

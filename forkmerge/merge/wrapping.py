@@ -77,8 +77,10 @@ def around(profile: Profile, base: Item, side: Item) -> bool:
     """Return whether ``side`` has the whole of the base inside something new of the same kind.
 
     ``f(x)`` in ``f(x).g()`` or in ``g(f(x))``: there the outer parts of the two have nothing to do with each other,
-    though both are calls, and must not be merged one by one.
+    though both are calls, and must not be merged one by one.  A chain that grew has only more elements.
     """
+    if base.main is not None and base.main.type in profile.chains:
+        return False
     if base.main is None or side.main is None or not _LEAST_TOKENS <= len(base.tokens) < len(side.tokens):
         return False
     if _brackets(profile, base) or b"\0".join(base.tokens) not in b"\0".join(side.tokens):

@@ -28,7 +28,18 @@ _FORMATS = ("", "json", "toml", "yaml")
 _BINDERS = ("", "python")
 _KEYS = ("name", "text", "first", "word", "modifier")
 SETS = (
-    *("comments", "atomic", "imports", "blocks", "lists", "statements", "wrappers", "attached", "transparent"),
+    *(
+        "comments",
+        "atomic",
+        "imports",
+        "blocks",
+        "lists",
+        "chains",
+        "statements",
+        "wrappers",
+        "attached",
+        "transparent",
+    ),
     *("branches", "qualified", "identifiers", "scopes"),
 )
 """The fields of a profile that are sets of node types."""

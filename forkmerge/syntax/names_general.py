@@ -35,6 +35,7 @@ class _Walk:
         for binding in profile.bindings:
             for kind in binding.nodes:
                 self.bindings[kind] = (*self.bindings.get(kind, ()), binding)
+        self.looked_up = {m.partition(".")[0] for m in profile.members if "." in m}
         self.rules = paths.rules_by_node(profile)
         self.definitions: list[Name] = []
         self.uses: list[Name] = []
@@ -128,7 +129,10 @@ class _Walk:
         return parts
 
     def leaves(self, node: Node) -> list[Node]:
-        """Return the identifiers of a pattern; what stands in a binding of its own is left to that."""
+        """Return the identifiers of a pattern; what stands in a binding of its own is left to that.
+
+        A path to something (``E::A``) binds nothing.
+        """
         if node.type in self.profile.identifiers or (node.child_count == 0 and node.is_named):
             return [node]
         found: list[Node] = []
@@ -140,7 +144,7 @@ class _Walk:
             elif top.type in self.profile.qualified:
                 name = top.child_by_field_name("name")
                 stack.extend([name] if name is not None else [])
-            elif top is node or top.type not in self.bindings:
+            elif top.type not in self.looked_up and (top is node or top.type not in self.bindings):
                 default = top.child_by_field_name("right")
                 stack.extend(c for c in reversed(top.named_children) if c != default)
         return found

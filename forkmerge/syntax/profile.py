@@ -87,7 +87,8 @@ class Profile:
 
     Nodes: ``comments``; ``atomic`` ones are never merged inside (strings, templates, numbers, and every comment);
     ``imports`` are import-like statements; ``blocks`` have statements or members as their named children, in order;
-    ``lists`` are comma lists; ``statements`` are one statement or member; ``wrappers`` wrap a unit (a decorated
+    ``lists`` are comma lists; ``chains`` are those of them that stand in each other, one for each sign (``a | b | c``),
+    and are read as one; ``statements`` are one statement or member; ``wrappers`` wrap a unit (a decorated
     definition, an export); ``attached`` are siblings that belong to what follows them (attributes), ``described`` pairs
     ``what.by`` of which a statement that is only the second, right below one that is only the first, belongs to it
     (attribute docstrings); ``transparent`` ones are looked through for units; ``branches`` make what is defined in them
@@ -118,6 +119,7 @@ class Profile:
     imports: frozenset[str]
     blocks: frozenset[str]
     lists: frozenset[str]
+    chains: frozenset[str]
     statements: frozenset[str]
     wrappers: frozenset[str]
     attached: frozenset[str]

@@ -27,7 +27,18 @@ if TYPE_CHECKING:
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _SETS = (
-    *("comments", "atomic", "imports", "blocks", "lists", "statements", "wrappers", "attached", "transparent"),
+    *(
+        "comments",
+        "atomic",
+        "imports",
+        "blocks",
+        "lists",
+        "chains",
+        "statements",
+        "wrappers",
+        "attached",
+        "transparent",
+    ),
     *("branches", "qualified", "identifiers", "members", "scopes", "repeatable", "described"),
     "identifying",
 )

@@ -7,12 +7,18 @@ in this sense.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
 
-from forkmerge.merge.pieces import lines_of
+from forkmerge.merge.pieces import Conflict, Resolved, lines_of
 
 if TYPE_CHECKING:
-    from forkmerge.merge.pieces import Conflict
+    from collections.abc import Sequence
+
+    from forkmerge.merge.pieces import Piece
+
+Ended: TypeAlias = "tuple[bool, bool, bool]"
+"""Whether base, ours and theirs have the end of their last line."""
 
 
 def without_blanks(conflict: Conflict) -> bytes | None:
@@ -28,3 +34,40 @@ def without_blanks(conflict: Conflict) -> bytes | None:
 
 def _bare(text: bytes) -> tuple[bytes, ...]:
     return tuple(line for raw in lines_of(text) if (line := raw.rstrip()))
+
+
+def evened(pieces: Sequence[Piece]) -> tuple[Sequence[Piece], Ended | None]:
+    """Return ``pieces`` with the end of the last line put into what ends without one, and which did; None if all do.
+
+    So an edit of the last line meets one that only gave it its end; ``uneven`` takes back what is not to be there.
+    """
+    last = pieces[-1] if pieces else None
+    if not isinstance(last, Conflict) or not all((last.base, last.ours, last.theirs)):
+        return pieces, None
+    texts = (last.base, last.ours, last.theirs)
+    ended = tuple(t.endswith(b"\n") for t in texts)
+    if len(set(ended)) == 1:
+        return pieces, None
+    end = b"\r\n" if any(t.endswith(b"\r\n") for t in texts) else b"\n"
+    base, ours, theirs = (t if has else t + end for t, has in zip(texts, ended, strict=True))
+    return (*pieces[:-1], replace(last, base=base, ours=ours, theirs=theirs)), (ended[0], ended[1], ended[2])
+
+
+def uneven(pieces: Sequence[Piece], ended: Ended) -> Sequence[Piece]:
+    """Return ``pieces``, which were ``evened``, with the line end at the end of each text that is to have it."""
+    merged = ended[2] if ended[1] == ended[0] else ended[1]
+    last = pieces[-1]
+    if isinstance(last, bytes):
+        return (*pieces[:-1], _with_end(last, there=merged))
+    base, ours, theirs = (
+        _with_end(text, there=has) for text, has in zip((last.base, last.ours, last.theirs), ended, strict=True)
+    )
+    now = replace(last, base=base, ours=ours, theirs=theirs)
+    return (
+        *pieces[:-1],
+        replace(now, content=_with_end(now.content, there=merged)) if isinstance(now, Resolved) else now,
+    )
+
+
+def _with_end(text: bytes, *, there: bool) -> bytes:
+    return text if there else text.removesuffix(b"\n").removesuffix(b"\r")

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forkmerge.merge.blanks import without_blanks
+from forkmerge.merge.blanks import evened, uneven, without_blanks
 from forkmerge.merge.objected import objected, objections, segment, twins_apart
 from forkmerge.merge.pieces import (
     Conflict,
@@ -69,7 +69,7 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
     if languages.ordered(path):
         rules = Allowed(rules.rules - JOINING, versions=rules.versions)
     raw = _line_ends(read_markers(text, size), base, ours, theirs)
-    git = _blanks(raw, rules)
+    git, ended = evened(_blanks(raw, rules))
     pieces: Sequence[Piece] = git
     why = ""
     if profile is not None and not _usable(profile):
@@ -96,6 +96,8 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
         from forkmerge.merge.verified import verified  # noqa: PLC0415 - not needed for clean files
 
         pieces, why = verified(profile, path, (base, ours, theirs), git, raw)
+    if ended is not None:
+        pieces = uneven(pieces, ended)
     if follow and profile is not None and not profile.data and any(isinstance(p, Conflict) for p in pieces):
         found = _follow(path, (base, ours, theirs), rules, line_merge, languages, alternatives=alternatives)
         if found is not None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from forkmerge.merge.blanks import without_blanks
-from forkmerge.merge.pieces import Conflict
+from forkmerge.merge.blanks import evened, uneven, without_blanks
+from forkmerge.merge.pieces import Conflict, Resolved
 
 
 def test_change_of_blanks_gives_way_to_the_other_sides_content() -> None:
@@ -21,3 +21,28 @@ def test_the_side_that_changed_the_end_of_the_file_is_kept_whichever_it_is() -> 
 
 def test_indentation_is_no_blank() -> None:
     assert without_blanks(Conflict(b"a\n", b" a\n", b"b\n")) is None
+
+
+def test_texts_without_a_last_line_end_get_it_and_lose_it_again() -> None:
+    pieces = (b"a\n", Conflict(b"b", b"c\n", b"d"))
+    even, ended = evened(pieces)
+    assert even == (b"a\n", Conflict(b"b\n", b"c\n", b"d\n"))
+    assert ended == (False, True, False)
+    assert uneven(even, ended) == pieces
+    assert uneven((b"a\n", Resolved(b"b\n", b"c\n", b"d\n", b"e\n", ("x",))), ended) == (
+        b"a\n",
+        Resolved(b"b", b"c\n", b"d", b"e\n", ("x",)),
+    )
+
+
+def test_the_side_that_took_the_last_line_end_away_has_its_way() -> None:
+    even, ended = evened((Conflict(b"b\r\n", b"c\r\n", b"d"),))
+    assert even == (Conflict(b"b\r\n", b"c\r\n", b"d\r\n"),)
+    assert ended is not None
+    assert uneven((b"cd\r\n",), ended) == (b"cd",)
+
+
+def test_what_ends_alike_or_is_empty_is_left_as_it_is() -> None:
+    for pieces in ((Conflict(b"b\n", b"c\n", b"d\n"),), (Conflict(b"b", b"c", b"d"),), (Conflict(b"", b"c", b"d\n"),)):
+        assert evened(pieces) == (pieces, None)
+    assert evened((Conflict(b"b", b"c", b"d\n"), b"e\n"))[1] is None

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.items import items, parts
+from forkmerge.merge.rules import GRAFTED
 from forkmerge.merge.sequences import Context, Outcome, merge_sequences
+from forkmerge.merge.wrapping import grafted_among
 from forkmerge.syntax.parsing import parse, sound
 
 if TYPE_CHECKING:
@@ -76,7 +78,10 @@ def repair(context: Context, place: Place, known: Tree | None = None) -> Repair 
         if down is None:
             break
         nodes = down
-    return _merge_middle(context, files, (nodes, children), middles, place)
+    found = _merge_middle(context, files, (nodes, children), middles, place)
+    if found is not None and found.outcome.clean:
+        return found
+    return _written_anew(context, files, nodes[0].type, children, middles, place) or found
 
 
 def _edited(context: Context, tree: Tree, place: Place, file: bytes, content: bytes) -> Tree:
@@ -187,6 +192,39 @@ def _merge_middle(
     if outcome is None:
         return None
     return Repair(outcome, len(place.prefix) - starts[0], ends[0] - len(place.prefix) - len(place.base))
+
+
+def _written_anew(
+    context: Context,
+    files: Sequence[bytes],
+    parent: str,
+    children: Sequence[Sequence[Node]],
+    middles: Sequence[tuple[int, int]],
+    place: Place,
+) -> Repair | None:
+    """Return what one side wrote anew of several statements with the one part put in that the other edited in them."""
+    if parent not in context.profile.blocks or not context.allowed.permits({GRAFTED}):
+        return None
+    if any(first == last for first, last in middles):
+        return None
+    chosen = [c[first:last] for c, (first, last) in zip(children, middles, strict=True)]
+    starts, ends = [c[0].start_byte for c in chosen], [c[-1].end_byte for c in chosen]
+    if len(set(starts)) != 1 or len({len(f) - e for f, e in zip(files, ends, strict=True)}) != 1:
+        return None
+    split = [
+        items(f, c, s, e, context.profile, listlike=True, known=context.known)[:-1]
+        for f, c, s, e in zip(files, chosen, starts, ends, strict=True)
+    ]
+    found = grafted_among(context.profile, split[0], split[1], split[2])
+    if found is None:
+        return None
+    content = b"".join(i.lead + i.text for i in found[1])
+    before, after = starts[0] - len(place.prefix), len(place.prefix) + len(place.base) - ends[0]
+    if before > 0:
+        content, before = files[0][len(place.prefix) : starts[0]] + content, 0
+    if after > 0:
+        content, after = content + files[0][ends[0] : ends[0] + after], 0
+    return Repair(Outcome((content,), frozenset({GRAFTED})), -before, -after)
 
 
 def whole_lines(pieces: Sequence[Piece]) -> tuple[Piece, ...]:

@@ -6,6 +6,7 @@ with the part in it as it was that alone was edited there (``grafted``).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.calls import is_called, made_a_call
@@ -96,34 +97,73 @@ def grafted(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
     the rewritten side exactly once; None where there is no such part, or where it could be either way around, as where
     the other side, too, put something around the part, or something else in its place; or where both put in one name.
     """
-    if max(len(base.tokens), len(ours.tokens), len(theirs.tokens)) > _MOST_GRAFTED:
-        return None
+    found = grafted_among(profile, (base,), (ours,), (theirs,))
+    return found[1][0].text if found is not None else None
+
+
+def grafted_among(
+    profile: Profile, base: Sequence[Item], ours: Sequence[Item], theirs: Sequence[Item]
+) -> tuple[str, tuple[Item, ...]] | None:
+    """Return the side that wrote statements anew, and these with the one part put in that the other side edited.
+
+    As ``grafted``, for what stands in one place: several statements here, the same ones but for that part there.  The
+    part stands once in the base, too.
+    """
     found = []
-    for mine, other in ((ours, theirs), (theirs, ours)):
-        if mine.main is None or base.main is None or other.main is None or len(mine.nodes) > 1 or len(other.nodes) > 1:
+    for side, mine, other in (("ours", ours, theirs), ("theirs", theirs, ours)):
+        if any(sum(len(i.tokens) for i in one) > _MOST_GRAFTED for one in (base, mine, other)):
+            return None
+        edit = _edited_one(base, other)
+        if edit is None or any(i.main is None or len(i.nodes) > 1 for i in mine):
             continue
-        for before, after in _edited(profile, base, other)[:_MOST_PARTS]:
-            tokens = node_tokens(before, base.data, profile)
-            if before.type in profile.lists and tokens[:1] == (b"(",):
-                continue  # the arguments of a call put around are other ones
-            if len(tokens) > _MOST_TOKENS or _CONDITION.intersection(tokens):
-                break
-            places = _places(profile, mine.main, mine.data, tokens) if len(tokens) >= _LEAST_TOKENS else []
-            if len(places) > 1:
-                break
-            now = node_tokens(after, other.data, profile)
-            if places and (_places(profile, after, other.data, tokens) or not _still(tokens, now)):
-                break
-            if places and (_compared(profile, base, before, mine) or _both_said(base, mine, other)):
-                break
-            if places and _newly_called(places[0], base, before, other, after):
-                break
-            if places and places[0] != mine.main:
-                start, node = mine.main.start_byte, places[0]
-                new = other.data[after.start_byte : after.end_byte]
-                found.append(mine.text[: node.start_byte - start] + new + mine.text[node.end_byte - start :])
-                break
+        if (put := _graft(profile, base, mine, *edit)) is not None:
+            at, node, new = put
+            start = mine[at].nodes[0].start_byte
+            text = mine[at].text[: node.start_byte - start] + new + mine[at].text[node.end_byte - start :]
+            found.append((side, (*mine[:at], replace(mine[at], text=text), *mine[at + 1 :])))
     return found[0] if len(found) == 1 else None
+
+
+def _edited_one(base: Sequence[Item], other: Sequence[Item]) -> tuple[Item, Item] | None:
+    """Return the one item of ``base`` that ``other`` has in another form, and that; None if there is more or less."""
+    if len(base) != len(other):
+        return None
+    differing = [(b, o) for b, o in zip(base, other, strict=True) if b.tokens != o.tokens]
+    if len(differing) != 1 or any(i.main is None or len(i.nodes) > 1 for i in differing[0]):
+        return None
+    return differing[0]
+
+
+def _graft(
+    profile: Profile, whole: Sequence[Item], mine: Sequence[Item], base: Item, other: Item
+) -> tuple[int, Node, bytes] | None:
+    """Return which of ``mine`` has the part of ``base`` that ``other`` edited, its node there, and what it becomes."""
+
+    def places(items: Sequence[Item], tokens: tuple[bytes, ...]) -> list[tuple[int, Node]]:
+        return [(n, p) for n, i in enumerate(items) if i.main for p in _places(profile, i.main, i.data, tokens)]
+
+    for before, after in _edited(profile, base, other)[:_MOST_PARTS]:
+        tokens = node_tokens(before, base.data, profile)
+        if before.type in profile.lists and tokens[:1] == (b"(",):
+            continue  # the arguments of a call put around are other ones
+        if len(tokens) > _MOST_TOKENS or _CONDITION.intersection(tokens):
+            break
+        there = places(mine, tokens) if len(tokens) >= _LEAST_TOKENS else []
+        if len(there) > 1 or (len(whole) > 1 and there and len(places(whole, tokens)) > 1):
+            break
+        if not there:
+            continue
+        at, node = there[0]
+        now = node_tokens(after, other.data, profile)
+        if _places(profile, after, other.data, tokens) or not _still(tokens, now):
+            break
+        if _compared(profile, base, before, mine[at]) or _both_said(base, mine[at], other):
+            break
+        if _newly_called(node, base, before, other, after):
+            break
+        if len(mine) > 1 or node != mine[at].main:
+            return at, node, other.data[after.start_byte : after.end_byte]
+    return None
 
 
 def _newly_called(place: Node, base: Item, before: Node, other: Item, after: Node) -> bool:

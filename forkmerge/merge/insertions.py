@@ -68,6 +68,11 @@ def both_inserted(
     rule = _rule(profile, parent, (*ours, *extra))
     if rule is None and parent in profile.blocks and registered((*ours, *extra), whole[0]):
         return Joined(rules.REGISTRATIONS, extra)
+    if rule is None and parent in profile.blocks:
+        from forkmerge.merge import cases  # noqa: PLC0415 - seldom needed
+
+        if cases.apart(profile, ours, extra, whole):
+            return Joined(rules.MEMBERS, extra)
     if rule is None and _sorted(profile, parent, whole):
         return Joined(rules.MEMBERS, extra)
     if rule is None:

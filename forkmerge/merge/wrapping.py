@@ -157,6 +157,8 @@ def _graft(
         now = node_tokens(after, other.data, profile)
         if _places(profile, after, other.data, tokens) or not _still(tokens, now):
             break
+        if len(now) >= _LEAST_TOKENS and len(places(mine, now)) > len(places(whole, now)):
+            break  # both did it, each in another way
         if _compared(profile, base, before, mine[at]) or _both_said(base, mine[at], other):
             break
         if _newly_called(node, base, before, other, after):

@@ -76,7 +76,22 @@ class Layout:
     def laid(self, lead: bytes, item: Item) -> bytes:
         """Return the layout before ``item``: ``lead``, unless one side laid the whole list out anew."""
         found = self.style.lead(item, first=bool(self.opened)) if self.style is not None else None
-        return lead if found is None else found
+        return self._below_comment(lead if found is None else found)
+
+    def _below_comment(self, lead: bytes) -> bytes:
+        """Return ``lead``, on a line of its own where a comment that goes on to the line's end stands before it."""
+        sign = self.profile.line_comment.encode()
+        if b"\n" in lead or not sign or not self.last:
+            return lead
+        for item in self.last:
+            last = item.nodes[-1] if item.nodes and item.nodes[-1] is not item.main else None
+            if last is None or item.main is None or not item.data.startswith(sign, last.start_byte):
+                continue
+            if not self.listed or b"," in item.data[item.main.end_byte : last.start_byte]:
+                others = (i.lead for side in (self.ours, self.theirs, self.base) for i in side if i.main is not None)
+                broken = next((x for x in others if b"\n" in x), b"\n")
+                return broken[broken.rfind(b"\n") :].replace(b",", b"")
+        return lead
 
     def placed(self, lead: bytes, raw: Item) -> bytes:
         """Return the layout before ``raw``, an item of a block, where what stood first stands first no more."""

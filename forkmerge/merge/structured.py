@@ -21,6 +21,7 @@ from forkmerge.merge.remarks import misplaced
 from forkmerge.merge.repair import Place, Repair, point_after, repair, whole_lines
 from forkmerge.merge.rules import DEFINITIONS, EAGER, REFORMAT, SAME, Allowed
 from forkmerge.merge.sequences import Context
+from forkmerge.merge.swallowed import swallowed
 from forkmerge.merge.window import clear, windowed
 from forkmerge.model.hunk import Alternative
 from forkmerge.syntax.parsing import parse, sound
@@ -206,7 +207,7 @@ def _attempt(work: _Work, first: int, last: int) -> _Answer | None:
         content = found.outcome.content()
         if unbalanced(whole[0], whole[1], whole[2], content):
             return None
-        if _astray(whole, content):
+        if _astray(work.context.profile, whole, content):
             return None
         if DEFINITIONS not in found.outcome.rules and doubled(whole[0], whole[1], whole[2], content):
             return None
@@ -222,7 +223,9 @@ def _attempt(work: _Work, first: int, last: int) -> _Answer | None:
         return None
     around = text_of(pieces, lambda _: b"")
     left = [(p.base, p.ours, p.theirs) for p in pieces if isinstance(p, Conflict)]
-    if unbalanced_around(whole[0], whole[1], whole[2], around, left):
+    if unbalanced_around(whole[0], whole[1], whole[2], around, left) or swallowed(
+        work.context.profile.line_comment, whole, around
+    ):
         return None
     return _close(_Answer(first, last, pieces, found.before, found.after), place)
 
@@ -234,7 +237,9 @@ def _read(profile: Profile, window: Place, found: Repair) -> bool:
     return all(sound(parse(profile, before + text + after)) for text in texts)
 
 
-def _astray(whole: Sequence[bytes], content: bytes) -> bool:
+def _astray(profile: Profile, whole: Sequence[bytes], content: bytes) -> bool:
+    if swallowed(profile.line_comment, whole, content):
+        return True
     if b"@" not in content and b"#[" not in content:
         return False
     from forkmerge.merge.marks import astray  # noqa: PLC0415 - seldom needed

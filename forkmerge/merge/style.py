@@ -21,18 +21,25 @@ _CLOSING = frozenset((b")", b"]", b"}"))
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What stands before the first element, before each other one, and before the closing bracket."""
+    """What stands before the first element, before each other one, and before the closing bracket.
+
+    The list of ``names`` in an import of Python begins behind its keyword, and what ends it is part of the layout.
+    """
 
     first: bytes
     between: bytes
     end: bytes
+    names: bool = False
 
     def lead(self, item: Item, *, first: bool) -> bytes | None:
         """Return what stands before ``item``, None for what is neither an element nor the closing bracket."""
-        if item.text in _CLOSING:
+        if item.text in _CLOSING or (self.names and item.end):
             return self.end
         if item.main is None or not item.main.is_named:
             return None
+        if self.names and first:
+            before = item.main.prev_sibling
+            return self.first if before is not None and before.type in ("import", "(") else None
         return self.first if first else self.between
 
 
@@ -47,12 +54,15 @@ def restyled(base: Sequence[Item], ours: Sequence[Item], theirs: Sequence[Item])
         (style,) = new
         if style.between:
             return style
-        return None if b"\n" in style.first + style.end else Style(style.first, b", ", style.end)
+        return None if b"\n" in style.first + style.end else Style(style.first, b", ", style.end, style.names)
     return None
 
 
 def _styles(items: Sequence[Item]) -> frozenset[Style]:
     """Return the layouts that the elements of a whole list have, none where there is no element or a comment."""
+    named = _names(items)
+    if named is not None:
+        return named
     real = [item for item in items if not item.end]
     if len(real) < 3 or real[0].text not in _OPENING or real[-1].text not in _CLOSING:
         return frozenset()
@@ -64,6 +74,21 @@ def _styles(items: Sequence[Item]) -> frozenset[Style]:
     if first.strip() or end.strip() not in (b"", b",") or any(lead.strip() != b"," for lead in between):
         return frozenset()
     return frozenset(Style(first, lead, end) for lead in between or {b""})
+
+
+def _names(items: Sequence[Item]) -> frozenset[Style] | None:
+    """Return the layouts that the names of a whole import of Python have; None for any other list."""
+    at = next((n for n, item in enumerate(items) if item.text == b"import" and item.kind == "import"), 0)
+    names = items[at + 1 : -1]
+    if not at or items[0].text != b"from" or not items[-1].end:
+        return None
+    if not names or any(i.main is None or not i.main.is_named or len(i.nodes) > 1 for i in names):
+        return frozenset()
+    first, end = names[0].lead, items[-1].lead
+    between = {item.lead for item in names[1:]}
+    if first.strip() not in (b"", b"(") or end.strip(b" \t\r\n,") not in (b"", b")") or b"#" in b"".join(between):
+        return frozenset()
+    return frozenset(Style(first, lead, end, names=True) for lead in between or {b""})
 
 
 def _same(one: frozenset[Style], other: frozenset[Style]) -> bool:

@@ -217,6 +217,7 @@ def _attempt(work: _Work, first: int, last: int) -> _Answer | None:
         rules = found.outcome.rules or frozenset({REFORMAT})  # no rule: one side changed nothing but layout
         if not work.context.allowed.permits(rules):
             return None
+        content = content if content.strip() else _emptied(work.context.profile, place, found) or content
         return _close(_Answer(first, last, _trimmed(whole, content, rules), found.before, found.after), place)
     pieces = whole_lines(found.outcome.pieces)
     if not _smaller(pieces, group):
@@ -228,6 +229,16 @@ def _attempt(work: _Work, first: int, last: int) -> _Answer | None:
     ):
         return None
     return _close(_Answer(first, last, pieces, found.before, found.after), place)
+
+
+def _emptied(profile: Profile, place: Place, found: Repair) -> bytes:
+    """Return what has to stand in a block of Python of which nothing is left, b"" where nothing has to."""
+    if profile.binder != "python" or not place.base.strip():
+        return b""
+    from forkmerge.merge.emptied import passed  # noqa: PLC0415 - seldom needed
+
+    before, after = place.prefix[: len(place.prefix) - found.before], place.suffix[found.after :]
+    return passed(before, place.base, after)
 
 
 def _read(profile: Profile, window: Place, found: Repair) -> bool:

@@ -27,6 +27,7 @@ RULES = {
     "grafted": "one side's edit was put where the other had rewritten what is around it",
     "wrapped": "one side put around it what the other changed",
     "neighbouring-lines": "each side changed other lines",
+    "renamed": "one side gave a parameter or a local another name; the other side's edits use it",
     "carried": "one side moved lines that the other edited; the edit is where they stand now",
     "touching-lines": "each side changed other lines of code, which touch",
     "contained-change": "one side made the other side's change, and more",

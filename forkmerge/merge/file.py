@@ -27,7 +27,7 @@ from forkmerge.merge.pieces import (
     read_markers,
     resolved,
 )
-from forkmerge.merge.rules import CARRIED, JOINING, WHITESPACE, Allowed
+from forkmerge.merge.rules import CARRIED, JOINING, RENAMED, WHITESPACE, Allowed
 from forkmerge.model.hunk import FileMerge
 from forkmerge.syntax.catalogue import BUILTIN, Catalogue
 from forkmerge.syntax.parsing import MAX_BYTES
@@ -64,7 +64,11 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
     text, count = line_merge(base, ours, theirs, style="diff3", marker_size=size)
     profile = _profile(languages, path, base, ours, theirs)
     if not count:
-        return checked(path, base, ours, theirs, text, languages=languages)
+        found = checked(path, base, ours, theirs, text, languages=languages)
+        if found.clean or profile is None or not follow:
+            return found
+        rules = allowed() if callable(allowed) else allowed or Allowed()
+        return _named(profile, path, (base, ours, theirs), rules, line_merge, languages) or found
     rules = allowed() if callable(allowed) else allowed or Allowed()
     if languages.ordered(path):
         rules = Allowed(rules.rules - JOINING, versions=rules.versions)
@@ -99,39 +103,47 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
     if ended is not None:
         pieces = uneven(pieces, ended)
     if follow and profile is not None and not profile.data and any(isinstance(p, Conflict) for p in pieces):
-        found = _follow(path, (base, ours, theirs), rules, line_merge, languages, alternatives=alternatives)
-        if found is not None:
-            return found
+        three = (base, ours, theirs)
+        moved = _follow(path, three, rules, line_merge, languages)
+        moved = moved or _named(profile, path, three, rules, line_merge, languages)
+        if moved is not None:
+            return moved
     as_git = all(isinstance(p, bytes) or (isinstance(p, Conflict) and not p.reason) for p in pieces)
     return FileMerge(path, tuple(segment(p, why) for p in pieces), as_git=as_git)
 
 
 def _follow(
-    path: str,
-    inputs: tuple[bytes, bytes, bytes],
-    rules: Allowed,
-    line_merge: LineMerge,
-    languages: Catalogue,
-    *,
-    alternatives: bool,
+    path: str, inputs: tuple[bytes, bytes, bytes], rules: Allowed, line_merge: LineMerge, languages: Catalogue
 ) -> FileMerge | None:
     """Return the clean merge in which edits follow the lines that the other side moved, None where there is none."""
     if not rules.permits({CARRIED}):
         return None
     from forkmerge.merge.followed import followed  # noqa: PLC0415 - not needed for clean files
 
-    def again(*texts: bytes) -> FileMerge:
-        return merge_file(
-            path,
-            *texts,
-            line_merge=line_merge,
-            allowed=rules,
-            alternatives=alternatives,
-            languages=languages,
-            follow=False,
-        )
+    return followed(path, _again(path, rules, line_merge, languages), inputs)
 
-    return followed(path, again, inputs)
+
+def _named(
+    profile: Profile,
+    path: str,
+    inputs: tuple[bytes, bytes, bytes],
+    rules: Allowed,
+    line_merge: LineMerge,
+    languages: Catalogue,
+) -> FileMerge | None:
+    """Return the clean merge in which both sides use the names that one of them gave, None where there is none."""
+    if profile.data or not rules.permits({RENAMED}):
+        return None
+    from forkmerge.merge.followed import with_names  # noqa: PLC0415 - not needed for clean files
+
+    return with_names(profile, path, _again(path, rules, line_merge, languages), inputs)
+
+
+def _again(path: str, rules: Allowed, line_merge: LineMerge, languages: Catalogue) -> Callable[..., FileMerge]:
+    def again(*texts: bytes) -> FileMerge:
+        return merge_file(path, *texts, line_merge=line_merge, allowed=rules, languages=languages, follow=False)
+
+    return again
 
 
 def _usable(profile: Profile) -> bool:

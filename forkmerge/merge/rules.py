@@ -42,6 +42,8 @@ WRAPPED = "wrapped"
 """One side put an expression into a larger one, the other changed it: the changed one is put there."""
 CARRIED = "carried"
 """One side moved lines, the other edited them where they were: the edit is made where they stand now."""
+RENAMED = "renamed"
+"""One side gave a parameter or a local another name; the other's edits are made with that name."""
 BOTH = "both-orders"
 """Both sides added to a text without grammar at one place: one addition after the other, never without being asked."""
 LINES = "neighbouring-lines"
@@ -74,6 +76,7 @@ ALL = frozenset(
         GRAFTED,
         WRAPPED,
         CARRIED,
+        RENAMED,
         CONTAINED,
         LINES,
         TOUCHING,

@@ -26,6 +26,7 @@ _LEAST_TOKENS = 3
 _MOST_TOKENS = 400
 _MOST_GRAFTED = 150
 _MOST_PARTS = 8
+_MOST_EDITS = 4
 """Bounds of what is looked through: longer or deeper statements than people write stay with git."""
 _MOST_LEVELS = 60
 """Levels between a statement and the part that was edited past which nothing is looked for (each is read anew)."""
@@ -104,34 +105,45 @@ def grafted(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
 def grafted_among(
     profile: Profile, base: Sequence[Item], ours: Sequence[Item], theirs: Sequence[Item]
 ) -> tuple[str, tuple[Item, ...]] | None:
-    """Return the side that wrote statements anew, and these with the one part put in that the other side edited.
+    """Return the side that wrote statements anew, and these with the parts put in that the other side edited.
 
-    As ``grafted``, for what stands in one place: several statements here, the same ones but for that part there.  The
-    part stands once in the base, too.
+    As ``grafted``, for what stands in one place: several statements here, the same ones but for those parts there;
+    each stands once in the base, too.
     """
     found = []
     for side, mine, other in (("ours", ours, theirs), ("theirs", theirs, ours)):
         if any(sum(len(i.tokens) for i in one) > _MOST_GRAFTED for one in (base, mine, other)):
             return None
-        edit = _edited_one(base, other)
-        if edit is None or any(i.main is None or len(i.nodes) > 1 for i in mine):
+        edits = _edits(base, other)
+        if not edits or any(i.main is None or len(i.nodes) > 1 for i in mine):
             continue
-        if (put := _graft(profile, base, mine, *edit)) is not None:
-            at, node, new = put
-            start = mine[at].nodes[0].start_byte
-            text = mine[at].text[: node.start_byte - start] + new + mine[at].text[node.end_byte - start :]
-            found.append((side, (*mine[:at], replace(mine[at], text=text), *mine[at + 1 :])))
+        puts = [put for edit in edits if (put := _graft(profile, base, mine, *edit)) is not None]
+        if len(puts) == len(edits) and (new := _put(mine, puts)) is not None:
+            found.append((side, new))
     return found[0] if len(found) == 1 else None
 
 
-def _edited_one(base: Sequence[Item], other: Sequence[Item]) -> tuple[Item, Item] | None:
-    """Return the one item of ``base`` that ``other`` has in another form, and that; None if there is more or less."""
+def _edits(base: Sequence[Item], other: Sequence[Item]) -> list[tuple[Item, Item]]:
+    """Return the items of ``base`` that ``other`` has in another form, and these; none if it has more or less."""
     if len(base) != len(other):
-        return None
+        return []
     differing = [(b, o) for b, o in zip(base, other, strict=True) if b.tokens != o.tokens]
-    if len(differing) != 1 or any(i.main is None or len(i.nodes) > 1 for i in differing[0]):
-        return None
-    return differing[0]
+    if len(differing) > _MOST_EDITS or any(i.main is None or len(i.nodes) > 1 for pair in differing for i in pair):
+        return []
+    return differing
+
+
+def _put(mine: Sequence[Item], puts: Sequence[tuple[int, Node, bytes]]) -> tuple[Item, ...] | None:
+    """Return ``mine`` with each of ``puts``: in which item, for which of its nodes, what; None where two overlap."""
+    out = list(mine)
+    last: tuple[int, int] = (len(mine), 0)
+    for at, node, new in sorted(puts, key=lambda put: (put[0], put[1].start_byte), reverse=True):
+        if at == last[0] and node.end_byte > last[1]:
+            return None
+        start, text = mine[at].nodes[0].start_byte, out[at].text
+        out[at] = replace(out[at], text=text[: node.start_byte - start] + new + text[node.end_byte - start :])
+        last = (at, node.start_byte)
+    return tuple(out)
 
 
 def _graft(

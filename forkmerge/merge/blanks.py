@@ -36,6 +36,22 @@ def _bare(text: bytes) -> tuple[bytes, ...]:
     return tuple(line for raw in lines_of(text) if (line := raw.rstrip()))
 
 
+def converted(base: bytes, ours: bytes, theirs: bytes) -> tuple[bytes, bytes, bytes] | None:
+    """Return the three texts with the line ends that a side gave all of its lines; None where no side did."""
+    found = [_line_end(text) for text in (base, ours, theirs)]
+    if not all(found) or len(set(found)) == 1:
+        return None
+    new = found[2] if found[1] == found[0] else found[1]
+    base, ours, theirs = (text.replace(b"\r\n", b"\n").replace(b"\n", new) for text in (base, ours, theirs))
+    return base, ours, theirs
+
+
+def _line_end(text: bytes) -> bytes:
+    """Return what ends every line of ``text``, b"" where lines end in different ways or there is only one."""
+    lines, windows = text.count(b"\n"), text.count(b"\r\n")
+    return b"" if not lines else b"\n" if not windows else b"\r\n" if windows == lines else b""
+
+
 def evened(pieces: Sequence[Piece]) -> tuple[Sequence[Piece], Ended | None]:
     """Return ``pieces`` with the end of the last line put into what ends without one, and which did; None if all do.
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forkmerge.merge.blanks import evened, uneven, without_blanks
+from forkmerge.merge.blanks import converted, evened, uneven, without_blanks
 from forkmerge.merge.objected import objected, objections, segment, twins_apart
 from forkmerge.merge.pieces import (
     Conflict,
@@ -70,6 +70,9 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
         rules = allowed() if callable(allowed) else allowed or Allowed()
         return _named(profile, path, (base, ours, theirs), rules, line_merge, languages) or found
     rules = allowed() if callable(allowed) else allowed or Allowed()
+    three = (base, ours, theirs)
+    if b"\r\n" in text and (laid := _converted(path, three, rules, line_merge, languages)) is not None:
+        return laid
     if languages.ordered(path):
         rules = Allowed(rules.rules - JOINING, versions=rules.versions)
     raw = _line_ends(read_markers(text, size), base, ours, theirs)
@@ -103,13 +106,26 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
     if ended is not None:
         pieces = uneven(pieces, ended)
     if follow and profile is not None and not profile.data and any(isinstance(p, Conflict) for p in pieces):
-        three = (base, ours, theirs)
         moved = _follow(path, three, rules, line_merge, languages)
         moved = moved or _named(profile, path, three, rules, line_merge, languages)
         if moved is not None:
             return moved
     as_git = all(isinstance(p, bytes) or (isinstance(p, Conflict) and not p.reason) for p in pieces)
     return FileMerge(path, tuple(segment(p, why) for p in pieces), as_git=as_git)
+
+
+def _converted(
+    path: str, inputs: tuple[bytes, bytes, bytes], rules: Allowed, line_merge: LineMerge, languages: Catalogue
+) -> FileMerge | None:
+    """Return the clean merge in which all lines end as one side had them end, None where there is none."""
+    given = converted(*inputs) if rules.permits({WHITESPACE}) else None
+    if given is None:
+        return None
+    from forkmerge.merge.followed import tiled  # noqa: PLC0415 - seldom needed
+
+    merged = merge_file(path, *given, line_merge=line_merge, allowed=rules, languages=languages)
+    text = merged.merged()
+    return None if text is None or not merged.clean else tiled(path, inputs, text, merged, WHITESPACE)
 
 
 def _follow(

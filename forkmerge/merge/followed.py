@@ -38,7 +38,7 @@ def followed(path: str, merge: Callable[..., FileMerge], inputs: tuple[bytes, by
     again = merge(base, moved[1], moved[0])
     if not again.clean or not same_words(text, again.merged() or b""):
         return None
-    return _tiled(path, inputs, text, merged, CARRIED)
+    return tiled(path, inputs, text, merged, CARRIED)
 
 
 def with_names(
@@ -61,20 +61,20 @@ def with_names(
     again = merge(base, theirs, ours)
     if not again.clean or not same_words(text, again.merged() or b""):
         return None
-    return _tiled(path, inputs, text, merged, RENAMED)
+    return tiled(path, inputs, text, merged, RENAMED)
 
 
-def _tiled(path: str, inputs: tuple[bytes, bytes, bytes], text: bytes, merged: FileMerge, rule: str) -> FileMerge:
+def tiled(path: str, inputs: tuple[bytes, bytes, bytes], text: bytes, merged: FileMerge, rule: str) -> FileMerge:
     """Return ``text`` as the merge of ``inputs``; what is of neither side has the rules of ``merged`` and ``rule``."""
     from forkmerge.merge.tile import tile  # noqa: PLC0415 - seldom needed
 
     names = {r for h in merged.hunks for r in h.rule.split("+")} | {rule}
-    tiled = tile(FileMerge(path, (text,)), *inputs)
+    laid = tile(FileMerge(path, (text,)), *inputs)
     both = "+".join(sorted(names - {"ours", "theirs", "same", ""}))
     return replace(
-        tiled,
+        laid,
         segments=tuple(
             replace(s, rule=both) if isinstance(s, Hunk) and s.rule not in ("ours", "theirs", "same") else s
-            for s in tiled.segments
+            for s in laid.segments
         ),
     )

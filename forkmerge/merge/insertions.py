@@ -30,6 +30,7 @@ _PLAIN_MODIFIERS = frozenset(
 _VALUES = frozenset(("constant", "field", "member", "variable", "property"))
 _FREE_BASE = re.compile(rb"^\(?\s*(?:\w+\.)*(?:\w*Enum|\w*Flag|object|\w*Exception|\w*Error)\s*\)?$")
 """A single base that makes nothing of the order of fields (an enum numbers its members, which seldom are stored)."""
+_ENUM = re.compile(rb"Enum|Flag")
 _CHANCE = 5
 """Definitions from which on it is hardly chance that two are sorted."""
 _NAME = re.compile(rb"[^\W\d]\w*")
@@ -92,6 +93,8 @@ def both_inserted(
         _mentions(profile, ours, extra) or _mentions(profile, extra, ours)
     ):
         return None
+    if _numbers(ours) & _numbers(extra):
+        return None
     if rule == rules.DEFINITIONS and any(_twins(a, b) for a in ours for b in extra):
         return None
     importing, also = ([i.kind in profile.imports for i in side] for side in (ours, extra))
@@ -100,6 +103,27 @@ def both_inserted(
     constants = bool(extra) and all(i.key is not None and i.key[0] in _VALUES for i in extra)
     above = constants and all(map(defines, ours))
     return Joined(rule, extra, above or any(also) or _ahead(theirs, extra))
+
+
+def _numbers(members: Sequence[Item]) -> set[tuple[bytes, ...]]:
+    """Return the numbers that members of an enum say: what both sides took as the next one is not free for two."""
+    out = set()
+    for item in members:
+        said = item.tokens[item.tokens.index(b"=") + 1 :] if b"=" in item.tokens else ()
+        if any(token[:1].isdigit() for token in said) and _enumerates(item):
+            out.add(said)
+    return out
+
+
+def _enumerates(item: Item) -> bool:
+    """Return whether ``item`` stands in an enum."""
+    around = item.main.parent if item.main is not None else None
+    if around is not None and around.type == "block":
+        around = around.parent
+    if around is None or "enum" in around.type:
+        return around is not None
+    bases = around.child_by_field_name("superclasses")
+    return bases is not None and _ENUM.search(item.data, bases.start_byte, bases.end_byte) is not None
 
 
 def _ahead(theirs: Sequence[Item], extra: Sequence[Item]) -> bool:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from forkmerge.merge.blanks import evened, uneven, without_blanks
+from forkmerge.git.linemerge import line_merge
+from forkmerge.merge.blanks import converted, evened, uneven, without_blanks
+from forkmerge.merge.file import merge_file
 from forkmerge.merge.pieces import Conflict, Resolved
 
 
@@ -46,3 +48,19 @@ def test_what_ends_alike_or_is_empty_is_left_as_it_is() -> None:
     for pieces in ((Conflict(b"b\n", b"c\n", b"d\n"),), (Conflict(b"b", b"c", b"d"),), (Conflict(b"", b"c", b"d\n"),)):
         assert evened(pieces) == (pieces, None)
     assert evened((Conflict(b"b", b"c", b"d\n"), b"e\n"))[1] is None
+
+
+def test_the_line_ends_that_a_side_gave_the_whole_file_are_those_of_the_merge() -> None:
+    base, ours, theirs = b"a\nb\nc\n", b"a\r\nb\r\nc\r\n", b"a\nb\nd\n"
+    assert converted(base, ours, theirs) == (ours, ours, b"a\r\nb\r\nd\r\n")
+    for sides in ((ours, theirs), (theirs, ours)):
+        for path in ("a.py", "a.txt"):
+            assert merge_file(path, base, *sides, line_merge=line_merge).merged() == b"a\r\nb\r\nd\r\n"
+    for sides in ((base, b"a\r\nb\r\nd\r\n"), (b"a\r\nb\r\nd\r\n", base)):
+        assert merge_file("a.py", ours, *sides, line_merge=line_merge).merged() == theirs
+
+
+def test_mixed_line_ends_and_single_lines_tell_nothing() -> None:
+    assert converted(b"a\nb\n", b"a\r\nb\n", b"a\nc\n") is None
+    assert converted(b"a\nb\n", b"a\nc\n", b"a\nb\nd\n") is None
+    assert converted(b"a", b"a\r\n", b"b") is None

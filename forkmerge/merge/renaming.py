@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 LANGUAGES = frozenset(("python", "go", "java", "c", "cpp", "csharp", "kotlin"))
 """Languages in which a name written alone never stands for a key of the same name, too."""
+_DOUBLE = frozenset(("javascript", "typescript", "tsx", "rust"))
+"""Languages in which it may, and macros and texts may have names in them: there each has to be understood."""
+_KEY = re.compile(rb"[{,]\s*(\w+)\s*(?=[,}])")
 _LOCAL = frozenset(("parameter", "variable"))
 _FUNCTIONS = frozenset(("function", "method"))
 _BY_NAME = re.compile(rb"\b(?:locals|globals|vars|eval|exec)\s*\(")
@@ -33,13 +36,15 @@ def renamed(profile: Profile, inputs: Sequence[bytes]) -> tuple[bytes, bytes, by
 
     Also None where both sides gave names, or where a local may be looked up by the text of its name.
     """
-    if profile.name not in LANGUAGES or (profile.binder == "python" and any(map(_BY_NAME.search, inputs))):
+    if profile.name not in LANGUAGES | _DOUBLE or (profile.binder == "python" and any(map(_BY_NAME.search, inputs))):
         return None
     base, ours, theirs = ((text, names(profile, text)) for text in inputs)
     given = [_given(base, side, other) for side, other in ((ours, theirs), (theirs, ours))]
     if bool(given[0]) == bool(given[1]):
         return None
     there = given[0] or given[1]
+    if profile.name in _DOUBLE and not all(_plain(version, there) for version in (base, ours, theirs)):
+        return None
     now, mine, other = _written(base, there), _written(ours, given[1]), _written(theirs, given[0])
     return now, mine, other
 
@@ -65,6 +70,17 @@ def _given(base: _Version, side: _Version, other: _Version) -> dict[_Scope, dict
         if all(_spaced(_line(base, n, scope, pairs)) in lines for n in gone):
             out[scope] = pairs
     return out
+
+
+def _plain(version: _Version, given: Mapping[_Scope, Mapping[str, str]]) -> bool:
+    """Return whether the old names stand nowhere in a version but where they are known to be names, and no keys."""
+    text, found = version
+    old = {name for pairs in given.values() for name in pairs}
+    known = {name.span.start for name in (*found.definitions, *found.uses) if name.text in old}
+    words = [m for name in old for m in re.finditer(rb"\b%b\b" % re.escape(name.encode()), text)]
+    return {m.start() for m in words} <= known and not any(
+        m[1].decode("utf-8", "replace") in old for m in _KEY.finditer(text)
+    )
 
 
 def _functions(found: Names) -> dict[_Scope, int]:

@@ -26,6 +26,19 @@ def names(profile: Profile, root: Node) -> Names:
     return _Walk(profile).run(root)
 
 
+_RAW = "token_tree."
+"""Begins the place of what a macro of Rust is called with: tokens, of which nobody knows what they mean."""
+
+_ITEMS = frozenset(("use", "fn", "let", "struct", "enum", "mod", "impl", "const", "static", "trait", "type", "for"))
+"""Words after which tokens may bind names."""
+
+
+def _looked_up(token: Node) -> bool:
+    """Return whether a name among tokens is looked up in something, or gives something a name."""
+    before, after = token.prev_sibling, token.next_sibling
+    return (before is not None and before.type in (".", "::")) or (after is not None and after.type in (":", "!", "=>"))
+
+
 class _Walk:
     """What was found so far, and where the walk is: the scopes and branches that are open, by depth."""
 
@@ -70,10 +83,13 @@ class _Walk:
         if kind in self.profile.identifiers:
             if node.start_byte in self.bound:
                 return False
-            use = "attribute" if place in self.profile.members else "name"
+            member = place in self.profile.members or (place.startswith(_RAW) and _looked_up(node))
+            use = "attribute" if member else "name"
             self.uses.append(Name(_text(node), use, self.scopes[-1][1], Span(node.start_byte, node.end_byte)))
             return False
         if kind in self.profile.members or kind in self.profile.comments:
+            return False
+        if kind == _RAW[:-1] and any(c.type in _ITEMS for c in node.children):
             return False
         if kind in self.profile.imports:
             self.import_(node)

@@ -40,6 +40,12 @@ def used(language: str, text: str) -> set[str]:
         ("rust", "fn f(x: T) -> R { let Some(y) = x else { return }; g(y.z) }", {"f", "x", "y"}, set("TRxgy")),
         ("rust", "struct S<T> { x: T } impl<T> S<T> { fn n() {} }", {"S", "T", "n"}, {"T", "S"}),
         ("rust", "fn m(e: E) { match e { E::A | E::B(x) => x, _ => 0 } }", {"m", "e", "x"}, set("Ex")),
+        (
+            "rust",
+            "fn m(n: T) { log!(n, self.k, K::J, k: n); all! { let i = n; } }",
+            {"m", "n"},
+            {"T", "log", "n", "K", "all"},
+        ),
         ("c", "int f(int a, char *b) { int c = a, *d; return h(d->e); }", set("fabcd"), set("ahd")),
         ("c", "#define M(x) 1\nstruct s { int a; };", {"M", "x", "s"}, set()),
         ("cpp", "void n::A::b(int z) { for (auto &x : xs) use(x); }", {"b", "z", "x"}, {"n", "A", "xs", "use", "x"}),

@@ -132,10 +132,27 @@ def _holds(
         put, new = small[first:last], large[around[2] : around[3]]
         if (put and not within(put, new)) or (not put and new):
             return False  # or it was taken away here and changed there
+        if within is _in_order and _kept(base, (start, stop), put, around[:2], new):
+            return False
         if start == stop and not _still_there(base, start, large):
             return False
         named = named or any(_NAME.search(word) for word in put)
     return named
+
+
+def _kept(
+    base: Sequence[bytes], taken: tuple[int, int], put: Sequence[bytes], around: tuple[int, int], new: Sequence[bytes]
+) -> bool:
+    """Return whether a name is in the lines ``new`` that the other side's lines ``put`` no longer have.
+
+    Lines ``taken`` from the base for these were changed by this side, then, and by the other taken away.
+    """
+    low, high = taken
+    old, now, elsewhere, here = (
+        _names(b"\n".join(lines))
+        for lines in (base[low:high], put, (*base[around[0] : low], *base[high : around[1]]), new)
+    )
+    return any(_NAME.match(word) for word in (old - now - elsewhere) & here)
 
 
 def _still_there(before: Sequence[bytes], at: int, after: Sequence[bytes]) -> bool:

@@ -210,10 +210,12 @@ def in_order(before: Sequence[Item], inserted: Sequence[Item], after: Sequence[I
     data, parent = found
     siblings = [c for c in parent.named_children if c.type in kinds]
     others = len(siblings) - len(inserted)
-    if rule not in (rules.DEFINITIONS, rules.CONSTANTS):
-        return bool(near[1]) or others > 1
-    texts = [data[c.start_byte : c.end_byte].lower() for c in siblings] if rule == rules.DEFINITIONS else []
-    return others >= _CHANCE and all(a <= b for a, b in pairwise(texts))
+    if rule not in (rules.DEFINITIONS, rules.CONSTANTS) and (near[1] or others <= 1):
+        return bool(near[1])
+    if rule == rules.IMPORTS:
+        return True
+    texts = [data[c.start_byte : c.end_byte].lower() for c in siblings] if rule != rules.CONSTANTS else []
+    return (rule == rules.MEMBERS or others >= _CHANCE) and all(a <= b for a, b in pairwise(texts))
 
 
 def _rule(profile: Profile, parent: str, inserted: Sequence[Item]) -> str | None:

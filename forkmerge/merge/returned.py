@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _WORD = re.compile(rb"\w[\w.]*\w|\w")
+_REMARK = re.compile(rb"[ \t]+(?:#|//|--)[ \t].*\Z")
 _TELLING = 4
 """Words of a line from which on it says enough to be known again wherever it stands."""
 
@@ -33,10 +34,15 @@ def returned(inputs: tuple[bytes, bytes, bytes], result: bytes, *, data: bool, m
     words = _back(inputs, four, _WORD.findall, more=more)
     if data:
         return next((line for line in filled_lines(four[3]) if words & set(_WORD.findall(line))), b"") if words else b""
-    again = _back(inputs, four, filled_lines, more=more)
-    lines = [line for line in filled_lines(four[3]) if line in again] if again else []
+    again = _back(inputs, four, _bare_lines, more=more)
+    lines = [line for line in _bare_lines(four[3]) if line in again] if again else []
     found = next((line for line in lines if words & set(_WORD.findall(line))), b"")
     return found or next((line for line in lines if len(_WORD.findall(line)) >= _TELLING and _alone(inputs, line)), b"")
+
+
+def _bare_lines(text: bytes) -> list[bytes]:
+    """Return the lines of ``text`` that have something on them, without remarks behind that."""
+    return [_REMARK.sub(b"", line) or line for line in filled_lines(text)]
 
 
 def _alone(inputs: tuple[bytes, bytes, bytes], line: bytes) -> bool:

@@ -60,10 +60,11 @@ def _returned(profile: Profile, path: str, inputs: tuple[bytes, bytes, bytes], r
 
 
 def _repeated(path: str, inputs: tuple[bytes, bytes, bytes], result: bytes) -> tuple[Finding, ...]:
-    from forkmerge.merge.repeats import repeated  # noqa: PLC0415 - not needed for clean files
+    from forkmerge.merge.repeats import repeated, restated  # noqa: PLC0415 - not needed for clean files
 
     line = repeated(*inputs, result)
-    return _of_a_line(REPEATED, path, line, "was put in by both sides, and stands twice in a row")
+    found = _of_a_line(REPEATED, path, line, "was put in by both sides, and stands twice in a row")
+    return found or _of_a_line(REPEATED, path, restated(*inputs, result), "says again what every version says once")
 
 
 def _of_a_line(code: str, path: str, line: bytes, why: str) -> tuple[Finding, ...]:

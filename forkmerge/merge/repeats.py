@@ -53,3 +53,23 @@ def _twice(lines: list[bytes], start: int, size: int) -> list[bytes]:
 
 def _count(lines: list[bytes], run: list[bytes]) -> int:
     return sum(1 for at, line in enumerate(lines) if line == run[0] and lines[at : at + len(run)] == run)
+
+
+def restated(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> bytes:
+    """Return a line of ``result`` with several words of another of its lines that each version has once.
+
+    Both are one line that one side moved or put deeper and the other edited where it put it.
+    """
+    four = middles(base, ours, theirs, result, around=1)
+    b, o, t, r = (Counter(_WORD.findall(text)) for text in four)
+    words = {word for word, count in r.items() if count > 1 and b[word] == o[word] == t[word] == 1}
+    if len(words) < _LEAST:
+        return b""
+    said: list[set[bytes]] = []
+    for line in filled_lines(four[3]):
+        here = words & set(_WORD.findall(line))
+        if any(len(here & other) >= _LEAST for other in said):
+            return line
+        if len(here) >= _LEAST:
+            said.append(here)
+    return b""

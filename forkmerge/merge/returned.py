@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(rb"\w[\w.]*\w|\w")
 _REMARK = re.compile(rb"[ \t]+(?:#|//|--)[ \t].*\Z")
+_SEVERAL = 2
 _TELLING = 4
 """Words of a line from which on it says enough to be known again wherever it stands."""
 
@@ -37,7 +38,22 @@ def returned(inputs: tuple[bytes, bytes, bytes], result: bytes, *, data: bool, m
     again = _back(inputs, four, _bare_lines, more=more)
     lines = [line for line in _bare_lines(four[3]) if line in again] if again else []
     found = next((line for line in lines if words & set(_WORD.findall(line))), b"")
-    return found or next((line for line in lines if len(_WORD.findall(line)) >= _TELLING and _alone(inputs, line)), b"")
+    telling = (line for line in lines if len(_WORD.findall(line)) >= _TELLING)
+    return found or next((line for line in telling if _alone(inputs, line)), b"") or _edited(four, words)
+
+
+def _edited(four: tuple[bytes, ...], words: set[bytes]) -> bytes:
+    """Return the first new line of the result with several ``words`` of an old one: the other edited what it moved."""
+    words = {word for word in words if len(word) > 1}
+    if len(words) < _SEVERAL:
+        return b""
+    old = [(line, words & set(_WORD.findall(line))) for line in _bare_lines(four[0])]
+    known = {line for line, _ in old}
+    for line in _bare_lines(four[3]):
+        here = words & set(_WORD.findall(line)) if line not in known else set()
+        if any(len(here & told) >= _SEVERAL for _, told in old):
+            return line
+    return b""
 
 
 def _bare_lines(text: bytes) -> list[bytes]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.recombination.values import Clause, Genome
 from forkmerge.search.auditing import Auditing
-from forkmerge.search.optimum import Optimum, optimum, unsatisfiable_core
+from forkmerge.search.optimum import Optimum, UndecidedError, optimum, unsatisfiable_core
 from forkmerge.search.protocol import Verdict
 
 if TYPE_CHECKING:
@@ -194,7 +194,10 @@ class ConflictDriven(Auditing):
         known = (*self.knowledge.sound_nogoods(), *self.skipped, *(s.clause for s in self.shrunk))
         for more in dict.fromkeys(((*plain, *whole), tuple(plain))):
             if more:
-                found = optimum(self.landscape, (*self.landscape.clauses, *known, *more), held=self._held())
+                try:
+                    found = optimum(self.landscape, (*self.landscape.clauses, *known, *more), held=self._held())
+                except UndecidedError:  # it was a wish alone
+                    continue
                 if found is not None:
                     return found.genome
         return None

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator
 from typing import TYPE_CHECKING, TypeAlias
 
+from forkmerge.search.optimum import UndecidedError
 from forkmerge.search.protocol import Answer, Budget, Evaluated, Landscape, Query, Verdict
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Driven(ABC):
     def _guarded(self) -> Story:
         try:
             yield from self.story()
-        except OutOfBudget:
+        except (OutOfBudget, UndecidedError):
             return
 
     def _advance(self, verdicts: tuple[Verdict, ...] | None) -> None:

@@ -50,6 +50,10 @@ class TooLargeError(Exception):
     """Branching went past its bound."""
 
 
+class UndecidedError(Exception):
+    """Whether any genome breaks none of the clauses could not be found out within the work that is allowed."""
+
+
 def optimum(
     landscape: Landscape,
     clauses: Iterable[Clause],
@@ -61,7 +65,8 @@ def optimum(
     """Return the genome of the highest ``landscape.key`` that breaks none of ``clauses``, None when there is none.
 
     The loci in ``held`` stay at their default; ``exact`` speaks of the others alone.  With ``or_raise`` TooLargeError
-    is raised where branching would have to give way to MaxSAT.
+    is raised where branching would have to give way to MaxSAT.  Raises UndecidedError where MaxSAT, too, did not come
+    to an answer, and neither the default nor a parent is one.
     """
     whole: dict[Clause, list[Clause]] = {}
     for clause in clauses:
@@ -80,7 +85,10 @@ def optimum(
                 raise
             from forkmerge.search.maxsat import best_by_maxsat  # noqa: PLC0415 - a solver that is rarely needed
 
-            found = best_by_maxsat(landscape, tuple(whole))
+            try:
+                found = best_by_maxsat(landscape, tuple(whole))
+            except UndecidedError:
+                found = _at_hand(landscape, tuple(whole), held)
             if found is None:
                 return None
             genome = tuple(landscape.default[x] if x in held else a for x, a in enumerate(found))
@@ -92,6 +100,18 @@ def optimum(
         if not broken:
             return Optimum(genome, exact, tuple(chain.from_iterable(whole[c] for c in active)))
         active += broken
+
+
+def _at_hand(landscape: Landscape, clauses: Sequence[Clause], held: frozenset[int]) -> Genome:
+    """Return the best of the default and the parents that breaks no clause; raises UndecidedError where none is."""
+    known = []
+    for parent in (landscape.default, landscape.ours, landscape.theirs):
+        genome = tuple(landscape.default[x] if x in held else a for x, a in enumerate(parent))
+        if not any(clause.violated(genome) for clause in clauses):
+            known.append(genome)
+    if not known:
+        raise UndecidedError
+    return max(known, key=landscape.key)
 
 
 def _left(clause: Clause, default: Genome, held: frozenset[int]) -> Clause | None:
@@ -106,10 +126,16 @@ def _left(clause: Clause, default: Genome, held: frozenset[int]) -> Clause | Non
 def unsatisfiable_core(landscape: Landscape, clauses: Sequence[Clause]) -> tuple[Clause, ...]:
     """Return a part of ``clauses`` that excludes every genome and of which no clause can be left out.
 
-    All of them together are known to.
+    All of them together are known to.  Where it can't be told of a part of them, it counts as leaving something.
     """
-    found = smallest(len(clauses), lambda chosen: optimum(landscape, [clauses[i] for i in chosen]) is None)
-    return tuple(clauses[i] for i in found)
+
+    def excludes(chosen: Sequence[int]) -> bool:
+        try:
+            return optimum(landscape, [clauses[i] for i in chosen]) is None
+        except UndecidedError:
+            return False
+
+    return tuple(clauses[i] for i in smallest(len(clauses), excludes))
 
 
 class _Tree:

@@ -70,6 +70,7 @@ class Found:
     elsewhere: str = ""
     unverified: int = 0
     held_out: dict[Candidate, values.HeldOut] = field(default_factory=dict)
+    last_commits: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
     def fitness(self, candidate: Candidate) -> Fitness:
         """Return the fitness of an evaluated candidate."""

@@ -19,16 +19,27 @@ _SIDES = ("base", "ours", "theirs")
 def line_of(loci: LocusMap, genome: Genome, index: int) -> int:
     """Return the line (from 1) at which a locus begins in the offspring, 0 for an entry as a whole."""
     locus = loci.loci[index]
+    return _lines(loci, genome, locus.file).get(locus.slots[0], 0)
+
+
+def lines_of(loci: LocusMap, genome: Genome) -> tuple[int, ...]:
+    """Return ``line_of`` of every locus; each file is gone through once."""
+    lines = [_lines(loci, genome, file) for file in range(len(loci.files))]
+    return tuple(lines[locus.file].get(locus.slots[0], 0) for locus in loci.loci)
+
+
+def _lines(loci: LocusMap, genome: Genome, file: int) -> dict[int, int]:
+    """Return the line at which each hunk of a file begins in the offspring."""
+    out: dict[int, int] = {}
     line = 1
-    for segment in segments(loci, genome, locus.file):
-        if not isinstance(segment, bytes):
-            number, content = segment
-            if number == locus.slots[0]:
-                return line
-            line += content.count(b"\n")
-        else:
+    for segment in segments(loci, genome, file):
+        if isinstance(segment, bytes):
             line += segment.count(b"\n")
-    return 0
+        else:
+            number, content = segment
+            out[number] = line
+            line += content.count(b"\n")
+    return out
 
 
 def dropped_edits(found: Found, locus: Locus, chosen: int) -> tuple[DroppedEdit, ...]:
@@ -60,7 +71,10 @@ def _last_commit(repo: Repository, found: Found, side: str, path: str) -> tuple[
     tip = (scenario.ours if side == "ours" else scenario.theirs).commit
     if tip is None:
         return "", ""
+    if (side, path) in found.last_commits:
+        return found.last_commits[side, path]
     limits = [f"^{b}" for b in scenario.bases]
     said = repo.run(["log", "-1", "--format=%h%x00%an", tip, *limits, "--", path], check=False).stdout
     commit, _, author = said.decode("utf-8", "replace").strip().partition("\0")
+    found.last_commits[side, path] = commit, author
     return commit, author

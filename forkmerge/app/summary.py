@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from forkmerge.app import untested
 from forkmerge.app.applied import kind, version
 from forkmerge.app.last_words import nothing_passed
-from forkmerge.app.places import dropped_edits, line_of
+from forkmerge.app.places import dropped_edits, lines_of
 from forkmerge.fitness.required import OWNERS
 from forkmerge.report import values
 from forkmerge.report.values import DecidedBy, Origin, OwnerTests, Proposal, Proposals, Verdict
@@ -267,6 +267,7 @@ def _loci(found: Found, candidate: Genotype) -> tuple[values.LocusReport, ...]:
     others = [c for c in found.evaluations if not isinstance(c, str) and c.generation == candidate.generation]
     fit = [c.genome for c in others if found.evaluations[c].good]
     free = {index for index, chosen in enumerate(genome) if any(other[index] != chosen for other in fit)}
+    lines = lines_of(loci, genome)
     out = []
     for index, (locus, chosen) in enumerate(zip(loci.loci, genome, strict=True)):
         allele = locus.alleles[chosen]
@@ -283,7 +284,7 @@ def _loci(found: Found, candidate: Genotype) -> tuple[values.LocusReport, ...]:
             values.LocusReport(
                 locus.path,
                 locus.unit,
-                line_of(loci, genome, index),
+                lines[index],
                 locus.id,
                 allele.origin,
                 tuple(sides),

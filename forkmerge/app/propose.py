@@ -28,7 +28,7 @@ from forkmerge.app.reaches import Reaches
 from forkmerge.app.runs import Runs, wished
 from forkmerge.app.scene import Scene, scene
 from forkmerge.app.sides import as_merged, crossed, idle, measured, new_names, nothing_to_keep, renamed
-from forkmerge.app.stopping import stopping
+from forkmerge.app.stopping import Limit, stopping
 from forkmerge.app.summary import empty, summary
 from forkmerge.errors import Interrupted
 from forkmerge.execution import folders
@@ -107,6 +107,7 @@ class Proposing:
     started: float
     interrupted: bool = False
     out_of_time: bool = False
+    ended: bool = False
     elders: tuple[Elder, ...] = ()
     merge: GitMerge | None = None
     labels: dict[Candidate, str] = field(default_factory=dict)
@@ -118,9 +119,16 @@ class Proposing:
             self.runs.stop()
 
     def guarded(self, scenario: Scenario) -> Found | None:
-        """Return what ``run`` does; a signal ends it with what was found until then."""
-        with stopping(self.stop):
-            return self.run(scenario)
+        """Return what ``run`` does; a signal, or the end of its time, ends it with what was found until then."""
+        time_ = self.request.settings.time
+        limit = None if time_ is None else Limit(time_ - (time.monotonic() - self.started), self._late)
+        with stopping(self.stop, limit):
+            try:
+                return self.run(scenario)
+            except KeyboardInterrupt:
+                if not self.out_of_time:
+                    raise
+                return None
 
     def run(self, scenario: Scenario) -> Found | None:
         """Return what was found, None when it was stopped before there was anything to compare with."""
@@ -212,7 +220,9 @@ class Proposing:
             if hidden:
                 self._phase("asking the tests that were held out", f"{len(hidden)}")
                 score(found, evaluator(whole), hidden)
+            self.ended = True
         except (KeyboardInterrupt, Interrupted):
+            self.ended = True
             self.interrupted = not self.out_of_time
             runs.close()
         found.required = required
@@ -377,6 +387,11 @@ class Proposing:
         if limit is not None and time.monotonic() - self.started > limit:
             self.out_of_time = True
         return self.out_of_time
+
+    def _late(self) -> bool:
+        """Return whether there is still something to end when the time is up: what was found is told in any case."""
+        self.out_of_time = self.out_of_time or not self.ended
+        return not self.ended
 
     def _phase(self, name: str, detail: str = "") -> None:
         self.progress.update(events.PhaseStarted(name, detail))

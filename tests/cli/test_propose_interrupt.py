@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from support.proposing import stop, trees, wait_for
+from support.proposing import CHEAP_COMMAND, CHECK, stop, trees, wait_for
 from support.stories import prices
 
 if TYPE_CHECKING:
@@ -76,6 +78,51 @@ def test_ctrl_c_at_a_terminal_reaches_the_whole_group(box: Sandbox) -> None:
 def test_killed_while_searching_loses_nothing(box: Sandbox) -> None:
     assert stopped(box, signal.SIGKILL)[0] == -signal.SIGKILL
     goes_on(box)
+
+
+THINKING = """
+import signal, sys
+import forkmerge.app.propose as app
+from forkmerge.cli.main import main
+from forkmerge.search.conflict_driven import ConflictDriven
+
+def think_for_ever(*_, **__):
+    signal.setitimer(signal.ITIMER_REAL, 0.1)  # the time that was given is up
+    while True:
+        pass
+
+if sys.argv.pop(1) == "search":
+    ConflictDriven._climb = think_for_ever
+else:
+    app.scene = think_for_ever
+sys.exit(main())
+"""
+
+
+def ended_by_time(box: Sandbox, where: str) -> dict[str, object]:
+    """Return what is told of a run that goes on thinking at ``where`` past its time."""
+    command = [sys.executable, "-c", THINKING, where, "propose", "upstream", "--json", "--runs", "1", "--time", "900"]
+    done = subprocess.run(
+        [*command, "--test", CHEAP_COMMAND, *CHECK], cwd=box.folder, env=box.environment(), check=False,
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=100,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    data = json.loads(done.stdout)
+    assert not data["complete"]
+    assert not data["interrupted"]
+    assert isinstance(data, dict)
+    return data
+
+
+def test_a_search_that_only_thinks_past_its_time_is_ended_and_shows_what_it_found(box: Sandbox) -> None:
+    data = ended_by_time(box, "search")
+    assert data["warnings"][0] == "the time was up before the search ended"  # type: ignore[index]
+    assert {p["origin"] for p in data["proposals"]} >= {"ours", "theirs", "structured"}  # type: ignore[attr-defined]
+
+
+def test_reading_the_sides_past_the_time_is_ended_too(box: Sandbox) -> None:
+    data = ended_by_time(box, "reading")
+    assert "the time was up before an offspring was tested" in data["warnings"][0]  # type: ignore[index]
 
 
 @pytest.mark.slow

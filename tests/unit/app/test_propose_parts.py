@@ -3,13 +3,14 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 
 import pytest
 
 from forkmerge.app.confirming import mended
 from forkmerge.app.runs import wished
 from forkmerge.app.settings import Settings
-from forkmerge.app.stopping import stopping
+from forkmerge.app.stopping import Limit, stopping
 from forkmerge.app.testing import _Forgetful, _named
 from forkmerge.fitness.records import Purpose
 from forkmerge.model.outcome import RunStatus, Status, SuiteRun, TestId, TestResult
@@ -28,6 +29,36 @@ def test_a_signal_stops_the_runs_before_it_raises_and_a_double_tap_changes_nothi
         assert stopped == [number]
         os.kill(os.getpid(), number)
     assert signal.getsignal(number) is before
+
+
+def test_what_only_thinks_is_ended_when_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forkmerge.app.stopping.GRACE", 0.05)
+    said = []
+    before = signal.getsignal(signal.SIGALRM)
+    with pytest.raises(KeyboardInterrupt), stopping(lambda: said.append("stop"), Limit(-3.0, lambda: True)):
+        think_for_ever()
+    assert said == ["stop"]
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def think_for_ever() -> None:
+    while True:
+        pass
+
+
+def test_the_end_of_the_time_changes_nothing_where_nothing_is_left_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forkmerge.app.stopping.GRACE", 0.0)
+    asked: list[bool] = []
+
+    def late() -> bool:
+        asked.append(True)
+        return False
+
+    with stopping(lambda: pytest.fail("nothing runs any more"), Limit(0.01, late)):
+        while not asked:
+            time.sleep(0.01)
+    assert asked == [True]
 
 
 def test_signals_are_left_alone_outside_the_main_thread() -> None:

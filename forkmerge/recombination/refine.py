@@ -2,7 +2,8 @@
 
 A locus of several hunks becomes one locus for each hunk; a locus of one hunk is cut by lines into smaller hunks, where
 the sides' edits lie apart.  Invariants: the refined map expresses base, ours, theirs and the default exactly as before;
-``translate`` gives for a genome of the coarse map the genome with the same text, None where the finer alleles lack it.
+``translate`` gives for a genome of the coarse map the genome with the same text, None where the finer alleles lack it;
+``parts`` does so for one allele of one locus.
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ Cut: TypeAlias = Mapping[int, tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Refinement:
-    """The finer map, and where the genomes of the coarse one went."""
+    """The finer map, and where the genomes of the coarse one, and the alleles of its loci, went."""
 
     locus_map: LocusMap
     translate: Callable[[Genome], Genome | None]
+    parts: Callable[[int, int], tuple[tuple[int, int], ...] | None]
 
 
 def refine(locus_map: LocusMap, index: int, *, read: Read | None = None) -> Refinement | None:
@@ -164,7 +166,13 @@ def _refinement(
         inside = table.get(genome[index])
         return None if inside is None else (*genome[:index], *inside, *genome[index + 1 :])
 
-    return Refinement(finer, translate)
+    def parts_of(coarse: int, allele: int) -> tuple[tuple[int, int], ...] | None:
+        if coarse != index:
+            return ((coarse if coarse < index else coarse + len(parts) - 1, allele),)
+        inside = table.get(allele)
+        return None if inside is None else tuple((index + k, a) for k, a in enumerate(inside))
+
+    return Refinement(finer, translate, parts_of)
 
 
 def _find(locus: Locus, contents: tuple[Content, ...]) -> int | None:

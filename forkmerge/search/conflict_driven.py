@@ -27,14 +27,37 @@ if TYPE_CHECKING:
 
     from forkmerge.search.driven import Story
     from forkmerge.search.protocol import Answer, Budget, Evaluated, Landscape, Query
+    from forkmerge.search.remembering import Shrunk
 
 
 @dataclass(frozen=True, slots=True)
 class Refined:
-    """A finer landscape: ``translate`` gives the genomes of the coarse one in it, None for those that it lacks."""
+    """A finer landscape: ``translate`` gives the genomes of the coarse one in it, None for those that it lacks.
+
+    ``parts`` gives the finer loci and alleles that one allele of a coarse locus became.
+    """
 
     landscape: Landscape
     translate: Callable[[Genome], Genome | None]
+    parts: Callable[[int, int], tuple[tuple[int, int], ...] | None]
+
+    def nogood(self, coarse: Shrunk) -> Shrunk | None:
+        """Return what a shrunk nogood says of the finer landscape, None where it can't be said there.
+
+        The pieces of an allele make its text together, so together they are to blame.
+        """
+        cells: list[tuple[int, frozenset[int]]] = []
+        for locus, alleles in coarse.clause.cells:
+            places = [self.parts(locus, allele) for allele in sorted(alleles)]
+            if len(places) == 1 and places[0] is not None:
+                cells += [(x, frozenset({a})) for x, a in places[0]]
+            elif all(place is not None and len(place) == 1 for place in places):
+                singles = [place[0] for place in places if place is not None]
+                cells.append((singles[0][0], frozenset(a for _, a in singles)))
+            else:
+                return None
+        clause = replace(coarse.clause, cells=tuple(cells))
+        return replace(coarse, clause=clause, where=self.translate(coarse.where) or () if coarse.where else ())
 
 
 PATIENCE = 2
@@ -303,7 +326,9 @@ class ConflictDriven(Auditing):
         self.knowledge = self.knowledge.moved(refined.landscape, genomes)
         self.landscape = refined.landscape
         self.generation += 1
-        self.shrunk, self.skipped, self.inseparable, self.core, self.optimal = [], [], False, (), False
+        finer = (refined.nogood(shrunk) for shrunk in self.shrunk)
+        self.shrunk = [shrunk for shrunk in finer if shrunk is not None]
+        self.skipped, self.inseparable, self.core, self.optimal = [], False, (), False
         self.despaired.clear()
         for old in tuple(self.evaluated.values()):
             if old.generation == self.generation - 1 and old.genome in genomes:

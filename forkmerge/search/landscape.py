@@ -69,4 +69,4 @@ class Refiner:
         if split is None or (best is not None and split.translate(best) is None):
             return None
         self.maps.append(split.locus_map)
-        return Refined(self._view(split.locus_map), split.translate)
+        return Refined(self._view(split.locus_map), split.translate, split.parts)

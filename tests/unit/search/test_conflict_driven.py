@@ -20,9 +20,12 @@ from forkmerge.search.conflict_driven import ConflictDriven, linked
 from forkmerge.search.landscape import Refiner, landscape_of
 from forkmerge.search.protocol import Budget, Hints, Landscape, Query, Strategy, Verdict, Worth
 from forkmerge.search.quickxplain import explained
+from forkmerge.search.remembering import Shrunk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from forkmerge.recombination.values import LocusMap
 
 BOTH = (Worth(4, 0), Worth(0, 4), Worth(4, 4, chimeric=True))
 """Ours, theirs, merged."""
@@ -230,7 +233,9 @@ def test_ask_repeats_until_told_and_refuses_strangers() -> None:
         search.tell(Query((2, 2)), Verdict())
 
 
-def test_search_refines_a_locus_and_crosses_over_inside_it() -> None:
+def coarse_map() -> LocusMap:
+    """Return a locus of two edits that its alleles keep together, and two conflicts behind it."""
+
     def hunk(base: bytes, ours: bytes, theirs: bytes) -> Hunk:
         return Hunk(base, ours, theirs, None, "conflict")
 
@@ -240,21 +245,63 @@ def test_search_refines_a_locus_and_crosses_over_inside_it() -> None:
     found = loci(TreeMerge((PathMerge("f.txt", *entries, file=file),)))
     first = found.loci[0]
     few = tuple(a for a in first.alleles if a.origin != "mixed")
-    locus = type(first)(**{k: getattr(first, k) for k in first.__slots__} | {"alleles": few, "default": 0})
-    coarse = type(found)(found.merge, (locus, *found.loci[1:]))
+    return replace(found, loci=(replace(first, alleles=few, default=0), *found.loci[1:]))
+
+
+def refining(lines: dict[str, bytes], without: bytes = b"") -> tuple[ConflictDriven, list[tuple[Query, bytes]]]:
+    """Return a finished search in which each test of ``lines`` asks for a line, and "apart" for none ``without``."""
+    coarse = coarse_map()
     refiner = Refiner(coarse)
     search = new(landscape_of(coarse), refine=refiner)
+    seen = []
 
     def answer(query: Query) -> Verdict:
         text = texts(refiner.maps[query.generation], query.genome)["f.txt"]
-        failed = {name for name, line in (("ours", b"A\n"), ("theirs", b"C2\n")) if line not in text}
+        seen.append((query, text))
+        failed = {name for name, line in lines.items() if line not in text}
+        failed |= {"apart"} if without and without in text else set()
         return Verdict(frozenset(failed if query.tests is None else failed & query.tests), cost=0.5)
 
     play(search, answer)
+    return search, seen
+
+
+def test_search_refines_a_locus_and_crosses_over_inside_it() -> None:
+    search, seen = refining({"ours": b"A\n", "theirs": b"C2\n"})
     result = search.answer()
     assert result.good
     assert result.best.generation == 1
-    assert texts(refiner.maps[1], result.best.genome)["f.txt"].startswith(b"A\nb\nC2\n")
+    assert next(text for query, text in seen if query.genome == result.best.genome).startswith(b"A\nb\nC2\n")
+
+
+def test_what_was_learnt_of_other_loci_is_not_forgotten_when_one_is_refined() -> None:
+    search, seen = refining({"ours": b"A\n", "theirs": b"C2\n"}, without=b"o0\n")
+    assert search.answer().good
+    tried = [(query.generation, b"o0\n" in text) for query, text in seen if query.tests is None]
+    assert (0, True) in tried
+    assert (1, False) in tried
+    assert (1, True) not in tried
+
+
+def test_a_nogood_of_a_refined_locus_blames_all_pieces_of_its_allele_together() -> None:
+    coarse = coarse_map()
+    refined = Refiner(coarse)(0)
+    assert refined is not None
+    ours = coarse.loci[0].ours
+    where = (ours, *(locus.theirs for locus in coarse.loci[1:]))
+    cells = ((0, frozenset({ours})), (2, frozenset({coarse.loci[2].theirs})))
+    moved = refined.nogood(Shrunk(Clause(cells, "t"), "t", where))
+    assert moved is not None
+    extra = len(refined.landscape.worths) - len(coarse.loci)
+    assert [x for x, _ in moved.clause.cells] == [*range(extra + 1), 2 + extra]
+    assert moved.where == refined.translate(where)
+    assert moved.clause.violated(moved.where)
+    both = ((0, frozenset({ours, coarse.loci[0].theirs})),)
+    assert refined.nogood(Shrunk(Clause(both, "t"), "t", where)) is None
+    other = ((1, frozenset({0, 1})),)
+    assert refined.nogood(Shrunk(Clause(other, "t"), "t")) == Shrunk(
+        Clause(((1 + extra, frozenset({0, 1})),), "t"), "t", ()
+    )
 
 
 @settings(deadline=None)

@@ -10,6 +10,7 @@ from forkmerge.app.applied import kind, version
 from forkmerge.app.last_words import nothing_passed
 from forkmerge.app.places import dropped_edits, lines_of
 from forkmerge.fitness.required import OWNERS
+from forkmerge.fitness.verdicts import gist
 from forkmerge.report import values
 from forkmerge.report.values import DecidedBy, Origin, OwnerTests, Proposal, Proposals, Verdict
 
@@ -182,7 +183,7 @@ def _proposal(found: Found, candidate: Candidate, number: int) -> Proposal:
         chimeric=fitness.chimeric,
         distance=fitness.distance,
         size=fitness.size,
-        findings=tuple(f"{k}: {m.splitlines()[0] if m else ''}" for k, m in evaluation.messages[:20]),
+        findings=tuple(f"{k}: {gist(m)}" for k, m in evaluation.messages[:20]),
         certificate=certificate,
     )
 

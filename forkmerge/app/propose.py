@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from forkmerge.app import testing
 from forkmerge.app.behaviour import TreeBehaviour
+from forkmerge.app.clock import Clock
 from forkmerge.app.confirming import confirm
 from forkmerge.app.costs import cost_of
 from forkmerge.app.elders import Elder, joined, pairs
@@ -28,7 +29,7 @@ from forkmerge.app.reaches import Reaches
 from forkmerge.app.runs import Runs, wished
 from forkmerge.app.scene import Scene, scene
 from forkmerge.app.sides import as_merged, crossed, idle, measured, new_names, nothing_to_keep, renamed
-from forkmerge.app.stopping import Limit, stopping
+from forkmerge.app.stopping import stopping
 from forkmerge.app.summary import empty, summary
 from forkmerge.errors import Interrupted
 from forkmerge.execution import folders
@@ -106,12 +107,14 @@ class Proposing:
     progress: Progress
     started: float
     interrupted: bool = False
-    out_of_time: bool = False
-    ended: bool = False
     elders: tuple[Elder, ...] = ()
     merge: GitMerge | None = None
     labels: dict[Candidate, str] = field(default_factory=dict)
     runs: Runs | None = None
+    clock: Clock = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.clock = Clock(self.request.settings.time, self.started)
 
     def stop(self) -> None:
         """Have what is running killed."""
@@ -120,13 +123,11 @@ class Proposing:
 
     def guarded(self, scenario: Scenario) -> Found | None:
         """Return what ``run`` does; a signal, or the end of its time, ends it with what was found until then."""
-        time_ = self.request.settings.time
-        limit = None if time_ is None else Limit(time_ - (time.monotonic() - self.started), self._late)
-        with stopping(self.stop, limit):
+        with stopping(self.stop, self.clock.limit):
             try:
                 return self.run(scenario)
             except KeyboardInterrupt:
-                if not self.out_of_time:
+                if not self.clock.up:
                     raise
                 return None
 
@@ -146,7 +147,7 @@ class Proposing:
         jobs = settings.jobs or min(4, os.cpu_count() or 1)
         base = folders.base(os.environ)
         try:
-            told, over, cluster = self.progress, self._over, settings.cluster
+            told, over, cluster = self.progress, self.clock.over, settings.cluster
             with Runs(self.repo, used, jobs=jobs, base=base, progress=told, over=over, cluster=cluster) as runs:
                 self.runs = runs
                 runs.limits = wished(runs.limits, settings)
@@ -168,7 +169,7 @@ class Proposing:
         try:
             parents = measured(trees, names, settings.runs, runs, recall, self.progress)
         except (KeyboardInterrupt, Interrupted):
-            self.interrupted = not self.out_of_time
+            self.interrupted = not self.clock.up
             return None
         asked = pairs(elders, seen.theirs, parents, self.repo.read, given)
         required = joined(asked)
@@ -220,15 +221,15 @@ class Proposing:
             if hidden:
                 self._phase("asking the tests that were held out", f"{len(hidden)}")
                 score(found, evaluator(whole), hidden)
-            self.ended = True
+            self.clock.ended = True
         except (KeyboardInterrupt, Interrupted):
-            self.ended = True
-            self.interrupted = not self.out_of_time
+            self.clock.ended = True
+            self.interrupted = not self.clock.up
             runs.close()
         found.required = required
         found.counters = first.counters
-        found.interrupted, found.out_of_time = self.interrupted, self.out_of_time
-        found.seconds = time.monotonic() - self.started
+        found.interrupted, found.out_of_time = self.interrupted, self.clock.up or self.clock.short
+        found.seconds = self.clock.passed
         return found
 
     # -- the search ------------------------------------------------------------------------------------------------
@@ -274,6 +275,8 @@ class Proposing:
             if asked is None:
                 break
             for query in (asked,) if isinstance(asked, Query) else asked:
+                if found.fewest == 0 and not self.clock.leaves(whole=query.tests is None):
+                    return
                 candidate = Genotype(query.genome, query.generation)
                 self._look_ahead(strategy, evaluate, runs)
                 evaluation = self._evaluate(found, evaluate, candidate, query.tests, runs, again=query.again)
@@ -345,6 +348,8 @@ class Proposing:
         if whole:
             found.evaluations[candidate] = evaluation
             found.labels[candidate] = label
+            if evaluation.cost.suite_runs:
+                self.clock.suites = time.monotonic() - began
             self._tell(found, evaluate, label, evaluation, time.monotonic() - began)
         return evaluation
 
@@ -364,9 +369,7 @@ class Proposing:
             self.progress.update(events.BestSoFar(label, lost))
         used = evaluate.counters.evaluations
         found.search_counters = evaluate.counters
-        limit = self.request.settings.time
-        left = None if limit is None else max(0.0, limit - (time.monotonic() - self.started))
-        self.progress.update(events.BudgetUsed(used, self.request.settings.budget, left))
+        self.progress.update(events.BudgetUsed(used, self.request.settings.budget, self.clock.left))
 
     # -- the end ---------------------------------------------------------------------------------------------------
 
@@ -381,17 +384,6 @@ class Proposing:
             owned = {owner: found.materialise(candidate, owner) for owner in evaluate.owners}
             plain, expected = found.materialise.plain(candidate), found.evaluations[candidate].failed
             found.confirmed[candidate] = confirm(plain, owned, expected, evaluate, runs)
-
-    def _over(self) -> bool:
-        limit = self.request.settings.time
-        if limit is not None and time.monotonic() - self.started > limit:
-            self.out_of_time = True
-        return self.out_of_time
-
-    def _late(self) -> bool:
-        """Return whether there is still something to end when the time is up: what was found is told in any case."""
-        self.out_of_time = self.out_of_time or not self.ended
-        return not self.ended
 
     def _phase(self, name: str, detail: str = "") -> None:
         self.progress.update(events.PhaseStarted(name, detail))

@@ -83,6 +83,7 @@ def test_killed_while_searching_loses_nothing(box: Sandbox) -> None:
 THINKING = """
 import signal, sys
 import forkmerge.app.propose as app
+from forkmerge.app.clock import Clock
 from forkmerge.cli.main import main
 from forkmerge.search.conflict_driven import ConflictDriven
 
@@ -91,8 +92,16 @@ def think_for_ever(*_, **__):
     while True:
         pass
 
-if sys.argv.pop(1) == "search":
+def ask_for_ever(search):
+    while True:
+        yield from search.run_tests(search.landscape.default, min(search.landscape.tests))
+
+where = sys.argv.pop(1)
+if where == "search":
     ConflictDriven._climb = think_for_ever
+elif where == "confirming":
+    ConflictDriven._climb = ask_for_ever
+    Clock.leaves = lambda self, whole: setattr(self, "short", True)
 else:
     app.scene = think_for_ever
 sys.exit(main())
@@ -123,6 +132,14 @@ def test_a_search_that_only_thinks_past_its_time_is_ended_and_shows_what_it_foun
 def test_reading_the_sides_past_the_time_is_ended_too(box: Sandbox) -> None:
     data = ended_by_time(box, "reading")
     assert "the time was up before an offspring was tested" in data["warnings"][0]  # type: ignore[index]
+
+
+def test_a_search_ends_while_there_is_time_to_confirm_what_it_found(box: Sandbox) -> None:
+    data = ended_by_time(box, "confirming")
+    assert data["warnings"][0] == "the time was up before the search ended"  # type: ignore[index]
+    best = data["proposals"][0]  # type: ignore[index]
+    assert best["verdict"] == "good"
+    assert best["certificate"].startswith("confirmed")
 
 
 @pytest.mark.slow

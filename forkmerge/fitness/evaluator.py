@@ -264,12 +264,23 @@ class Evaluator(Generic[C]):
         """Ask the tests that nothing is known of: those of a selection, or what a broken-off run never came to."""
         rest = tuple(dict.fromkeys(d.test for d in duties if known.answer(d.test) == "undecided"))
         if rest and not known.unverified:
-            known.learn_some(rest, self._do(tree, rest, Purpose.SELECTION, bill))
+            run = self._do(tree, rest, Purpose.SELECTION, bill)
+            known.learn_some(rest, run)
+            if run.status is RunStatus.COMPLETED:
+                there = {r.test for r in run.results}
+                gone = uncollected_files(run)
+                absent = {t for t in rest if t not in there and t.file not in gone}
+                self._ask_owners([d for d in duties if d.test in absent], bill)
 
     def _confirm(self, tree: str, known: Observed, failing: list[Duty], bill: _Bill) -> None:
-        """Ask the failing tests alone, on this tree and on their owner's; those that differ are no evidence."""
+        """Ask the failing tests alone, on this tree and on their owner's; those that differ are no evidence.
+
+        One that was not there at all is asked on its owner's only: its name may be another one in each run.
+        """
         gone = uncollected_files(known.whole) if known.whole is not None else frozenset()
-        tests = tuple(dict.fromkeys(d.test for d in failing if d.test in known.statuses and d.test.file not in gone))
+        failing = [d for d in failing if d.test.file not in gone]
+        tests = tuple(dict.fromkeys(d.test for d in failing if d.test in known.statuses))
+        self._ask_owners([d for d in failing if d.test not in known.statuses], bill)
         if not tests:
             return
         again = self._do(tree, tests, Purpose.RERUN, bill)
@@ -280,9 +291,12 @@ class Evaluator(Generic[C]):
         for duty in failing:
             if duty.test in passes:
                 self._flaky[duty] = "failed and then passed on the same tree"
+        self._ask_owners([d for d in failing if d.test in tests], bill)
+
+    def _ask_owners(self, duties: list[Duty], bill: _Bill) -> None:
+        """Ask tests alone on their owners, each once."""
         for owner in self.owners:
-            new = [d for d in failing if d.owner == owner and d.test in tests and d not in self._passes_alone]
-            new = [d for d in new if d not in self._flaky]
+            new = [d for d in duties if d.owner == owner and d not in self._passes_alone and d not in self._flaky]
             if new and owner in self.parents:
                 self._ask_owner(owner, new, bill)
 
@@ -290,12 +304,14 @@ class Evaluator(Generic[C]):
         run = self._do(self.parents[owner], tuple(d.test for d in duties), Purpose.SELECTION, bill)
         if run.status is not RunStatus.COMPLETED:
             return
-        passes = {r.test for r in run.results if r.status.good}
+        good = {r.test: r.status.good for r in run.results}
         for duty in duties:
-            if duty.test in passes:
+            if good.get(duty.test):
                 self._passes_alone.add(duty)
-            else:
+            elif duty.test in good:
                 self._flaky[duty] = "passes in its own suite and fails alone"
+            else:
+                self._flaky[duty] = "is not there when it is asked for alone: it may be called otherwise in each run"
 
     def _do(self, tree: str, tests: tuple[TestId, ...] | None, purpose: Purpose, bill: _Bill) -> SuiteRun:
         """Return a run: the recorded one where there is one, else a new one, which is recorded."""

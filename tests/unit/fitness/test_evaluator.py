@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -115,6 +116,47 @@ def test_same_tree_for_both_owners_is_run_once(ledger):
     world, evaluator, _ = scenario(ledger, {"same": dict.fromkeys(("a1", "a2", "b1", "b2"), "pass")})
     assert evaluator.evaluate("same").good
     assert world.runs == {Purpose.SUITE: 1}
+
+
+def named_anew(world, name):
+    """Have a test of ours that is called otherwise in each run: nobody finds it by the name that it had before."""
+    run = world.run
+
+    def named(tree, tests, purpose):
+        found = run(tree, tests, purpose)
+        return replace(found, results=tuple(r for r in found.results if r.test != tid(name)))
+
+    world.run = named
+    return named
+
+
+def test_a_test_that_is_called_otherwise_in_each_run_is_no_evidence(ledger):
+    world, evaluator, _ = scenario(ledger, GOOD)
+    evaluator.run = named_anew(world, "a1")
+    found = evaluator.evaluate("x")
+    assert found.good
+    assert found.flaky == {key("a1")}
+    assert ("ours", (tid("a1"),), Purpose.SELECTION) in world.log
+    assert "called otherwise" in dict(evaluator.flaky.items())[next(iter(evaluator.flaky))]
+
+
+def test_a_probe_of_such_a_test_says_nothing_and_asks_its_owner_once(ledger):
+    world, evaluator, _ = scenario(ledger, {**GOOD, "y@ours": dict(GOOD["x@ours"]), "y@theirs": dict(GOOD["x@theirs"])})
+    evaluator.run = named_anew(world, "a1")
+    assert evaluator.evaluate("x", {key("a1")}).flaky == {key("a1")}
+    runs = len(world.log)
+    assert evaluator.evaluate("y", {key("a1")}).flaky == {key("a1")}
+    assert len(world.log) == runs
+
+
+def test_a_test_that_an_offspring_lacks_and_its_owner_has_is_lost(ledger):
+    trees = {**GOOD, "x@ours": {"a2": "pass"}}
+    world, evaluator, _ = scenario(ledger, trees)
+    for asked in ({key("a1")}, None):
+        found = evaluator.evaluate("x", asked)
+        assert found.failed == {key("a1")}
+        assert not found.flaky
+    assert world.log.count(("ours", (tid("a1"),), Purpose.SELECTION)) == 1
 
 
 def test_second_evaluation_and_next_process_run_nothing(ledger):

@@ -1,4 +1,4 @@
-"""Alleles in which one side's new code follows what the other side renamed or set to another default."""
+"""Alleles in which one side's new code follows what the other side renamed, reworded or set to another default."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import ast
 import textwrap
 from typing import TYPE_CHECKING
 
+from forkmerge.app.testpaths import is_test
 from forkmerge.recombination.adapt import DefaultChange, Rename
 from forkmerge.recombination.adapt import adapted as with_adapted
+from forkmerge.recombination.adapt import reworded as with_reworded
 from forkmerge.recombination.loci import linked
 from forkmerge.syntax.profiles import for_path
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from forkmerge.alignment.located import Homology, Located, Match
     from forkmerge.model.source import Entry
+    from forkmerge.recombination.rewording import Rewording
     from forkmerge.recombination.values import LocusMap
 
 _RENAMED = frozenset(("renamed", "moved+renamed", "moved-file+renamed"))
@@ -24,13 +27,24 @@ _MEMBERS = frozenset(("method", "field"))
 _NAMED = frozenset(("function", "method", "class", "constant", "type", "field", "variable"))
 
 
-def adapted(found: LocusMap, homologies: tuple[Homology, ...], read: Callable[[Entry], bytes]) -> LocusMap:
-    """Return the loci with adapted alleles beside those that a rename or a changed default leaves behind."""
+def adapted(
+    found: LocusMap,
+    homologies: tuple[Homology, ...],
+    read: Callable[[Entry], bytes],
+    reworded: tuple[Rewording, ...] = (),
+    given: tuple[str, ...] = (),
+) -> LocusMap:
+    """Return the loci with adapted alleles beside those that a rename or a changed default leaves behind.
+
+    So do those in tests (by ``given``, see ``testpaths``) that ask for words that the other side reworded.
+    """
     renames = renames_of(homologies)
     defaults = tuple(d for h in homologies for d in _defaults(h))
-    if not renames and not defaults:
+    if not renames and not defaults and not reworded:
         return found
-    return linked(with_adapted(found, profile_for=for_path, renames=renames, defaults=defaults), read)
+    found = with_adapted(found, profile_for=for_path, renames=renames, defaults=defaults)
+    found = with_reworded(found, reworded, profile_for=for_path, where=lambda path: is_test(path, given))
+    return linked(found, read)
 
 
 def renames_of(homologies: tuple[Homology, ...]) -> tuple[Rename, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.app.applied import Taste
 from forkmerge.app.renamed import holds, read_anew, tops, with_new_names
+from forkmerge.app.reworded import says, with_new_words
 from forkmerge.app.testpaths import asked_in_merged, is_test, tests_of, with_tests
 from forkmerge.git import trees
 from forkmerge.recombination.genome import all_ours, all_theirs, default
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from forkmerge.git.trees import Change
     from forkmerge.model.source import Tree
     from forkmerge.recombination.adapt import Rename
+    from forkmerge.recombination.rewording import Rewording
     from forkmerge.recombination.values import Clause, Genome, LocusMap
 
 
@@ -140,7 +142,8 @@ class Materialiser:
     ``idle`` are owners whose tests can't even be collected on their own parent: nothing of theirs is asked, and the
     tree for them is that of another owner.
     ``renamed`` are old and new names of packages, for the tests of who knows the old one, ``names`` are renames of what
-    stands in a module, for the tests of the other side (``app.renamed``).
+    stands in a module, for the tests of the other side (``app.renamed``), ``words`` what was reworded,
+    with the tests that ask for it (``app.reworded``).
     ``merged`` are the sides, and the test files of a side, that can't even be collected on the other side's code: these
     tests are asked as the offspring itself has them, merged.
     """
@@ -155,6 +158,7 @@ class Materialiser:
     tests: Mapping[Owner, Tree] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
     names: tuple[Rename, ...] = ()
+    words: Mapping[Rewording, tuple[str, ...]] = field(default_factory=dict)
     idle: frozenset[Owner] = frozenset()
     _plain: dict[Candidate, str] = field(default_factory=dict)
     _owned: dict[tuple[str, Owner], str] = field(default_factory=dict, init=False)  # it depends on ``merged``
@@ -184,25 +188,33 @@ class Materialiser:
             self._owned[tree, owner] = trees.write(self.repo, tree, changes) if changes else tree
         return self._owned[tree, owner]
 
-    def _new_to(self, owner: Owner, rename: Rename) -> bool:
-        return owner in ("ours", "theirs") and owner != rename.side
+    def _new_to(self, owner: Owner, change: Rename | Rewording) -> bool:
+        return owner in ("ours", "theirs") and owner != change.side
 
     def _holds(self, entries: Tree, rename: Rename) -> bool:
         entry = entries.get(rename.now or rename.path)
         return entry is not None and holds(rename, self.repo.read(entry.oid))
 
+    def _says(self, entries: Tree, rewording: Rewording) -> bool:
+        entry = entries.get(rewording.path)
+        return entry is not None and says(self.repo.read(entry.oid), rewording)
+
     def _read_anew(self, entries: Tree, tests: Tree, owner: Owner) -> dict[str, Change]:
-        """Return the Python files of ``tests`` that speak of what ``entries`` have under another name."""
+        """Return the files of ``tests`` that speak of what ``entries`` have under another name or say otherwise."""
         packages: dict[str, str] = {}
         if self.renamed:
             have = tops(entries, self.given)
             known = (*self.renamed.items(), *((new, old) for old, new in self.renamed.items()))
             packages = {one: other for one, other in known if one not in have and other in have}
         names = tuple(r for r in self.names if self._new_to(owner, r) and self._holds(entries, r))
+        words = tuple(w for w in self.words if self._new_to(owner, w) and self._says(entries, w))
         out: dict[str, Change] = {}
-        for path, entry in tests_of(tests, self.given).items() if packages or names else ():
+        for path, entry in tests_of(tests, self.given).items() if packages or names or words else ():
+            data = anew = self.repo.read(entry.oid)
             if path.endswith(".py"):
-                data = self.repo.read(entry.oid)
-                if (anew := with_new_names(read_anew(data, packages), names)) != data:
-                    out[path] = (entry.mode, anew)
+                anew = with_new_names(read_anew(anew, packages), names)
+            if any(word.old in anew for word in words):
+                anew = with_new_words(path, anew, words)
+            if anew != data:
+                out[path] = (entry.mode, anew)
         return out

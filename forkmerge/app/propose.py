@@ -20,6 +20,7 @@ from forkmerge.app.behaviour import TreeBehaviour
 from forkmerge.app.clock import Clock
 from forkmerge.app.confirming import confirm
 from forkmerge.app.costs import cost_of
+from forkmerge.app.duties import Parents, texts
 from forkmerge.app.elders import Elder, joined, pairs
 from forkmerge.app.experience import recalled, remember
 from forkmerge.app.found import Found
@@ -28,7 +29,7 @@ from forkmerge.app.landscape import Candidate, Genotype, Materialiser, landscape
 from forkmerge.app.reaches import Reaches
 from forkmerge.app.runs import Runs, wished
 from forkmerge.app.scene import Scene, scene
-from forkmerge.app.sides import as_merged, crossed, idle, measured, new_names, nothing_to_keep, renamed
+from forkmerge.app.sides import as_merged, crossed, idle, measured, new_names, new_words, nothing_to_keep, renamed
 from forkmerge.app.stopping import stopping
 from forkmerge.app.summary import empty, summary
 from forkmerge.errors import Interrupted
@@ -136,7 +137,7 @@ class Proposing:
         settings = self.request.settings
         self._phase("reading", f"{scenario.ours.name} and {scenario.theirs.name}")
         merge = self.merge or git_merge(self.repo, scenario)
-        seen = scene(self.repo, scenario, allowed=settings.allowed)
+        seen = scene(self.repo, scenario, allowed=settings.allowed, given=settings.test_paths)
         used = testing.setting(self.repo, seen.ours, settings, os.environ)
         for words in used.left_out:
             self.progress.update(events.Remark(words, warning=True))
@@ -177,10 +178,12 @@ class Proposing:
             raise nothing_to_keep(parents)
         runs.limits = wished(limits_for(tuple(run for runs in parents.values() for run in runs)), settings)
         runs.limits = replace(runs.limits, vital=frozenset(duty.test.file for duty in required.duties))
+        source = texts(Parents(seen.base, seen.ours, seen.theirs, (), ()), self.repo.read, given)
         materialise = Materialiser(
             self.repo, [seen.loci], seen.ours, seen.theirs, seen.scenario.ours.tree, given,
             tests={e.owner: e.entries for e in elders}, renamed=renamed(self.repo, seen, given, self.progress),
             names=new_names(self.repo, seen, given, self.progress) if not self.elders else (),
+            words=new_words(seen, required, source, self.progress) if not self.elders else {},
             idle=idle(required, parents),
         )  # fmt: skip
         seconds = suite_seconds(*parents.values())

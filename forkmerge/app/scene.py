@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from forkmerge.merge.rules import Allowed
     from forkmerge.model.revision import Scenario
     from forkmerge.model.treemerge import TreeMerge
+    from forkmerge.recombination.rewording import Rewording
     from forkmerge.recombination.values import LocusMap
     from forkmerge.syntax.catalogue import Catalogue
 
@@ -34,12 +35,21 @@ class Scene:
     homologies: tuple[Homology, ...]
     merge: TreeMerge
     loci: LocusMap
+    rewordings: tuple[Rewording, ...] = ()
 
 
-def scene(repo: Repository, scenario: Scenario, *, allowed: Allowed | None = None, adapt: bool = True) -> Scene:
+def scene(
+    repo: Repository,
+    scenario: Scenario,
+    *,
+    allowed: Allowed | None = None,
+    adapt: bool = True,
+    given: tuple[str, ...] | None = None,
+) -> Scene:
     """Return the scene of ``scenario``; raises UnusableInput when an object can't be read.
 
-    With ``adapt``, one side's new code also comes in alleles that follow the other side's renames.
+    With ``adapt``, one side's new code also comes in alleles that follow the other side's renames; with ``given``, the
+    paths of tests (none: by their names), its tests in such that follow the other side's rewordings.
     """
     from forkmerge.alignment.align import align  # noqa: PLC0415 - what is below is loaded when it is needed
     from forkmerge.app.catalogue import catalogue_of  # noqa: PLC0415
@@ -79,16 +89,36 @@ def scene(repo: Repository, scenario: Scenario, *, allowed: Allowed | None = Non
     found = sane(whole)
     if found is not whole:
         found = linked(found, by_entry)
+    reworded = () if given is None else _rewordings(base, ours, theirs, read, given, languages)
     if adapt:
-        found = _adapted(found, homologies, by_entry)
-    return Scene(scenario, base, ours, theirs, homologies, merged, found)
+        found = _adapted(found, homologies, by_entry, reworded, given or ())
+    return Scene(scenario, base, ours, theirs, homologies, merged, found, reworded)
 
 
-def _adapted(found: LocusMap, homologies: tuple[Homology, ...], read: Callable[[Entry], bytes]) -> LocusMap:
+def _adapted(
+    found: LocusMap,
+    homologies: tuple[Homology, ...],
+    read: Callable[[Entry], bytes],
+    reworded: tuple[Rewording, ...],
+    given: tuple[str, ...],
+) -> LocusMap:
     """Return the loci with alleles in which one side's new code follows the other side's renames and defaults."""
     from forkmerge.app.adaptation import adapted  # noqa: PLC0415 - as above
 
-    return adapted(found, homologies, read)
+    return adapted(found, homologies, read, reworded, given)
+
+
+def _rewordings(
+    base: Tree,
+    ours: Tree,
+    theirs: Tree,
+    read: Callable[[str], bytes],
+    given: tuple[str, ...],
+    languages: Catalogue,
+) -> tuple[Rewording, ...]:
+    from forkmerge.app.reworded import rewordings  # noqa: PLC0415 - as above
+
+    return rewordings(base, ours, theirs, read=read, given=given, profile_for=languages.for_path)
 
 
 def _sources(

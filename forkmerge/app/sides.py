@@ -12,6 +12,7 @@ from forkmerge.app.elders import Elder, joined, without_outdated
 from forkmerge.app.landscape import Candidate, Genotype
 from forkmerge.app.last_words import advice, last_words, nothing_passed
 from forkmerge.app.renamed import of_modules, renamed_packages, with_new_names
+from forkmerge.app.reworded import asks
 from forkmerge.app.testpaths import tests_of
 from forkmerge.errors import UnusableInput
 from forkmerge.fitness.observed import uncollected_files
@@ -33,9 +34,10 @@ if TYPE_CHECKING:
     from forkmerge.app.testpaths import Asked
     from forkmerge.fitness.evaluator import Evaluator
     from forkmerge.fitness.records import Recall
-    from forkmerge.fitness.required import Owner, Required
+    from forkmerge.fitness.required import Duty, Owner, Required
     from forkmerge.git.repository import Repository
     from forkmerge.recombination.adapt import Rename
+    from forkmerge.recombination.rewording import Rewording
     from forkmerge.report.events import Progress
 
 
@@ -97,6 +99,20 @@ def new_names(repo: Repository, seen: Scene, given: tuple[str, ...], progress: P
             progress.update(events.Remark(f"the {side}'s tests are asked with {rename.old} read as {rename.new}"))
             said.append(rename)
     return tuple(said)
+
+
+def new_words(
+    seen: Scene, required: Required, source: Callable[[Duty], bytes], progress: Progress
+) -> dict[Rewording, tuple[str, ...]]:
+    """Return what a side reworded, with the required tests of the other side that say the old words in ``source``."""
+    out = {}
+    for found in seen.rewordings:
+        duties = [duty for duty in required.duties if duty.owner in ("ours", "theirs") and duty.owner != found.side]
+        if tests := tuple(str(duty.test) for duty in duties if asks(source(duty), found)):
+            side = "upstream" if found.side == "ours" else "fork"
+            progress.update(events.Remark(f"{len(tests)} of the {side}'s tests are asked with {found}"))
+            out[found] = tests
+    return out
 
 
 def crossed(

@@ -313,6 +313,10 @@ def _warnings(found: Found) -> list[str]:
     if found.materialise.names:
         names = ", ".join(f"{r.old} read as {r.new}" for r in found.materialise.names)
         out.append(f"where an offspring has the new name alone, the other side's tests were asked with {names}")
+    for reworded, tests in found.materialise.words.items():
+        side, other = ("fork", "upstream") if reworded.side == "ours" else ("upstream", "fork")
+        told = f"{', '.join(tests[:3])}{', ...' if len(tests) > 3 else ''}"
+        out.append(f"where an offspring has the {side}'s wording alone, the {other}'s {told} was asked with {reworded}")
     if found.unverified:
         out.append("the last test runs could not be verified: their sandboxes died or did not start (forkmerge doctor)")
     if found.elsewhere:

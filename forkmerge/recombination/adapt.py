@@ -4,7 +4,8 @@ Where one side renamed a definition and the other side's edit brings new uses of
 ``module.name`` where the module is imported), the identifier tokens are replaced; where one side changed a parameter's
 default and the other brings new calls that leave the parameter out, the old default is passed by name.  Both are exact
 on tokens and marked as new code; the search takes them only where they are needed, since they equal neither parent.
-Invariant: strings, comments and attribute names of other things stay.
+Where one side reworded a text, the other side's new tests ask for the new words (``rewording``).
+Invariant: strings, comments and attribute names of other things stay, but for the words of tests.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from forkmerge.errors import ForkmergeError
 from forkmerge.recombination.alleles import best_kept
 from forkmerge.recombination.names import imported, used
 from forkmerge.recombination.offspring import segments
+from forkmerge.recombination.rewording import edits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from forkmerge.model.hunk import Side
     from forkmerge.recombination.regions import ProfileFor
+    from forkmerge.recombination.rewording import Rewording
     from forkmerge.recombination.values import Allele, Genome, LocusMap
     from forkmerge.syntax.profile import Profile
 
@@ -79,6 +82,24 @@ def adapted(
         for index in _bringing(result, default.side, default.function.encode()):
             result = _extended(result, index, profile_for, lambda p, d, c=default: _completed(p, d, c))  # type: ignore[misc]
     return result
+
+
+def reworded(
+    locus_map: LocusMap, rewordings: Sequence[Rewording], *, profile_for: ProfileFor, where: Callable[[str], bool]
+) -> LocusMap:
+    """Return the map with an adapted allele beside each that asks, in a file of ``where``, for words that are gone."""
+    result = locus_map
+    for rewording in rewordings:
+        for index, locus in enumerate(result.loci):
+            other = locus.theirs if rewording.side == "ours" else locus.ours
+            if other != locus.base and where(locus.path) and _asks(locus.alleles[other], rewording):
+                result = _extended(result, index, profile_for, lambda p, d, r=rewording: edits(p, d, r))  # type: ignore[misc]
+    return result
+
+
+def _asks(allele: Allele, rewording: Rewording) -> bool:
+    texts = [c for c in allele.contents if isinstance(c, bytes)]
+    return any(rewording.old in part for text in texts for part in text.split(rewording.new))
 
 
 def _bringing(locus_map: LocusMap, side: Side, name: bytes) -> list[int]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from forkmerge.model.outcome import SuiteRun, TestId
+from forkmerge.model.outcome import RunStatus, SuiteRun, TestId
 from forkmerge.suites import streamed
 from forkmerge.suites.events import EventLog, read_events
 from forkmerge.suites.runner import Ended, Invocation, Mode, Progress, TestCommand, TestLimits
@@ -21,6 +23,8 @@ REACH = "forkmerge_reach"
 _TRACEBACKS = "--tb=native"
 """PERF: pytest's own way parses the source of every function in a traceback, 0.1 s and more for each test that fails;
 what is kept of a failure, its message, is the same."""
+_RAISED = (1, 3)  # the exit codes of Python and of pytest for an error that nobody caught
+_FRAME = re.compile(r'^(?:  File "(.+)", line \d+, in |([^\s:]+\.py):\d+: in )', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +78,21 @@ class PytestRunner:
         self,
         *,
         events_path: str,
-        candidate: str,  # noqa: ARG002 - the protocol's
+        candidate: str,
         completed: Ended,
-        below: str = "",  # noqa: ARG002 - the protocol's
+        below: str = "",
     ) -> SuiteRun:
-        """Return what the events say; a run without a session is UNCOLLECTED, one without the plugin UNVERIFIED."""
+        """Return what the events say; a run without a session is UNCOLLECTED, one without the plugin UNVERIFIED.
+
+        Where an error ended it before our plugin was loaded, raised by a file of the candidate, that is broken: a
+        plugin of the project's own, or pytest itself.
+        """
         log = EventLog()
         log.add(read_events(events_path))
         results = streamed.results(log, completed, identity)
         status, tail = streamed.status(log, results, completed), completed.tail
+        if status is RunStatus.UNVERIFIED and completed.exit_code in _RAISED and _raised_in((candidate, below), tail):
+            status = RunStatus.UNCOLLECTED
         if log.internal and log.internal not in tail:
             tail = f"{tail}\n{log.internal}".strip()
         reach = log.reach.reach(identity)
@@ -113,6 +123,18 @@ class PytestProgress:
         self.log.add(events)
         current = next(iter(self.log.running), "")
         return Progress(len(self.log.ended), self.log.total, current)
+
+
+def _raised_in(roots: tuple[str, ...], traceback: str) -> bool:
+    """Return whether a frame of ``traceback`` lies in a file below one of ``roots``, wherever the run saw them."""
+    for match in _FRAME.finditer(traceback):
+        parts = (match[1] or match[2]).split("/")
+        if any(part == "site-packages" or part.startswith("python3.") for part in parts):
+            continue
+        ends = ["/".join(parts[at:]) for at in range(1, len(parts))] if match[1] else [match[2]]
+        if any(Path(root, end).is_file() for root in roots if root for end in ends if end[:1] != "/"):
+            return True
+    return False
 
 
 def plugin_source() -> bytes:

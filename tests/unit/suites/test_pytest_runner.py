@@ -126,6 +126,20 @@ def test_command_without_pytest_is_unverified(project):
     assert project.run("python3 -c pass").status is RunStatus.UNVERIFIED
 
 
+@pytest.mark.parametrize("name", ["pytest", "mine"])
+def test_what_breaks_pytest_before_our_plugin_is_loaded_was_no_fault_of_the_sandbox(project, name):
+    project.write(**{name: "import nowhere\n", "test_a": "def test_1(): pass\n"})
+    run = project.run(f"{sys.executable} -m pytest -q -p mine" if name == "mine" else "")
+    assert run.status is RunStatus.UNCOLLECTED
+    assert "nowhere" in run.tail
+
+
+@pytest.mark.parametrize("words", ["-m pytest_that_is_nowhere", "-c 'import runpy; runpy.run_module(\"nowhere\")'"])
+def test_pytest_that_is_missing_is_unverified(project, words):
+    project.write(test_a="def test_1(): pass\n")
+    assert project.run(f"{sys.executable} {words}").status is RunStatus.UNVERIFIED
+
+
 def test_collect_only_finds_tests_and_runs_none(project):
     project.write(test_a="import nowhere\n", test_b="def test_1(): raise SystemExit('ran')\n")
     run = project.run(mode=Mode.COLLECT)

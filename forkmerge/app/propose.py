@@ -273,6 +273,9 @@ class Proposing:
             self.labels[elder.revision.tree] = elder.revision.name
             self._evaluate(found, evaluate, elder.revision.tree, None, runs)
         self._phase("searching", f"{len(seen.loci.loci)} loci")
+        plain = Genotype(view.default)
+        if view.hints.failing and plain not in found.evaluations:  # the search may refuse it for what a few tests say
+            self._evaluate(found, evaluate, plain, None, runs)
         while True:
             asked = strategy.ask()
             if asked is None:
@@ -293,8 +296,8 @@ class Proposing:
                 return  # what keeps the tests from running here will keep the next ones too
         found.answer = self._answer(strategy)
         found.exhausted = isinstance(strategy, Diverse) and strategy.exhausted
-        if Genotype(view.default) not in found.evaluations:  # what the search can do without, the reader can't
-            self._evaluate(found, evaluate, Genotype(view.default), None, runs)
+        if plain not in found.evaluations:  # what the search can do without, the reader can't
+            self._evaluate(found, evaluate, plain, None, runs)
 
     def _look_ahead(self, strategy: ConflictDriven, evaluate: Evaluator[Candidate], runs: Runs) -> None:
         """Begin with what the search is likely to ask next, where workers have nothing to do: its answers stay."""
@@ -343,7 +346,8 @@ class Proposing:
         label = self.labels.setdefault(candidate, f"offspring {len(self.labels)}") if whole else "probe"
         runs.label = label
         began = time.monotonic()
-        if whole:
+        new = whole and candidate not in found.evaluations
+        if new:
             self.progress.update(events.EvaluationStarted(label))
         evaluation = evaluate.evaluate(candidate, tests, again=again)
         if evaluation.flaky:
@@ -353,6 +357,7 @@ class Proposing:
             found.labels[candidate] = label
             if evaluation.cost.suite_runs:
                 self.clock.suites = time.monotonic() - began
+        if new:
             self._tell(found, evaluate, label, evaluation, time.monotonic() - began)
         return evaluation
 

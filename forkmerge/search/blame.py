@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,6 +24,9 @@ MOST_CAUSES = 3
 
 MOST_CONTEXTS = 2
 """In how many other passing genomes the blamed alleles are tried before they are believed."""
+
+ALONE = 2
+"""After so many alleles of the same loci that a test blamed by themselves, others of them are believed at once."""
 
 MANY_CHANGED = 24
 """From so many differences to the nearest passing genome on, a cause is first looked for file by file."""
@@ -58,6 +62,8 @@ class Blaming(Remembering):
         super().__init__(landscape, budget)
         self._probing: Probing | None = None
         """The search for blame that goes on."""
+        self._alone: Counter[tuple[int, str, tuple[int, ...]]] = Counter()
+        """How often a test blamed loci by themselves, whatever stood around them."""
 
     # -- blame ---------------------------------------------------------------------------------------------------
 
@@ -106,7 +112,10 @@ class Blaming(Remembering):
             blamed = yield from self._explain(test, start, genome)
             if not blamed:
                 break
-            context = yield from self._context(test, start, genome, blamed)
+            context: tuple[int, ...] = ()
+            if self._alone[self.generation, test, blamed] < ALONE:
+                context = yield from self._context(test, start, genome, blamed)
+                self._alone[self.generation, test, blamed] += not context
             together = self._together(start, genome, blamed)
             cells = tuple((i, frozenset({together[i]})) for i in sorted({*blamed, *context}))
             self.shrunk.append(Shrunk(Clause(cells, test or "import and collection"), test, together))

@@ -330,6 +330,8 @@ class ConflictDriven(Auditing):
         self.shrunk = [shrunk for shrunk in finer if shrunk is not None]
         self.skipped, self.inseparable, self.core, self.optimal = [], False, (), False
         self.despaired.clear()
+        if self._latest is not None and (moved := refined.translate(self._latest[0].genome)) is not None:
+            self._latest = replace(self._latest[0], genome=moved), self._latest[1]
         for old in tuple(self.evaluated.values()):
             if old.generation == self.generation - 1 and old.genome in genomes:
                 new = replace(old, genome=genomes[old.genome], generation=self.generation)

@@ -96,12 +96,17 @@ class Remembering(Driven):
     def screen(self, genome: Genome, tests: list[str]) -> Asking:
         """Return the verdict of the latest of ``tests`` on ``genome``, those that failed before: a cheap first look.
 
-        What one of them says is enough to refuse a genome; that they all pass says nothing of the others.
+        What one of them says is enough to refuse a genome; that they all pass says nothing of the others.  Tests of one
+        side are one run, so those of the other are asked only where these pass.
         """
         latest = [t for t in dict.fromkeys(reversed(tests)) if t != BROKEN and self.knowledge.known(t, genome) is None]
-        if not latest or self.cost >= self.budget.suites:
-            return Verdict(cost=0.0)
-        return (yield from self.run_tests(genome, *latest[:MOST_SCREENED]))
+        verdict = Verdict(cost=0.0)
+        owners = dict.fromkeys(_owner(t) for t in latest[:MOST_SCREENED])
+        for owner in owners:
+            if self.cost < self.budget.suites and self.passes(verdict):
+                asked = [t for t in latest[:MOST_SCREENED] if _owner(t) == owner]
+                verdict = yield from self.run_tests(genome, *asked)
+        return verdict
 
     def run_tests(self, genome: Genome, *tests: str) -> Asking:
         """Return the verdict of a few tests on ``genome``; import and collection are asked for by the empty set."""
@@ -147,3 +152,8 @@ class Remembering(Driven):
     def passes(self, verdict: Verdict) -> bool:
         """Return whether nothing is lost, flaky tests aside."""
         return verdict.status == "ok" and not self.lost(verdict.failed)
+
+
+def _owner(test: str) -> str:
+    """Return the side of a test that is called ``side:test``: the tests of one are one run."""
+    return test.partition(":")[0] if ":" in test else ""

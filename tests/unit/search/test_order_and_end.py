@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from forkmerge.recombination.values import Clause
-from forkmerge.search.conflict_driven import ENOUGH, ConflictDriven
+from forkmerge.search.conflict_driven import ENOUGH, ConflictDriven, Refined
 from forkmerge.search.protocol import Budget, Evaluated, Landscape, Query, Verdict, Worth
 
 if TYPE_CHECKING:
@@ -103,3 +104,30 @@ def test_a_parent_that_passes_ends_nothing(genome: Genome, ends: bool) -> None:
     assert not search._in_vain(best)
     search.cost += ENOUGH
     assert search._in_vain(best) is ends
+
+
+def test_what_was_spent_in_vain_stays_so_in_a_finer_landscape() -> None:
+    search = new()
+    best = Evaluated(SPACE.default, frozenset(), broken=False)
+    assert not search._in_vain(best)
+    search.cost += ENOUGH
+    finer = replace(SPACE, worths=(*SPACE.worths, PICKS), default=(*SPACE.default, 2))
+    finer = replace(finer, ours=(*SPACE.ours, 0), theirs=(*SPACE.theirs, 1))
+    search._move(Refined(finer, lambda genome: (*genome, genome[-1])))
+    assert search._in_vain(replace(best, genome=(*SPACE.default, 2)))
+    assert not search._in_vain(replace(best, genome=(*SPACE.default, 3)))
+
+
+@pytest.mark.parametrize(("failed", "asked"), [({"theirs:b"}, ["theirs"]), (set(), ["theirs", "ours"])])
+def test_a_first_look_asks_the_tests_of_one_side_and_then_those_of_the_other(
+    failed: set[str], asked: list[str]
+) -> None:
+    search = new()
+    looking = search.screen(SPACE.default, ["ours:a", "theirs:a", "ours:b", "theirs:b"])
+    sides = []
+    (query,) = next(looking)
+    with suppress(StopIteration):
+        while query.tests is not None:
+            sides.append({test.partition(":")[0] for test in query.tests})
+            (query,) = looking.send((Verdict(frozenset(failed) & query.tests, cost=0.1),))
+    assert sides == [{side} for side in asked]

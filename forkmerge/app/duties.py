@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+from forkmerge.app.removed import without_removed
 from forkmerge.app.testpaths import asked_in_merged, is_test, tests_of
 from forkmerge.fitness.observed import uncollected_files
 from forkmerge.fitness.required import Duty, Required, Waiver, changes_of, required
@@ -56,7 +57,16 @@ def duties(parents: Parents, read: Callable[[str], bytes], given: tuple[str, ...
         return text if text is None or not test.file.endswith(".py") else read_as(text)
 
     changes = changes_of(sorted(tests), definition, support_changed)
-    return required(parents.ours_runs, parents.theirs_runs, changes), changes
+    known = without_removed(
+        required(parents.ours_runs, parents.theirs_runs, changes),
+        changes,
+        parents,
+        lambda duty: source.definition(duty.owner, duty.test) or b"",
+        read=read,
+        given=given,
+        units=source.index,
+    )
+    return known, changes
 
 
 def texts(parents: Parents, read: Callable[[str], bytes], given: tuple[str, ...]) -> Callable[[Duty], bytes]:
@@ -217,7 +227,7 @@ class _Definitions:
 
     def _known(self, path: str, oid: str) -> Mapping[tuple[str, ...], bytes]:
         if oid not in self._units:
-            self._units[oid] = self._index(path, self._read(oid))
+            self._units[oid] = self.index(path, self._read(oid))
         return self._units[oid]
 
     def _by_name(self, side: str, name: str) -> bytes | None:
@@ -226,13 +236,14 @@ class _Definitions:
         if texts is None:
             texts = {}
             for path, entry in tests_of(self._parents.tree(side), self._given).items():
-                for scope, text in self._index(path, self._read(entry.oid)).items():
+                for scope, text in self.index(path, self._read(entry.oid)).items():
                     texts.setdefault(scope[-1], text)
             self._named[side] = texts
         return texts.get(name)
 
     @staticmethod
-    def _index(path: str, data: bytes) -> dict[tuple[str, ...], bytes]:
+    def index(path: str, data: bytes) -> dict[tuple[str, ...], bytes]:
+        """Return the units of a file by their scopes and names; none of what is not understood."""
         from forkmerge.errors import ForkmergeError  # noqa: PLC0415 - loaded when tests are looked into
         from forkmerge.syntax.profiles import for_path  # noqa: PLC0415 - the same
         from forkmerge.syntax.units import units, walk  # noqa: PLC0415 - the same

@@ -9,12 +9,15 @@ import re
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.pieces import counted, lines_of, middles, uneven
-from forkmerge.merge.pyread import compiles
+from forkmerge.merge.pyread import begun_late, compiles
 from forkmerge.model.finding import Finding
 from forkmerge.syntax.parsing import parse, sound
 
 if TYPE_CHECKING:
     from forkmerge.syntax.profile import Profile
+
+_MODULES = frozenset(("javascript", "typescript", "tsx"))
+"""Languages that refuse a module in which a name is imported or exported twice."""
 
 _FEW = 200
 """Changed lines up to which it is looked for where they stand: the search takes the square of them at worst."""
@@ -47,12 +50,18 @@ def objections(
         found += _loads(profile, path, (ours, theirs), result)
     if not found and not profile.data:
         found += _names(profile, path, base, ours, theirs, result)
+    if not found and profile.name in _MODULES:
+        from forkmerge.merge.exports import objections as told_twice  # noqa: PLC0415 - for some languages alone
+
+        found += told_twice(path, (base, ours, theirs), result)
     return tuple(found)
 
 
 def _parses(profile: Profile, path: str, inputs: tuple[bytes, bytes, bytes], result: bytes) -> list[Finding]:
     if profile.name == "python" and compiles(result):  # PERF: who reads it is Python, and most merges end here
-        return []
+        if not begun_late(result) or any(map(begun_late, inputs)):
+            return []
+        return [Finding("does-not-parse", "an import from the future stands below what the other side put in", path)]
     if not sound(parse(profile, result)):
         broken = all(sound(parse(profile, i)) for i in inputs)
     else:

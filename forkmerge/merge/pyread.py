@@ -27,6 +27,8 @@ _IMPORTS = re.compile(rb"(?:^(?:import [\w., ]+|from [\w.]+ import [\w, *]+)\n){
 """Several lines of which each imports, and does nothing else; Python 3.11.2 takes half a line more for ``(...)++``."""
 _DEFINING = (b"def ", b"class ", b"async def ")
 _FUTURE = b"from __future__ import annotations\n"
+_STATEMENT = re.compile(rb"^(?:import |from (?!__future__\b)|def |class |@|if |try:|[^\W\d]\w* *=)", re.MULTILINE)
+"""How most lines begin below which nothing may be imported from the future; the table of symbols allows it."""
 _read_before: deque[tuple[bytes, Any]] = deque(maxlen=2)
 """Texts that Python read whole, each with its table of symbols: what is remembered, and changes no answer."""
 
@@ -37,6 +39,22 @@ def compiles(source: bytes) -> bool:
     last = max(source.rfind(b"\nimport "), source.rfind(b"\nfrom "))
     end = source.find(b"\n", last + 1) + 1
     return _compiles(_IMPORTS.sub(_sorted, source[:end]) + source[end:])
+
+
+def begun_late(source: bytes) -> bool:
+    """Return whether this Python reads ``source`` but for an import from the future that stands below other code."""
+    last = source.rfind(b"\nfrom __future__ ")
+    if last < 0 or not _STATEMENT.search(source, 0, last + 1):
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compile(source, "<merge>", "exec", dont_inherit=True)
+        except SyntaxError as error:
+            return "__future__" in str(error)
+        except (ValueError, RecursionError, MemoryError):
+            return False
+    return False
 
 
 def _sorted(run: re.Match[bytes]) -> bytes:

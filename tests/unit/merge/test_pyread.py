@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from forkmerge.merge import pyread
-from forkmerge.merge.pyread import compiles
+from forkmerge.merge.pyread import begun_late, compiles
 
 if TYPE_CHECKING:
     import pytest
@@ -95,3 +95,11 @@ def test_only_the_definitions_that_differ_are_read_again(monkeypatch: pytest.Mon
     assert compiles(second)
     assert asked == [first, other + one]
     assert not compiles(second.replace(b"return 2", b"return 2 2"))
+
+
+def test_what_has_to_come_first_comes_first() -> None:
+    future = b"from __future__ import (annotations,\n                        division)\n"
+    assert not begun_late(b'"""\nimport a\n"""\n# b\n' + future + b"import a\n")
+    assert begun_late(b"import a\n\n" + future)
+    assert begun_late(b"x = 1\n" + future)
+    assert not begun_late(b"import a\nx = (\n" + future)  # something else is wrong with it

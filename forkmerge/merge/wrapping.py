@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from forkmerge.merge.calls import is_called, made_a_call
+from forkmerge.merge.calls import called_anew, is_called, made_a_call
 from forkmerge.merge.comparisons import compares
 from forkmerge.merge.items import Item, node_tokens
 
@@ -30,6 +30,7 @@ _MOST_EDITS = 4
 """Bounds of what is looked through: longer or deeper statements than people write stay with git."""
 _MOST_LEVELS = 60
 """Levels between a statement and the part that was edited past which nothing is looked for (each is read anew)."""
+_SIDES = 3
 _LAYOUT = 4
 """A node more than so many times as long as the tokens it is compared with (and 200 bytes) holds more than layout."""
 
@@ -174,6 +175,9 @@ def _graft(
         if _compared(profile, base, before, mine[at]) or _both_said(base, mine[at], other):
             break
         if _newly_called(node, base, before, other, after):
+            break
+        calls = [part.parent for part in (before, node, after) if is_called(part)]
+        if len(calls) == _SIDES and called_anew((base, mine[at], other), [c for c in calls if c is not None]):
             break
         if len(mine) > 1 or node != mine[at].main:
             return at, node, other.data[after.start_byte : after.end_byte]

@@ -206,8 +206,9 @@ def _changes(before: Sequence[Said], after: Sequence[Said]) -> Iterable[tuple[Se
 
 
 def _put_in(old: Sequence[Said], new: Sequence[Said]) -> list[Said]:
-    """Return the lines of ``new`` that are no edit of a line of ``old``."""
-    left = list(new)
+    """Return the lines of ``new`` that are no edit of a line of ``old``, nor part of one that was broken."""
+    told = b"\0" + b"\0".join(token for line in old for token in line) + b"\0"
+    left = [line for line in new if b"\0" + b"\0".join(line) + b"\0" not in told]
     for line in old:
         best = max(left, key=lambda n: similarity(line, n), default=())
         if similarity(line, best) >= _EDITED:

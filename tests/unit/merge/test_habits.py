@@ -94,3 +94,11 @@ def test_a_heading_beside_headings_that_are_at_another_depth_now() -> None:
     assert broken(base, ours, theirs)
     assert broken(base, theirs, ours)
     assert not broken(base, ours, b"## Writing\n\nOnce a year.\n")
+
+
+def test_a_line_that_was_broken_into_several_is_not_put_in() -> None:
+    base = b"export { read, readAll } from './reader';\nexport type { Options } from './reader';\n"
+    ours = base.replace(b"{ read, readAll }", b"{\n  read,\n  readAll,\n  readBack,\n}")
+    theirs = base.replace(b"./reader", b"./reader.js")
+    assert not broken(base, ours, theirs)
+    assert broken(base, base + b"export { write } from './reader';\n", theirs)

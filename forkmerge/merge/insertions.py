@@ -17,7 +17,7 @@ from forkmerge.merge.registrations import assigned, registered
 from forkmerge.syntax import commutative
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tree_sitter import Node
 
@@ -42,6 +42,7 @@ _TWIN = 0.9
 _SPOKEN = re.compile(rb"[\"'`\w]")
 """How a text begins, and no comment: with a blank in it, what a message says, or what a test is about."""
 _QUOTES = b"\"'`"
+_FROM = b"from"
 _LEAST_TWIN = 20
 """Definitions of so many words that have so large a part in common may be one, taken over under another name."""
 _DEFINITIONS = frozenset(("function", "method", "class", "type"))
@@ -196,14 +197,36 @@ def sort_key(item: Item) -> tuple[bytes, ...]:
     return tuple(t.lower() for t in item.tokens)
 
 
-def in_order(before: Sequence[Item], inserted: Sequence[Item], after: Sequence[Item], rule: str) -> bool:
-    """Return whether ``inserted`` is sorted in between its neighbours, and that is no chance.
+def unquoted_key(item: Item) -> tuple[bytes, ...]:
+    """Return what keys are sorted by of which some stand in quotes, since they have blanks in them."""
+    return tuple(t.strip(_QUOTES) for t in sort_key(item))
+
+
+def source_key(item: Item) -> tuple[bytes, ...]:
+    """Return what imports are sorted by that name their file behind what they take from it, and other items as ever."""
+    key = sort_key(item)
+    source = next((t for t in reversed(key) if t[:1] in (b'"', b"'")), b"") if _FROM in key else b""
+    return (source.strip(_QUOTES), *key) if source else key
+
+
+ORDERS = (sort_key, unquoted_key, source_key)
+"""The orders that people keep lists in."""
+
+
+def in_order(
+    before: Sequence[Item],
+    inserted: Sequence[Item],
+    after: Sequence[Item],
+    rule: str,
+    key: Callable[[Item], tuple[bytes, ...]] = sort_key,
+) -> bool:
+    """Return whether ``inserted`` is sorted in between its neighbours by ``key``, and that is no chance.
 
     It may be chance for what was put at the end of a single element, and among definitions that are few, or not sorted.
     """
     kinds = {i.kind for i in inserted}
     near = [[i for i in part if i.kind in kinds] for part in (before, after)]
-    keys = [sort_key(i) for i in (*near[0], *inserted, *near[1])]
+    keys = [key(i) for i in (*near[0], *inserted, *near[1])]
     found = next(((i.data, i.main.parent) for part in near for i in part if i.main and i.main.parent), None)
     if found is None or keys != sorted(keys):
         return False

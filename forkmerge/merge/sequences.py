@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from forkmerge.merge import comparisons, releases, rules
 from forkmerge.merge.calls import called_anew
 from forkmerge.merge.deletions import Left, Side, left
-from forkmerge.merge.insertions import Joined, both_inserted, defines, in_order, sort_key
+from forkmerge.merge.insertions import ORDERS, Joined, both_inserted, defines, in_order
 from forkmerge.merge.items import Item, Tokens, items, parts
 from forkmerge.merge.layout import Layout, bracketed
 from forkmerge.merge.matching import match
@@ -263,8 +263,10 @@ class _Emitter(Layout):
             self._write(ours, "ours")
             return
         before, after = self.ours[chunk[1].start - 1 : chunk[1].start], self.ours[chunk[1].stop : chunk[1].stop + 1]
-        if in_order(before, ours, after, joined.rule) and in_order(before, extra, after, joined.rule):
-            tagged.sort(key=lambda pair: sort_key(pair[0]))
+        for order in ORDERS:
+            if all(in_order(before, side, after, joined.rule, order) for side in (ours, extra)):
+                tagged.sort(key=lambda pair: order(pair[0]))
+                break
         slots = [i.lead for i in ours] + [between if i.first and between is not None else i.lead for i in extra]
         if extra and extra[0] is self.theirs[chunk[2].start] and (behind := self.behind_its_like(chunk[2])) is not None:
             slots[len(ours)] = behind

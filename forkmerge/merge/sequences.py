@@ -20,7 +20,7 @@ from forkmerge.merge.items import Item, Tokens, items, parts
 from forkmerge.merge.layout import Layout, bracketed
 from forkmerge.merge.matching import match
 from forkmerge.merge.pieces import Conflict, Piece, Resolved, coalesce
-from forkmerge.merge.sets import emptied, lines_twice, repeated, said_twice, united
+from forkmerge.merge.sets import emptied, lines_twice, repeated, replaced_and_grown, said_twice, united
 from forkmerge.merge.wrapping import around, grafted, wrapped
 from forkmerge.syntax import commutative
 
@@ -73,7 +73,7 @@ def merge_sequences(context: Context, parent: str, three: Three, depth: int) -> 
     block = parent in context.profile.blocks
     loose = not block and (parent not in context.profile.lists or _positional(parent))
     known = context.profile if commutative.is_set(context.profile, parent) else None
-    if _positional(parent) and _cut_down(three):
+    if (_positional(parent) and _cut_down(three)) or (context.profile.data and replaced_and_grown(three)):
         return None
     to_ours, to_theirs = (match(base, side, loose=loose, profile=known) for side in (ours, theirs))
     if known is not None:

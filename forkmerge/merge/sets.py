@@ -27,6 +27,8 @@ _DEFINITIONS = frozenset(("function", "method", "class", "type"))
 
 
 _WORD = re.compile(rb"\w")
+_SOME = 2
+"""Elements that make a list of which all can be said to have been replaced."""
 _Three: TypeAlias = "tuple[Sequence[Item], Sequence[Item], Sequence[Item]]"
 
 
@@ -134,6 +136,24 @@ def _put_in_by_both(three: _Three) -> dict[bytes, int]:
 def emptied(three: _Three, result: bytes) -> bool:
     """Return whether ``result`` says nothing though each version does: half went with one side, half with the other."""
     return not _WORD.search(result) and all(any(_WORD.search(i.text) for i in side) for side in three)
+
+
+def replaced_and_grown(three: _Three) -> bool:
+    """Return whether one side put other elements for all of a list, to which the other side added some.
+
+    An element has no name that says which of the old ones it stands for; what was added may be among the new ones.
+    """
+    elements = [[i.tokens for i in side if i.main is not None and i.main.is_named] for side in three]
+    if len(elements[0]) < _SOME or any(i.key is not None for side in three for i in side):
+        return False
+    return any(
+        len(elements[mine]) >= _SOME
+        and not {*elements[0]}.intersection(elements[mine])
+        and len(elements[other]) > len(elements[0])
+        and {*elements[0]}.issubset(elements[other])
+        and not {*elements[other]}.issuperset(elements[mine])
+        for mine, other in ((1, 2), (2, 1))
+    )
 
 
 def lines_twice(three: _Three, result: bytes) -> bool:

@@ -38,6 +38,8 @@ _IMPORTING = frozenset(b"import static from type use pub extern crate".split())
 """Words of imports that are no names."""
 _PLAIN = re.compile(rb"[\"']?[^\W\d][^\s\"'(){}]*[\"']?")
 """A name or path, or a text that is one."""
+_WORD = re.compile(rb"[\"']?+([^\s\"'(){}\[\]<>=:,*&!|]+)[\"']?")
+_PART = re.compile(rb"(\d+)|(\D+)")
 _TWIN = 0.9
 _SPOKEN = re.compile(rb"[\"'`\w]")
 """How a text begins, and no comment: with a blank in it, what a message says, or what a test is about."""
@@ -77,6 +79,8 @@ def both_inserted(
             return Joined(rules.MEMBERS, extra)
     if rule is None and _sorted(profile, parent, whole):
         return Joined(rules.MEMBERS, extra)
+    if rule is None and profile.data and (last := _falls_behind(ours, extra)) is not None:
+        return Joined(rules.MEMBERS, extra, not last)
     if rule is None:
         return None
     if rule == rules.IMPORTS:
@@ -125,6 +129,26 @@ def _enumerates(item: Item) -> bool:
         return around is not None
     bases = around.child_by_field_name("superclasses")
     return bases is not None and _ENUM.search(item.data, bases.start_byte, bases.end_byte) is not None
+
+
+def _falls_behind(ours: Sequence[Item], extra: Sequence[Item]) -> bool | None:
+    """Return whether all of ``extra`` comes behind ``ours`` in the alphabet; None where neither comes behind the other.
+
+    That is asked of names, paths and numbers alone: who lists those runs nothing in turn.
+    """
+    said = [[_WORD.fullmatch(i.text.removeprefix(b"-").strip()) for i in side] for side in (ours, extra)]
+    if not all(said) or any(found is None for side in said for found in side):
+        return None
+    keys = [[_natural(found[1]) for found in side if found is not None] for side in said]
+    for first, second, answer in ((*keys, True), (*reversed(keys), False)):
+        if all(a < b for a, b in pairwise((*first, *second))):
+            return answer
+    return None
+
+
+def _natural(text: bytes) -> tuple[tuple[int, bytes], ...]:
+    """Return what ``text`` is sorted by where 9 comes before 10, whatever the case of its letters."""
+    return tuple((int(n), word.lower()) if n else (-1, word.lower()) for n, word in _PART.findall(text))
 
 
 def _ahead(theirs: Sequence[Item], extra: Sequence[Item]) -> bool:

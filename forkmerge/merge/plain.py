@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from forkmerge.merge.pieces import Conflict, Piece, swapped, text_of
-from forkmerge.merge.rules import BOTH, Allowed
+from forkmerge.merge.pieces import Conflict, Piece, lines_of, resolved, swapped, text_of
+from forkmerge.merge.rules import BOTH, TOUCHING, Allowed
 from forkmerge.model.hunk import Alternative
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from forkmerge.syntax.catalogue import Catalogue
+
+_MOST = 1000
+"""Lines of a conflict up to which it is told for each of them whether both sides have it."""
 
 
 def by_lines(
@@ -32,7 +36,7 @@ def by_lines(
     if left and lines is None:
         from forkmerge.merge.passages import apart  # noqa: PLC0415 - not needed for clean files
 
-        return apart(bare, allowed, whole=True)
+        return resolved(apart(bare, allowed, whole=True), partial(_cut_out, allowed))
     if lines is None or (bare == raw and not left):
         return bare
     from forkmerge.merge import linesets  # noqa: PLC0415 - few files are of this kind
@@ -49,6 +53,18 @@ def by_lines(
         if sound(pieces, inputs) and sound(linesets.resolve(lines, allowed, swapped(bare), other), other):
             return pieces
     return bare if left or sound(bare, inputs) else raw
+
+
+def _cut_out(allowed: Allowed, conflict: Conflict) -> tuple[bytes, str] | None:
+    """Return a conflict without the lines that the sides took away, each its own; None where one did anything else."""
+    if not allowed.permits({TOUCHING}):
+        return None
+    base, ours, theirs = (lines_of(x) for x in (conflict.base, conflict.ours, conflict.theirs))
+    if len(base) > _MOST or not all(line.strip() for line in base) or len(set(base)) < len(base):
+        return None
+    if any(side != [line for line in base if line in side] for side in (ours, theirs)):
+        return None
+    return b"".join(line for line in base if line in ours and line in theirs), TOUCHING
 
 
 def either_order(piece: Piece) -> Piece:

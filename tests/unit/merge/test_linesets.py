@@ -84,3 +84,25 @@ def test_what_one_side_took_away_does_not_come_back_by_a_second_copy() -> None:
     ours, theirs = base + b"!new.log\n/build\n*.log\n", base.replace(b"*.log", b"*.other", 1)
     for three in ((base, ours, theirs), (base, theirs, ours)):
         assert not merge_file(".gitignore", *three, line_merge=line_merge).clean
+
+
+@pytest.mark.parametrize("path", ["known.txt", "notes.rst", "NAMES"])
+def test_lines_of_a_text_that_each_side_took_away_are_all_gone(path: str) -> None:
+    base = b"one\ntwo\nthree\nfour\nfive\n"
+    ours, theirs = base.replace(b"two\n", b""), base.replace(b"three\nfour\n", b"")
+    for one, other in ((ours, theirs), (theirs, ours)):
+        assert merge_file(path, base, one, other, line_merge=line_merge).merged() == b"one\nfive\n"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (b"one\n2\nthree\nfour\n", b"one\ntwo\nfour\n"),
+        (b"one\nthree\ntwo\nfour\n", b"one\ntwo\nfour\n"),
+    ],
+    ids=["edited", "moved"],
+)
+def test_lines_taken_away_beside_anything_else_stay_a_conflict(ours: bytes, theirs: bytes) -> None:
+    base = b"one\ntwo\nthree\nfour\n"
+    for one, other in ((ours, theirs), (theirs, ours)):
+        assert not merge_file("known.txt", base, one, other, line_merge=line_merge).clean

@@ -117,3 +117,15 @@ def test_in_an_ordered_file_nothing_is_a_set() -> None:
     assert (found.commutative, lines.kind) == ((), "list")
     assert mine.ordered("a.py")
     assert not mine.ordered("b.py")
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        (b"// @flow strict\nexport type Plot = {| name: ?string |};\n", "tsx"),
+        (b"/**\n * @flow\n */\nwater(plot);\n", "tsx"),
+        (b"// @ts-check\nwater(plot);\n", "javascript"),
+    ],
+)
+def test_javascript_that_says_that_it_has_types_is_read_with_them(text: bytes, language: str) -> None:
+    assert named(BUILTIN.for_path("garden/water.js", text)) == language

@@ -139,11 +139,10 @@ def _falls_behind(ours: Sequence[Item], extra: Sequence[Item]) -> bool | None:
     said = [[_WORD.fullmatch(i.text.removeprefix(b"-").strip()) for i in side] for side in (ours, extra)]
     if not all(said) or any(found is None for side in said for found in side):
         return None
-    keys = [[_natural(found[1]) for found in side if found is not None] for side in said]
-    for first, second, answer in ((*keys, True), (*reversed(keys), False)):
-        if all(a < b for a, b in pairwise((*first, *second))):
-            return answer
-    return None
+    mine, other = ([_natural(found[1]) for found in side if found is not None] for side in said)
+    if all(a < b for a, b in pairwise((*mine, *other))):
+        return True
+    return False if all(a < b for a, b in pairwise((*other, *mine))) else None
 
 
 def _natural(text: bytes) -> tuple[tuple[int, bytes], ...]:

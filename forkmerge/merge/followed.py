@@ -45,7 +45,7 @@ def with_names(
     profile: Profile, path: str, merge: Callable[..., FileMerge], inputs: tuple[bytes, bytes, bytes]
 ) -> FileMerge | None:
     """Return the clean merge in which both sides use the names that one gave its locals, None where there is none."""
-    from forkmerge.merge.renaming import renamed  # noqa: PLC0415 - seldom needed
+    from forkmerge.merge.renamed_locals import renamed  # noqa: PLC0415 - seldom needed
 
     try:
         given = renamed(profile, inputs)

@@ -70,19 +70,8 @@ def both_inserted(
     mine = {i.tokens for i in ours}
     extra = tuple(i for i in theirs if i.tokens not in mine)
     rule = _rule(profile, parent, (*ours, *extra))
-    if rule is None and parent in profile.blocks and registered((*ours, *extra), whole[0]):
-        return Joined(rules.REGISTRATIONS, extra)
-    if rule is None and parent in profile.blocks:
-        from forkmerge.merge import cases  # noqa: PLC0415 - seldom needed
-
-        if cases.apart(profile, ours, extra, whole):
-            return Joined(rules.MEMBERS, extra)
-    if rule is None and _sorted(profile, parent, whole):
-        return Joined(rules.MEMBERS, extra)
-    if rule is None and profile.data and (last := _falls_behind(ours, extra)) is not None:
-        return Joined(rules.MEMBERS, extra, not last)
     if rule is None:
-        return None
+        return _by_other_means(profile, parent, ours, extra, whole)
     if rule == rules.IMPORTS:
         clash = {_bound(i) for i in ours} & {_bound(i) for i in extra} - {b""}
         return None if clash else Joined(rule, extra, _leading(extra) > _leading(ours))
@@ -108,6 +97,24 @@ def both_inserted(
     constants = bool(extra) and all(i.key is not None and i.key[0] in _VALUES for i in extra)
     above = constants and all(map(defines, ours))
     return Joined(rule, extra, above or any(also) or _ahead(theirs, extra))
+
+
+def _by_other_means(
+    profile: Profile, parent: str, ours: Sequence[Item], extra: Sequence[Item], whole: tuple[Sequence[Item], ...]
+) -> Joined | None:
+    """Return how insertions stand together that no set of the language allows: calls, cases, what is sorted."""
+    if parent in profile.blocks:
+        from forkmerge.merge import cases  # noqa: PLC0415 - seldom needed
+
+        if registered((*ours, *extra), whole[0]):
+            return Joined(rules.REGISTRATIONS, extra)
+        if cases.apart(profile, ours, extra, whole):
+            return Joined(rules.MEMBERS, extra)
+    if _sorted(profile, parent, whole):
+        return Joined(rules.MEMBERS, extra)
+    if profile.data and (last := _falls_behind(ours, extra)) is not None:
+        return Joined(rules.MEMBERS, extra, not last)
+    return None
 
 
 def _numbers(members: Sequence[Item]) -> set[tuple[bytes, ...]]:

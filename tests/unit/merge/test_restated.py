@@ -9,7 +9,7 @@ DEEPER = b"def f():\n    if ready:\n        first()\n        second(left)\n     
 
 def test_a_line_that_was_moved_and_one_that_was_put_deeper_are_one() -> None:
     moved = b"def f():\n    third(right, wide)\n    first()\n    second(left)\n"
-    twice = b"def f():\n    if ready:\n        third(right, wide)\n        first()\n        second(left)\n        third(right)\n"
+    twice = DEEPER.replace(b"        first", b"        third(right, wide)\n        first")
     assert restated(BASE, DEEPER, moved, twice) == b"third(right)"
     assert restated(BASE, moved, DEEPER, twice) == b"third(right)"
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from forkmerge.git.linemerge import line_merge
 from forkmerge.merge.file import merge_file
-from forkmerge.merge.renaming import renamed
+from forkmerge.merge.renamed_locals import renamed
 from forkmerge.syntax import profiles
 
 PYTHON = profiles.load("python")

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
     from forkmerge.syntax.profile import Binding, Profile
 
+_WITHIN = frozenset(("variable", "parameter"))
+"""What a node that opens a scope binds within that: the names of a loop, of a branch."""
+_NOT_BOUND = ("right", "type")
+"""Fields of a pattern that bind nothing: what is meant without a value, and of what type it is."""
+
 
 def names(profile: Profile, root: Node) -> Names:
     """Return the names below ``root``."""
@@ -94,12 +99,18 @@ class _Walk:
         if kind in self.profile.imports:
             self.import_(node)
             return False
-        for binding in self.bindings.get(kind, ()):
-            self.bind(binding, node, conditional=conditional)
-        if kind in self.profile.scopes:
+        bindings = self.bindings.get(kind, ())
+        own = kind in self.profile.scopes
+        for binding in bindings:
+            if not (own and binding.kind in _WITHIN):
+                self.bind(binding, node, conditional=conditional)
+        if own:
             _, outer, again = self.scopes[-1]
             again = again or any("cfg" in m for m in self.marks(node))
             self.scopes.append((depth, (*outer, self.label(node)), again))
+            for binding in bindings:
+                if binding.kind in _WITHIN:
+                    self.bind(binding, node, conditional=conditional)
         return True
 
     def import_(self, node: Node) -> None:
@@ -145,9 +156,9 @@ class _Walk:
         return parts
 
     def leaves(self, node: Node) -> list[Node]:
-        """Return the identifiers of a pattern; what stands in a binding of its own is left to that.
+        """Return the identifiers that a pattern binds; what stands in a binding of its own is left to that.
 
-        A path to something (``E::A``) binds nothing.
+        A path to something (``E::A``), and the type that a pattern is of (``Some`` in ``Some(x)``), bind nothing.
         """
         if node.type in self.profile.identifiers or (node.child_count == 0 and node.is_named):
             return [node]
@@ -161,8 +172,8 @@ class _Walk:
                 name = top.child_by_field_name("name")
                 stack.extend([name] if name is not None else [])
             elif top.type not in self.looked_up and (top is node or top.type not in self.bindings):
-                default = top.child_by_field_name("right")
-                stack.extend(c for c in reversed(top.named_children) if c != default)
+                others = [top.child_by_field_name(field) for field in _NOT_BOUND]
+                stack.extend(c for c in reversed(top.named_children) if c not in others)
         return found
 
     def marks(self, node: Node) -> Iterator[str]:

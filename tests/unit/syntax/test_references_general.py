@@ -37,7 +37,8 @@ def used(language: str, text: str) -> set[str]:
         ("java", "class A { void m() { for (X x : xs) { x.y(); } l(z -> z); } }", set("Amxz"), {"X", "xs", "x", "z"}),
         ("go", "package p\nfunc F(x T) (z error) { a, b := x, y; for i := range q { } }", set("Fxzabi"), set("xyqT")),
         ("go", "package p\ntype S struct { f int }\nfunc (s *S) M() { s.f = 1 }", {"S", "s", "M"}, {"S", "s"}),
-        ("rust", "fn f(x: T) -> R { let Some(y) = x else { return }; g(y.z) }", {"f", "x", "y"}, set("TRxgy")),
+        ("rust", "fn f(x: T) -> R { let Some(y) = x else { return }; g(y.z) }", {"f", "x", "y"}, {*"TRxgy", "Some"}),
+        ("rust", "fn f(a: A) { match a { B::C(ref s) => s, D { e: g } => g } }", set("fasg"), set("AaBDsg")),
         ("rust", "struct S<T> { x: T } impl<T> S<T> { fn n() {} }", {"S", "T", "n"}, {"T", "S"}),
         ("rust", "fn m(e: E) { match e { E::A | E::B(x) => x, _ => 0 } }", {"m", "e", "x"}, set("Ex")),
         (
@@ -156,3 +157,20 @@ def test_typescript_overloads_and_merged_interfaces_are_declarations() -> None:
 
 def test_data_formats_have_no_names() -> None:
     assert names("json", '{"a": 1}') == references.Names((), (), ())
+
+
+def test_what_a_pattern_is_of_and_a_path_are_not_bound() -> None:
+    text = "fn f(a: A) { match a { Kind::One(ref s) => s, Some(t) => t, n @ 1..=2 => n } let Pair { q, r: u } = v; }"
+    assert bound("rust", text) == set("fastnqu")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("rust", "fn f(a: A) { match a { B(x) => x, C(x) => x } for x in y {} for x in z {} }"),
+        ("java", "class A { void m() { for (X x : y) { } for (X x : z) { } } }"),
+    ],
+)
+def test_what_a_branch_or_a_loop_binds_is_bound_in_it(language: str, text: str) -> None:
+    scopes = [n.scope for n in names(language, text).definitions if n.text == "x"]
+    assert len(scopes) == len(set(scopes)) > 1

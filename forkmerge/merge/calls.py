@@ -1,7 +1,8 @@
-"""One side calls another function, the other gives the former one more or fewer arguments.
+"""One side calls another function, the other gives the former one more or fewer arguments, or asks something else.
 
 ``parse(text)`` became ``read(text)`` here and ``parse(text, strict=True)`` there: each part of the call was changed by
-one side alone, and yet ``read(text, strict=True)`` is what neither had in mind.
+one side alone, and yet ``read(text, strict=True)`` is what neither had in mind.  Nor had they ``shelf.lock.take()``
+where ``shelf.open()`` became ``shelf.take()`` and ``shelf.lock.open()``.
 """
 
 from __future__ import annotations
@@ -18,8 +19,18 @@ if TYPE_CHECKING:
     from forkmerge.merge.items import Item
 
 _NAME = re.compile(rb"[^\W\d]\w*")
+_LOOKED_UP = re.compile(rb"\s*(?:\??\.|->|::)\s*\w")
 _CALLED = ("function", "name", "constructor", "type")
 """Fields of a call that say what is called, in the grammars that have such fields."""
+_OWNERS = ("object", "operand", "value", "argument")
+"""Fields of what is looked up in something that say in what."""
+_MEMBERS = ("field", "attribute", "property", "name")
+"""Fields of the same that say what is looked up."""
+
+
+def ill_matched(three: Sequence[Item], nodes: Sequence[Node]) -> bool:
+    """Return whether the parts of three versions of a node, each changed by one side alone, don't belong together."""
+    return called_anew(three, nodes) or asked_of_another(three, nodes)
 
 
 def called_anew(three: Sequence[Item], nodes: Sequence[Node]) -> bool:
@@ -43,6 +54,28 @@ def called_anew(three: Sequence[Item], nodes: Sequence[Node]) -> bool:
         )
         for mine, other in ((1, 2), (2, 1))
     )
+
+
+def asked_of_another(three: Sequence[Item], nodes: Sequence[Node]) -> bool:
+    """Return whether of three versions of ``a.b`` one is ``a.c`` and another ``a.x.b``: ``x`` need not know ``c``."""
+    owners, members = ([_field(n, fields) for n in nodes] for fields in (_OWNERS, _MEMBERS))
+    if any(node is None for node in (*owners, *members)):
+        return False
+    owned, said = (
+        [i.data[n.start_byte : n.end_byte] for i, n in zip(three, part, strict=True) if n is not None]
+        for part in (owners, members)
+    )
+    return any(
+        owned[mine] == owned[0] != owned[other]
+        and said[other] == said[0] != said[mine]
+        and _LOOKED_UP.match(owned[other].removeprefix(owned[0]))
+        and owned[other].startswith(owned[0])
+        for mine, other in ((1, 2), (2, 1))
+    )
+
+
+def _field(node: Node, fields: Sequence[str]) -> Node | None:
+    return next((found for field in fields if (found := node.child_by_field_name(field)) is not None), None)
 
 
 def is_called(node: Node) -> bool:

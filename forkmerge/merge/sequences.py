@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.merge import comparisons, releases, rules
-from forkmerge.merge.calls import called_anew
+from forkmerge.merge.calls import ill_matched
 from forkmerge.merge.deletions import Left, Side, left
 from forkmerge.merge.insertions import ORDERS, Joined, both_inserted, defines, in_order
 from forkmerge.merge.items import Item, Tokens, items, parts
@@ -339,7 +339,7 @@ def _merge_inside(context: Context, base: Item, ours: Item, theirs: Item, depth:
     kind = nodes[0].type
     if any(n.type != kind for n in nodes):
         return _merge_wrapped(context, three, nodes, depth)
-    if kind in context.profile.atomic or any(n.child_count == 0 for n in nodes) or called_anew(three, nodes):
+    if kind in context.profile.atomic or any(n.child_count == 0 for n in nodes) or ill_matched(three, nodes):
         return None
     listlike = kind in context.profile.blocks or kind in context.profile.lists
     split = [

@@ -40,8 +40,8 @@ def wrapped(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
 
     Only where the whole of the base stands in one side exactly once, as an expression of its own with something around
     it, and the other side is a single expression of the same kind too, on one line, that still has half of its names;
-    None in any other case, as where both sides put something around it (one inside the other was nobody's idea), or
-    both put in one name.
+    None in any other case, as where both sides put something around it (one inside the other was nobody's idea), both
+    put in one name, or one compares it with something.
     """
     if not _LEAST_TOKENS <= len(base.tokens) <= _MOST_TOKENS or base.main is None or _brackets(profile, base):
         return None
@@ -56,6 +56,8 @@ def wrapped(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
         places = _places(profile, mine.main, mine.data, base.tokens)
         if len(places) == 1 and places[0] != mine.main:
             if made_a_call(places[0], base.text, other.text) or _both_said(base, mine, other):
+                return None
+            if _newly_compared(places[0], base.main):
                 return None
             start = mine.main.start_byte
             node = places[0]
@@ -174,7 +176,7 @@ def _graft(
             break  # both did it, each in another way
         if _compared(profile, base, before, mine[at]) or _both_said(base, mine[at], other):
             break
-        if _newly_called(node, base, before, other, after):
+        if _newly_called(node, base, before, other, after) or _newly_compared(node, before):
             break
         calls = [part.parent for part in (before, node, after) if is_called(part)]
         if len(calls) == _SIDES and called_anew((base, mine[at], other), [c for c in calls if c is not None]):
@@ -188,6 +190,15 @@ def _newly_called(place: Node, base: Item, before: Node, other: Item, after: Nod
     """Return whether the part ``before`` of the base, which nothing calls there, is called in its new ``place``."""
     texts = (_text(before, base.data), _text(after, other.data))
     return not is_called(before) and made_a_call(place, *texts)
+
+
+def _newly_compared(place: Node, before: Node) -> bool:
+    """Return whether the part ``before`` of the base, which nothing compares there, is compared in its new ``place``."""
+    return _is_compared(place) and not _is_compared(before)
+
+
+def _is_compared(node: Node) -> bool:
+    return node.parent is not None and compares(node.parent)
 
 
 def _compared(profile: Profile, base: Item, part: Node, side: Item) -> bool:

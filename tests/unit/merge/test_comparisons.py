@@ -26,3 +26,10 @@ def test_parts_of_a_condition_are_joined() -> None:
     frame = "if hot(oven, 180) and {} and {}:\n    bake()\n"
     ours, theirs = frame.format("here(flour, 2)", "left(loaf)"), frame.format("here(flour)", "left(loaf, 5)")
     assert clean("x.py", frame.format("here(flour)", "left(loaf)"), ours, theirs)
+
+
+def test_what_one_side_compares_is_not_exchanged_by_the_other() -> None:
+    base, ours = "if(loaf->number) {\n  bake();\n}\n", "if(loaf->oven)\n  leave(loaf->oven);\n"
+    theirs = "/* below nothing it is raw */\nif(loaf->number > 0) {\n  bake();\n}\n"
+    frame = "void f(struct loaf *loaf)\n{{\n  warm();\n{}\n  rest();\n}}\n"
+    assert not clean("x.c", *map(frame.format, (base, ours, theirs)))

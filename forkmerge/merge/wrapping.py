@@ -193,7 +193,7 @@ def _newly_called(place: Node, base: Item, before: Node, other: Item, after: Nod
 
 
 def _newly_compared(place: Node, before: Node) -> bool:
-    """Return whether the part ``before`` of the base, which nothing compares there, is compared in its new ``place``."""
+    """Return whether the part ``before`` of the base, not compared with anything, is in its new ``place``."""
     return _is_compared(place) and not _is_compared(before)
 
 

@@ -13,6 +13,7 @@ has a token too few or too many for both sides' edits (``conservation``).
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.blanks import converted, evened, uneven, without_blanks
@@ -69,7 +70,7 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
             return found
         rules = allowed() if callable(allowed) else allowed or Allowed()
         return _named(profile, path, (base, ours, theirs), rules, line_merge, languages) or found
-    rules = allowed() if callable(allowed) else allowed or Allowed()
+    rules = asked = allowed() if callable(allowed) else allowed or Allowed()
     three = (base, ours, theirs)
     if b"\r\n" in text and (laid := _converted(path, three, rules, line_merge, languages)) is not None:
         return laid
@@ -107,7 +108,7 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
         pieces = uneven(pieces, ended)
     if follow and profile is not None and not profile.data and any(isinstance(p, Conflict) for p in pieces):
         moved = _follow(path, three, rules, line_merge, languages)
-        moved = moved or _named(profile, path, three, rules, line_merge, languages)
+        moved = moved or _named(profile, path, three, asked, line_merge, languages)
         if moved is not None:
             return moved
     as_git = all(isinstance(p, bytes) or (isinstance(p, Conflict) and not p.reason) for p in pieces)
@@ -150,9 +151,11 @@ def _named(
     """Return the clean merge in which both sides use the names that one of them gave, None where there is none."""
     if profile.data or not rules.permits({RENAMED}):
         return None
-    from forkmerge.merge.followed import with_names  # noqa: PLC0415 - not needed for clean files
+    from forkmerge.merge import renamed  # noqa: PLC0415 - not needed for clean files
+    from forkmerge.merge.followed import with_names  # noqa: PLC0415 - the same
 
-    return with_names(profile, path, _again(path, rules, line_merge, languages), inputs)
+    found = renamed.merged(path, inputs, line_merge, partial(checked, languages=languages))
+    return found or with_names(profile, path, _again(path, rules, line_merge, languages), inputs)
 
 
 def _again(path: str, rules: Allowed, line_merge: LineMerge, languages: Catalogue) -> Callable[..., FileMerge]:

@@ -100,7 +100,7 @@ def both_inserted(
 
 
 def _by_other_means(
-    profile: Profile, parent: str, ours: Sequence[Item], extra: Sequence[Item], whole: tuple[Sequence[Item], ...]
+    profile: Profile, parent: str, ours: Sequence[Item], extra: tuple[Item, ...], whole: tuple[Sequence[Item], ...]
 ) -> Joined | None:
     """Return how insertions stand together that no set of the language allows: calls, cases, what is sorted."""
     if parent in profile.blocks:

@@ -30,6 +30,8 @@ _WORD = re.compile(rb"[^\W\d]\w+")
 _TOKEN = re.compile(rb"\w+|[^\w\s]")
 _OFTEN = 2
 """How often one of the words has to have stood in the base: what was exchanged once may be an edit like any other."""
+_OWN = ("ours", "theirs", "same")
+"""Rules of hunks that only one side changed, or both alike."""
 _MOST = 20_000
 """Lines of a file past which nothing is looked for."""
 
@@ -53,13 +55,14 @@ def merged(
     from forkmerge.merge.tile import tile  # noqa: PLC0415 - seldom needed
 
     tiled = tile(FileMerge(path, (text,)), *inputs)
-    own = ("ours", "theirs", "same")
-    segments = (Hunk(s.base, s.ours, s.theirs, s.merged, RENAMED) if _joined(s, own) else s for s in tiled.segments)
-    return FileMerge(path, tuple(segments))
+    return FileMerge(path, tuple(map(_named, tiled.segments)))
 
 
-def _joined(segment: bytes | Hunk, own: tuple[str, ...]) -> bool:
-    return isinstance(segment, Hunk) and segment.rule not in own
+def _named(segment: bytes | Hunk) -> bytes | Hunk:
+    """Return ``segment``, a hunk of both sides' edits as one that this rule made."""
+    if not isinstance(segment, Hunk) or segment.rule in _OWN:
+        return segment
+    return Hunk(segment.base, segment.ours, segment.theirs, segment.merged, RENAMED)
 
 
 def exchanged(base: bytes, ours: bytes, theirs: bytes) -> tuple[bytes, bytes, bytes] | None:

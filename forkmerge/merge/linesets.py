@@ -71,6 +71,12 @@ def resolve(
     return tuple(out)
 
 
+def goes_on(profile: LineProfile, conflict: Conflict) -> bool:
+    """Return whether a value goes on in indented lines of ``conflict``: such lines have no keys."""
+    texts = (conflict.base, conflict.ours, conflict.theirs)
+    return profile.sections and any(b"\n" + sign in b"\n" + text for text in texts for sign in (b" ", b"\t"))
+
+
 def _lines(text: bytes) -> Counter[bytes]:
     return Counter(line.strip() for line in text.split(b"\n"))
 

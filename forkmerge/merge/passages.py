@@ -51,15 +51,24 @@ _MOST = 4000
 def by_text(conflict: Conflict, allowed: Allowed) -> tuple[bytes, str] | None:
     """Return the merged text of a conflict and the rule it rests on, None where the sides' edits don't keep apart."""
     for rule, merge in ((TOUCHING, _by_lines), (WORDS, _by_words), (REFORMAT, _by_depth)):
-        if not allowed.permits({rule}):
-            continue
-        content = merge(conflict)
-        if content is None:
-            continue
-        four = (conflict.base, conflict.ours, conflict.theirs, content)
-        if not any(gate(*four) for gate in (unbalanced, doubled, respelled, outdated, misplaced, astray, _again)):
-            return content, rule
+        found = _kept(conflict, rule, merge) if allowed.permits({rule}) else None
+        if found is not None:
+            return found
     return _held(conflict, allowed)
+
+
+def by_lines(conflict: Conflict, allowed: Allowed) -> tuple[bytes, str] | None:
+    """Return the same where each line stands for itself: lines of both sides, if no line was edited by both."""
+    return _kept(conflict, TOUCHING, _by_lines) if allowed.permits({TOUCHING}) else None
+
+
+def _kept(conflict: Conflict, rule: str, merge: Callable[[Conflict], bytes | None]) -> tuple[bytes, str] | None:
+    content = merge(conflict)
+    if content is None:
+        return None
+    four = (conflict.base, conflict.ours, conflict.theirs, content)
+    gates = (unbalanced, doubled, respelled, outdated, misplaced, astray, _again)
+    return None if any(gate(*four) for gate in gates) else (content, rule)
 
 
 def _again(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> bool:

@@ -28,7 +28,9 @@ def by_lines(
 ) -> Sequence[Piece]:
     """Return git's pieces with the conflicts resolved that the lines of a file without grammar settle by themselves.
 
-    ``git`` are its pieces as they are, and with what is about blanks alone resolved; what is objected to is not taken.
+    Where lines are known, that is key by key, and line by line in a value that goes on in several lines (a list of what
+    is required).  ``git`` are its pieces as they are, and with what is about blanks alone resolved;
+    what is objected to is not taken.
     """
     raw, bare = git
     lines = languages.lines_for(path)
@@ -48,10 +50,13 @@ def by_lines(
         return not any(linesets.objections(lines, path, three, text) for text in whole)
 
     if left:
+        from forkmerge.merge.passages import by_lines as touching  # noqa: PLC0415 - not needed for clean files
+
         other = (base, theirs, ours)
         pieces = linesets.resolve(lines, allowed, bare, inputs)
         if sound(pieces, inputs) and sound(linesets.resolve(lines, allowed, swapped(bare), other), other):
-            return pieces
+            beside = resolved(pieces, lambda c: touching(c, allowed) if linesets.goes_on(lines, c) else None)
+            return beside if sound(beside, inputs) else pieces
     return bare if left or sound(bare, inputs) else raw
 
 

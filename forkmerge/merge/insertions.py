@@ -69,7 +69,7 @@ def both_inserted(
     """Return how the insertions of both sides stand together, None where order or doubling may matter."""
     mine = {i.tokens for i in ours}
     extra = tuple(i for i in theirs if i.tokens not in mine)
-    rule = _rule(profile, parent, (*ours, *extra))
+    rule = _rule(profile, parent, ours, extra)
     if rule is None:
         return _by_other_means(profile, parent, ours, extra, whole)
     if rule == rules.IMPORTS:
@@ -271,7 +271,12 @@ def in_order(
     return (rule == rules.MEMBERS or others >= _CHANCE) and all(a <= b for a, b in pairwise(texts))
 
 
-def _rule(profile: Profile, parent: str, inserted: Sequence[Item]) -> str | None:
+def _rule(profile: Profile, parent: str, ours: Sequence[Item], extra: Sequence[Item]) -> str | None:
+    """Return why the order of what both sides put in means nothing, None if it may mean something.
+
+    Where fields are of one side alone, they keep their order, whatever the class makes of it.
+    """
+    inserted = (*ours, *extra)
     if all(i.kind in profile.imports for i in inserted):
         return rules.IMPORTS if all(_listed(profile, i) for i in inserted) else None
     definitions = all(map(defines, inserted))
@@ -285,7 +290,9 @@ def _rule(profile: Profile, parent: str, inserted: Sequence[Item]) -> str | None
     if any(k is None or k[0] not in _SETTING for k in keys):
         return None
     mixed = any(k is not None and k[0] in _DEFINITIONS for k in keys)
-    free = not any(_order_counts(i) for i, k in zip(inserted, keys, strict=True) if k is not None and k[0] in _VALUES)
+    values = [k is not None and k[0] in _VALUES for k in keys]
+    both = any(values[: len(ours)]) and any(values[len(ours) :])
+    free = not both or not any(_order_counts(i) for i, value in zip(inserted, values, strict=True) if value)
     return (rules.DEFINITIONS if mixed else rules.CONSTANTS) if free else None
 
 

@@ -154,7 +154,7 @@ def _named(
     from forkmerge.merge import renamed  # noqa: PLC0415 - not needed for clean files
     from forkmerge.merge.followed import with_names  # noqa: PLC0415 - the same
 
-    found = renamed.merged(path, inputs, line_merge, partial(checked, languages=languages))
+    found = renamed.merged(profile, path, inputs, line_merge, partial(checked, languages=languages))
     return found or with_names(profile, path, _again(path, rules, line_merge, languages), inputs)
 
 

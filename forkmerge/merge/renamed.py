@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING
 from forkmerge.merge.diff import hunks
 from forkmerge.merge.pieces import lines_of, uneven
 from forkmerge.merge.rules import RENAMED
+from forkmerge.merge.stale import stale
 from forkmerge.model.hunk import FileMerge, Hunk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from forkmerge.merge.pieces import LineMerge
+    from forkmerge.syntax.profile import Profile
 
 _WORD = re.compile(rb"[^\W\d]\w+")
 _TOKEN = re.compile(rb"\w+|[^\w\s]")
@@ -37,6 +39,7 @@ _MOST = 20_000
 
 
 def merged(
+    profile: Profile,
     path: str,
     inputs: tuple[bytes, bytes, bytes],
     line_merge: LineMerge,
@@ -44,10 +47,11 @@ def merged(
 ) -> FileMerge | None:
     """Return the merge in which what one side renamed is renamed in the other's text, None where git leaves conflicts.
 
-    ``check`` puts a clean merge of three texts through the gates.
+    ``check`` puts a clean merge of three texts through the gates.  None, too, where one side did away with another word
+    that the other goes on to use.
     """
     three = exchanged(*inputs)
-    if three is None:
+    if three is None or stale(profile, *three):
         return None
     text, count = line_merge(*three, style="diff3", marker_size=7)
     if count or not check(path, *three, text).clean:

@@ -45,3 +45,10 @@ def test_both_sides_may_have_renamed() -> None:
     want = b"c1 = d1\nd1 = c1\n"
     assert exchanged(base, ours, theirs) == (want, want, want)
     assert exchanged(base, ours, ours.replace(b"c1", b"d1")) is None
+
+
+def test_another_word_that_is_gone_leaves_all_to_people() -> None:
+    base, ours, theirs = (text + b"fold(sheet)\n" for text in (BASE, OURS, THEIRS))
+    for one, kept in ((ours, True), (ours.replace(b"sheet", b"paper"), False)):
+        found = merge_file("a.py", base, one, theirs + b"bind(sheet)\n", line_merge=line_merge)
+        assert found.clean is kept

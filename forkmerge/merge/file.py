@@ -66,7 +66,7 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
     profile = _profile(languages, path, base, ours, theirs)
     if not count:
         found = checked(path, base, ours, theirs, text, languages=languages)
-        if found.clean or profile is None or not follow:
+        if found.clean or profile is None or not follow or not _usable(profile):
             return found
         rules = allowed() if callable(allowed) else allowed or Allowed()
         return _named(profile, path, (base, ours, theirs), rules, line_merge, languages) or found

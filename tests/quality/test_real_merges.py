@@ -90,8 +90,6 @@ def test_tables_sum_up_by_quality() -> None:
     none = {**row, "verdict": "none (exit 2)", "origin": "", "said": "no such revision", "quality": "all green"}
     assert better(row)
     assert not better({**row, "new_failures": ["t.py::test_b"]})
-    assert better({**row, "verdict": "loses-tests", "lost": ["t.py::test_c"]})
-    assert not better({**row, "verdict": "loses-tests", "lost": ["t.py::test_c"], "kept": [1.0, 0.8]})
     assert keeps_as_much(row)
     assert not keeps_as_much({**row, "kept": [1.0, 0.8]})
     said = tables([row, none])

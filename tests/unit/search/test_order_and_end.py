@@ -113,7 +113,7 @@ def test_what_was_spent_in_vain_stays_so_in_a_finer_landscape() -> None:
     search.cost += ENOUGH
     finer = replace(SPACE, worths=(*SPACE.worths, PICKS), default=(*SPACE.default, 2))
     finer = replace(finer, ours=(*SPACE.ours, 0), theirs=(*SPACE.theirs, 1))
-    search._move(Refined(finer, lambda genome: (*genome, genome[-1])))
+    search._move(Refined(finer, lambda genome: (*genome, genome[-1]), lambda *_: None))
     assert search._in_vain(replace(best, genome=(*SPACE.default, 2)))
     assert not search._in_vain(replace(best, genome=(*SPACE.default, 3)))
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.items import items, parts
-from forkmerge.merge.rules import GRAFTED
+from forkmerge.merge.rules import GRAFTED, WRAPPED
 from forkmerge.merge.sequences import Context, Outcome, merge_sequences
-from forkmerge.merge.wrapping import grafted_among
+from forkmerge.merge.wrapping import grafted_among, put_around
 from forkmerge.syntax.parsing import parse, sound
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ def _written_anew(
     place: Place,
 ) -> Repair | None:
     """Return what one side wrote anew of several statements with the one part put in that the other edited in them."""
-    if parent not in context.profile.blocks or not context.allowed.permits({GRAFTED}):
+    if parent not in context.profile.blocks:
         return None
     if any(first == last for first, last in middles):
         return None
@@ -218,13 +218,16 @@ def _written_anew(
     found = grafted_among(context.profile, split[0], split[1], split[2])
     if found is None:
         return None
+    rule = WRAPPED if put_around(split[0], split[1 if found[0] == "ours" else 2]) else GRAFTED
+    if not context.allowed.permits({rule}):
+        return None
     content = b"".join(i.lead + i.text for i in found[1])
     before, after = starts[0] - len(place.prefix), len(place.prefix) + len(place.base) - ends[0]
     if before > 0:
         content, before = files[0][len(place.prefix) : starts[0]] + content, 0
     if after > 0:
         content, after = content + files[0][ends[0] : ends[0] + after], 0
-    return Repair(Outcome((content,), frozenset({GRAFTED})), -before, -after)
+    return Repair(Outcome((content,), frozenset({rule})), -before, -after)
 
 
 def whole_lines(pieces: Sequence[Piece]) -> tuple[Piece, ...]:

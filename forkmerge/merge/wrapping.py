@@ -126,6 +126,12 @@ def grafted_among(
     return found[0] if len(found) == 1 else None
 
 
+def put_around(base: Sequence[Item], mine: Sequence[Item]) -> bool:
+    """Return whether ``mine`` has all of ``base`` in one piece, within something that it put there."""
+    before, after = (b"\0".join(token for i in one for token in i.tokens) for one in (base, mine))
+    return before != after and before in after
+
+
 def _edits(base: Sequence[Item], other: Sequence[Item]) -> list[tuple[Item, Item]]:
     """Return the items of ``base`` that ``other`` has in another form, and these; none if it has more or less."""
     if len(base) != len(other):

@@ -25,6 +25,7 @@ RULES = {
     "behind-a-deletion": "one side deleted what the other left alone and put something behind",
     "expression": "each side changed another part of one expression",
     "grafted": "one side's edit was put where the other had rewritten what is around it",
+    "written-anew": "one side's edit was put where the other has that part now, in statements that it wrote anew",
     "wrapped": "one side put around it what the other changed",
     "neighbouring-lines": "each side changed other lines",
     "carried": "one side moved lines that the other edited; the edit is where they stand now",

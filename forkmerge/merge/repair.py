@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.items import items, parts
-from forkmerge.merge.rules import GRAFTED, WRAPPED
+from forkmerge.merge.rules import ANEW, WRAPPED
 from forkmerge.merge.sequences import Context, Outcome, merge_sequences
 from forkmerge.merge.wrapping import grafted_among, put_around
 from forkmerge.syntax.parsing import parse, sound
@@ -218,7 +218,7 @@ def _written_anew(
     found = grafted_among(context.profile, split[0], split[1], split[2])
     if found is None:
         return None
-    rule = WRAPPED if put_around(split[0], split[1 if found[0] == "ours" else 2]) else GRAFTED
+    rule = WRAPPED if put_around(split[0], split[1 if found[0] == "ours" else 2]) else ANEW
     if not context.allowed.permits({rule}):
         return None
     content = b"".join(i.lead + i.text for i in found[1])

@@ -38,6 +38,8 @@ EXPRESSION = "expression"
 """Each side changed another part of one statement or expression."""
 GRAFTED = "grafted"
 """One side wrote a statement anew and kept a part of it; the other changed that part alone: it is put there."""
+ANEW = "written-anew"
+"""The same, where several statements were written anew: a part of them stands in others now."""
 WRAPPED = "wrapped"
 """One side put an expression, or statements, into something larger, the other changed them: they are changed there."""
 CARRIED = "carried"
@@ -74,6 +76,7 @@ ALL = frozenset(
         BEHIND,
         EXPRESSION,
         GRAFTED,
+        ANEW,
         WRAPPED,
         CARRIED,
         RENAMED,
@@ -85,7 +88,7 @@ ALL = frozenset(
     )
 )
 
-BALANCED = ALL - {LINES, BEHIND}
+BALANCED = ALL - {LINES, BEHIND, ANEW}
 
 
 SURE = frozenset((SAME, REFORMAT, WHITESPACE, IMPORTS))

@@ -9,8 +9,10 @@ looked at together.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
+from forkmerge.merge.pieces import counted, middles, uneven
 from forkmerge.syntax.references import names
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ LANGUAGES = frozenset(("python", "go", "java", "c", "cpp", "csharp", "kotlin"))
 """Languages in which a name written alone never stands for a key of the same name, too."""
 _DOUBLE = frozenset(("javascript", "typescript", "tsx", "rust"))
 """Languages in which it may, and macros and texts may have names in them: there each has to be understood."""
+_WORD = re.compile(rb"[^\W\d]\w*")
 _KEY = re.compile(rb"[{,]\s*(\w+)\s*(?=[,}])")
 _LOCAL = frozenset(("parameter", "variable"))
 _FUNCTIONS = frozenset(("function", "method"))
@@ -36,7 +39,9 @@ def renamed(profile: Profile, inputs: Sequence[bytes]) -> tuple[bytes, bytes, by
 
     Also None where both sides gave names, or where a local may be looked up by the text of its name.
     """
-    if profile.name not in LANGUAGES | _DOUBLE or (profile.binder == "python" and any(map(_BY_NAME.search, inputs))):
+    if profile.name not in LANGUAGES | _DOUBLE or not _may_have(inputs):
+        return None
+    if profile.binder == "python" and any(map(_BY_NAME.search, inputs)):
         return None
     base, ours, theirs = ((text, names(profile, text)) for text in inputs)
     given = [_given(base, side, other) for side, other in ((ours, theirs), (theirs, ours))]
@@ -47,6 +52,23 @@ def renamed(profile: Profile, inputs: Sequence[bytes]) -> tuple[bytes, bytes, by
         return None
     now, mine, other = _written(base, there), _written(ours, given[1]), _written(theirs, given[0])
     return now, mine, other
+
+
+def _may_have(inputs: Sequence[bytes]) -> bool:
+    """Return whether a side says a name less often, and another more often, and the other side's edits have the first.
+
+    PERF: else nobody renamed what the other uses, and no names have to be read.
+    """
+    base, *sides = (Counter(_WORD.findall(text)) for text in middles(*inputs))
+    lines = [counted(text) for text in middles(*inputs)]
+    for side, other in ((0, 2), (1, 1)):
+        now = sides[side]
+        less = {word for word, count in base.items() if now[word] < count}
+        if less and any(count > base[word] for word, count in now.items()):
+            edited = (line for line in uneven(lines[other], lines[0]) if lines[other][line] > lines[0][line])
+            if any(not less.isdisjoint(_WORD.findall(line)) for line in edited):
+                return True
+    return False
 
 
 _Version: TypeAlias = "tuple[bytes, Names]"

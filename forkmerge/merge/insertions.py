@@ -12,7 +12,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from forkmerge.merge import rules
-from forkmerge.merge.diff import alike
 from forkmerge.merge.items import similarity
 from forkmerge.merge.registrations import assigned, registered
 from forkmerge.syntax import commutative
@@ -39,9 +38,6 @@ _IMPORTING = frozenset(b"import static from type use pub extern crate".split())
 """Words of imports that are no names."""
 _PLAIN = re.compile(rb"[\"']?[^\W\d][^\s\"'(){}]*[\"']?")
 """A name or path, or a text that is one."""
-_WORD = re.compile(rb"[\"']?+([^\s\"'(){}\[\]<>=:,*&!|]+)[\"']?")
-_ALIKE = 0.75
-"""The part of the letters that two spellings of a word have in common at their ends."""
 _TWIN = 0.9
 _SPOKEN = re.compile(rb"[\"'`\w]")
 """How a text begins, and no comment: with a blank in it, what a message says, or what a test is about."""
@@ -57,14 +53,12 @@ _SETTING = _DEFINITIONS | _VALUES | {"attribute"}
 class Joined:
     """Ours, followed by ``extra``: what only theirs inserted; ``rule`` says why order does not matter.
 
-    With ``before``, ``extra`` stands first: constants go before definitions, and what must come first does.  What is
-    ``unsorted`` is in the order of the alphabet by chance where nothing stands behind it.
+    With ``before``, ``extra`` stands first: constants go before definitions, and what must come first does.
     """
 
     rule: str
     extra: tuple[Item, ...]
     before: bool = False
-    unsorted: bool = False
 
 
 def both_inserted(
@@ -116,8 +110,6 @@ def _by_other_means(
             return Joined(rules.MEMBERS, extra)
     if _sorted(profile, parent, whole):
         return Joined(rules.MEMBERS, extra)
-    if profile.data and _words_apart(ours, extra):
-        return Joined(rules.MEMBERS, extra, unsorted=True)
     return None
 
 
@@ -140,25 +132,6 @@ def _enumerates(item: Item) -> bool:
         return around is not None
     bases = around.child_by_field_name("superclasses")
     return bases is not None and _ENUM.search(item.data, bases.start_byte, bases.end_byte) is not None
-
-
-def _words_apart(ours: Sequence[Item], extra: Sequence[Item]) -> bool:
-    """Return whether both sides put in names, paths or numbers, and none of them may be another in two spellings.
-
-    Who lists those runs nothing in turn.
-    """
-    said = [[_WORD.fullmatch(i.text.removeprefix(b"-").strip()) for i in side] for side in (ours, extra)]
-    mine, other = ([found[1] for found in side if found is not None] for side in said)
-    if not mine or not other or len(mine) + len(other) < len(ours) + len(extra):
-        return False
-    return not any(_spelled_alike(a, b) for a in mine for b in other)
-
-
-def _spelled_alike(one: bytes, other: bytes) -> bool:
-    """Return whether two words have most of their letters in common at their ends."""
-    shorter = min(len(one), len(other))
-    start = alike(one, other, 0, 0, shorter, 1)
-    return start + alike(one, other, len(one), len(other), shorter - start, -1) >= _ALIKE * max(len(one), len(other))
 
 
 def _ahead(theirs: Sequence[Item], extra: Sequence[Item]) -> bool:

@@ -263,7 +263,7 @@ class _Emitter(Layout):
             self._write(ours, "ours")
             return
         before, after = self.ours[chunk[1].start - 1 : chunk[1].start], self.ours[chunk[1].stop : chunk[1].stop + 1]
-        for order in () if joined.unsorted and not any(map(_named, after)) else ORDERS:
+        for order in ORDERS:
             if all(in_order(before, side, after, joined.rule, order) for side in (ours, extra)):
                 tagged.sort(key=lambda pair: order(pair[0]))
                 break

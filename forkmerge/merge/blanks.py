@@ -55,7 +55,7 @@ def _line_end(text: bytes) -> bytes:
 def evened(pieces: Sequence[Piece]) -> tuple[Sequence[Piece], Ended | None]:
     """Return ``pieces`` with the end of the last line put into what ends without one, and which did; None if all do.
 
-    So an edit of the last line meets one that only gave it its end; ``uneven`` takes back what is not to be there.
+    So an edit of the last line meets one that only gave it its end; ``restored`` takes back what is not to be there.
     """
     last = pieces[-1] if pieces else None
     if not isinstance(last, Conflict) or not all((last.base, last.ours, last.theirs)):
@@ -69,7 +69,7 @@ def evened(pieces: Sequence[Piece]) -> tuple[Sequence[Piece], Ended | None]:
     return (*pieces[:-1], replace(last, base=base, ours=ours, theirs=theirs)), (ended[0], ended[1], ended[2])
 
 
-def uneven(pieces: Sequence[Piece], ended: Ended) -> Sequence[Piece]:
+def restored(pieces: Sequence[Piece], ended: Ended) -> Sequence[Piece]:
     """Return ``pieces``, which were ``evened``, with the line end at the end of each text that is to have it."""
     merged = ended[2] if ended[1] == ended[0] else ended[1]
     last = pieces[-1]

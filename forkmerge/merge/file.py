@@ -16,7 +16,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from forkmerge.merge.blanks import converted, evened, uneven, without_blanks
+from forkmerge.merge.blanks import converted, evened, restored, without_blanks
 from forkmerge.merge.objected import objected, objections, segment, twins_apart
 from forkmerge.merge.pieces import (
     Conflict,
@@ -61,22 +61,21 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
     trivial = _trivial(base, ours, theirs)
     if trivial is not None:
         return FileMerge(path, (trivial,) if trivial else (), git_clean=True)
-    size = marker_size_for(base, ours, theirs)
-    text, count = line_merge(base, ours, theirs, style="diff3", marker_size=size)
-    profile = _profile(languages, path, base, ours, theirs)
+    three = (base, ours, theirs)
+    size = marker_size_for(*three)
+    text, count = line_merge(*three, style="diff3", marker_size=size)
+    profile = _profile(languages, path, *three)
     if not count:
-        found = checked(path, base, ours, theirs, text, languages=languages)
+        found = checked(path, *three, text, languages=languages)
         if found.clean or profile is None or not follow or not _usable(profile):
             return found
-        rules = allowed() if callable(allowed) else allowed or Allowed()
-        return _named(profile, path, (base, ours, theirs), rules, line_merge, languages) or found
-    rules = asked = allowed() if callable(allowed) else allowed or Allowed()
-    three = (base, ours, theirs)
+        return _named(profile, path, three, _asked(allowed), line_merge, languages) or found
+    rules = asked = _asked(allowed)
     if b"\r\n" in text and (laid := _converted(path, three, rules, line_merge, languages)) is not None:
         return laid
     if languages.ordered(path):
         rules = Allowed(rules.rules - JOINING, versions=rules.versions)
-    raw = _line_ends(read_markers(text, size), base, ours, theirs)
+    raw = _line_ends(read_markers(text, size), *three)
     git, ended = evened(_blanks(raw, rules))
     pieces: Sequence[Piece] = git
     why = ""
@@ -85,27 +84,27 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
     if profile is None:
         from forkmerge.merge.plain import by_lines, either_order  # noqa: PLC0415 - few files are of no language
 
-        pieces = by_lines(languages, path, (base, ours, theirs), (raw, git), rules)
+        pieces = by_lines(languages, path, three, (raw, git), rules)
         pieces = tuple(either_order(p) for p in pieces) if alternatives else pieces
     elif any(isinstance(p, Conflict) for p in git):
         from forkmerge.merge.stale import bound, stale  # noqa: PLC0415 - not needed for clean files
         from forkmerge.merge.verified import structured  # noqa: PLC0415 - the same
 
-        words = stale(profile, base, ours, theirs)
+        words = stale(profile, *three)
         nothing = bool(words) and bound(profile, base, words)
         rules = Allowed(frozenset() if nothing else rules.rules, bool(words), rules.versions)
-        pieces, why = structured(profile, path, (base, ours, theirs), git, rules, alternatives=alternatives)
+        pieces, why = structured(profile, path, three, git, rules, alternatives=alternatives)
         if any(isinstance(p, Resolved) and (b"'" in p.content or b'"' in p.content) for p in pieces):
             from forkmerge.merge.quotes import requoted  # noqa: PLC0415 - only where something was resolved
 
-            pieces = requoted(profile, (base, ours, theirs), pieces)
+            pieces = requoted(profile, three, pieces)
         why = "one side took a name away that the other goes on to use" if nothing else why
     elif git != raw:
         from forkmerge.merge.verified import verified  # noqa: PLC0415 - not needed for clean files
 
-        pieces, why = verified(profile, path, (base, ours, theirs), git, raw)
+        pieces, why = verified(profile, path, three, git, raw)
     if ended is not None:
-        pieces = uneven(pieces, ended)
+        pieces = restored(pieces, ended)
     if follow and profile is not None and not profile.data and any(isinstance(p, Conflict) for p in pieces):
         moved = _follow(path, three, rules, line_merge, languages)
         moved = moved or _named(profile, path, three, asked, line_merge, languages)
@@ -113,6 +112,10 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
             return moved
     as_git = all(isinstance(p, bytes) or (isinstance(p, Conflict) and not p.reason) for p in pieces)
     return FileMerge(path, tuple(segment(p, why) for p in pieces), as_git=as_git)
+
+
+def _asked(allowed: Allowed | Callable[[], Allowed] | None) -> Allowed:
+    return allowed() if callable(allowed) else allowed or Allowed()
 
 
 def _converted(
@@ -125,8 +128,7 @@ def _converted(
     from forkmerge.merge.followed import tiled  # noqa: PLC0415 - seldom needed
 
     merged = merge_file(path, *given, line_merge=line_merge, allowed=rules, languages=languages)
-    text = merged.merged()
-    return None if text is None or not merged.clean else tiled(path, inputs, text, merged, WHITESPACE)
+    return tiled(path, inputs, merged, WHITESPACE) if merged.clean else None
 
 
 def _follow(

@@ -27,18 +27,9 @@ def followed(path: str, merge: Callable[..., FileMerge], inputs: tuple[bytes, by
 
     ``merge`` merges three texts as the ones here, but follows no lines.
     """
-    base, ours, theirs = inputs
-    moved = carried(base, ours, theirs)
-    if moved is None:
-        return None
-    merged = merge(base, *moved)
-    text = merged.merged()
-    if text is None or not merged.clean or unbalanced(base, ours, theirs, text):
-        return None
-    again = merge(base, moved[1], moved[0])
-    if not again.clean or not same_words(text, again.merged() or b""):
-        return None
-    return tiled(path, inputs, text, merged, CARRIED)
+    moved = carried(*inputs)
+    merged = _both_ways(merge, (inputs[0], *moved), inputs) if moved else None
+    return tiled(path, inputs, merged, CARRIED) if merged else None
 
 
 def with_names(
@@ -53,23 +44,29 @@ def with_names(
         return None
     if given is None or given == inputs:
         return None
-    base, ours, theirs = given
+    merged = _both_ways(merge, given, given)
+    return tiled(path, inputs, merged, RENAMED) if merged else None
+
+
+def _both_ways(
+    merge: Callable[..., FileMerge], texts: tuple[bytes, bytes, bytes], weighed: tuple[bytes, bytes, bytes]
+) -> FileMerge | None:
+    """Return the merge of ``texts`` if it is clean, with the sides swapped, too, and has the tokens of ``weighed``."""
+    base, ours, theirs = texts
     merged = merge(base, ours, theirs)
     text = merged.merged()
-    if text is None or not merged.clean or unbalanced(base, ours, theirs, text):
+    if text is None or not merged.clean or unbalanced(*weighed, text):
         return None
     again = merge(base, theirs, ours)
-    if not again.clean or not same_words(text, again.merged() or b""):
-        return None
-    return tiled(path, inputs, text, merged, RENAMED)
+    return merged if again.clean and same_words(text, again.merged() or b"") else None
 
 
-def tiled(path: str, inputs: tuple[bytes, bytes, bytes], text: bytes, merged: FileMerge, rule: str) -> FileMerge:
-    """Return ``text`` as the merge of ``inputs``; what is of neither side has the rules of ``merged`` and ``rule``."""
+def tiled(path: str, inputs: tuple[bytes, bytes, bytes], merged: FileMerge, rule: str) -> FileMerge:
+    """Return the clean ``merged`` as one of ``inputs``; what is of neither side has its rules and ``rule``."""
     from forkmerge.merge.tile import tile  # noqa: PLC0415 - seldom needed
 
     names = {r for h in merged.hunks for r in h.rule.split("+")} | {rule}
-    laid = tile(FileMerge(path, (text,)), *inputs)
+    laid = tile(FileMerge(path, (merged.merged() or b"",)), *inputs)
     both = "+".join(sorted(names - {"ours", "theirs", "same", ""}))
     return replace(
         laid,

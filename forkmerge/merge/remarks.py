@@ -17,19 +17,19 @@ _VERSION = re.compile(rb"\bv\d|\d\.\d")
 
 def misplaced(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> bool:
     """Return whether ``result`` has a remark with a version behind another value than the side that put it there."""
-    if not any(map(_VERSION.search, map(_behind, filled_lines(result)))):
+    if not any(map(_VERSION.search, map(behind, filled_lines(result)))):
         return False
     b, *sides = (set(filled_lines(x)) for x in (base, ours, theirs))
-    old = {_behind(line) for line in b}
+    old = {behind(line) for line in b}
     new = [line for line in filled_lines(result) if line not in b and not any(line in side for side in sides)]
     return any(
-        remark not in old and any(_behind(known) == remark for side in sides for known in side)
+        remark not in old and any(behind(known) == remark for side in sides for known in side)
         for line in new
-        if _VERSION.search(remark := _behind(line))
+        if _VERSION.search(remark := behind(line))
     )
 
 
-def _behind(line: bytes) -> bytes:
+def behind(line: bytes) -> bytes:
     """Return the remark at the end of a line, nothing where it has none."""
     found = _REMARK.search(line)
     return found[0] if found else b""

@@ -17,23 +17,22 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.diff import hunks
+from forkmerge.merge.followed import tiled
 from forkmerge.merge.pieces import lines_of, uneven
 from forkmerge.merge.rules import RENAMED
 from forkmerge.merge.stale import stale
-from forkmerge.model.hunk import FileMerge, Hunk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from forkmerge.merge.pieces import LineMerge
+    from forkmerge.model.hunk import FileMerge
     from forkmerge.syntax.profile import Profile
 
 _WORD = re.compile(rb"[^\W\d]\w+")
 _TOKEN = re.compile(rb"\w+|[^\w\s]")
 _OFTEN = 2
 """How often one of the words has to have stood in the base: what was exchanged once may be an edit like any other."""
-_OWN = ("ours", "theirs", "same")
-"""Rules of hunks that only one side changed, or both alike."""
 _MOST = 20_000
 """Lines of a file past which nothing is looked for."""
 
@@ -54,19 +53,10 @@ def merged(
     if three is None or stale(profile, *three):
         return None
     text, count = line_merge(*three, style="diff3", marker_size=7)
-    if count or not check(path, *three, text).clean:
+    if count:
         return None
-    from forkmerge.merge.tile import tile  # noqa: PLC0415 - seldom needed
-
-    tiled = tile(FileMerge(path, (text,)), *inputs)
-    return FileMerge(path, tuple(map(_named, tiled.segments)))
-
-
-def _named(segment: bytes | Hunk) -> bytes | Hunk:
-    """Return ``segment``, a hunk of both sides' edits as one that this rule made."""
-    if not isinstance(segment, Hunk) or segment.rule in _OWN:
-        return segment
-    return Hunk(segment.base, segment.ours, segment.theirs, segment.merged, RENAMED)
+    found = check(path, *three, text)
+    return tiled(path, inputs, found, RENAMED) if found.clean else None
 
 
 def exchanged(base: bytes, ours: bytes, theirs: bytes) -> tuple[bytes, bytes, bytes] | None:

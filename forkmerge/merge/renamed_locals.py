@@ -59,8 +59,9 @@ def _may_have(inputs: Sequence[bytes]) -> bool:
 
     PERF: else nobody renamed what the other uses, and no names have to be read.
     """
-    base, *sides = (Counter(_WORD.findall(text)) for text in middles(*inputs))
-    lines = [counted(text) for text in middles(*inputs)]
+    changed = middles(*inputs)
+    base, *sides = (Counter(_WORD.findall(text)) for text in changed)
+    lines = [counted(text) for text in changed]
     for side, other in ((0, 2), (1, 1)):
         now = sides[side]
         less = {word for word, count in base.items() if now[word] < count}

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from forkmerge.merge.conservation import LAYOUT, words_of
 from forkmerge.merge.pieces import filled_lines, middles, uneven
+from forkmerge.merge.remarks import behind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _WORD = re.compile(rb"\w[\w.]*\w|\w")
-_REMARK = re.compile(rb"[ \t]+(?:#|//|--)[ \t].*\Z")
 _SEVERAL = 2
 _TELLING = 4
 """Words of a line from which on it says enough to be known again wherever it stands."""
@@ -58,7 +58,7 @@ def _edited(four: tuple[bytes, ...], words: set[bytes]) -> bytes:
 
 def _bare_lines(text: bytes) -> list[bytes]:
     """Return the lines of ``text`` that have something on them, without remarks behind that."""
-    return [_REMARK.sub(b"", line) or line for line in filled_lines(text)]
+    return [line.removesuffix(behind(line)).rstrip() or line for line in filled_lines(text)]
 
 
 def _alone(inputs: tuple[bytes, bytes, bytes], line: bytes) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from forkmerge.syntax.linewise import KINDS, LineProfile
 from forkmerge.syntax.profile import Binding, Commutative, Profile, UnitRule
+from forkmerge.syntax.profiles import NODE_SETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,22 +28,6 @@ _FLAGS = ("indentation", "sections", "ordered_sections", "brackets", "continued"
 _FORMATS = ("", "json", "toml", "yaml")
 _BINDERS = ("", "python")
 _KEYS = ("name", "text", "first", "word", "modifier")
-SETS = (
-    *(
-        "comments",
-        "atomic",
-        "imports",
-        "blocks",
-        "lists",
-        "chains",
-        "statements",
-        "wrappers",
-        "attached",
-        "transparent",
-    ),
-    *("branches", "qualified", "identifiers", "scopes"),
-)
-"""The fields of a profile that are sets of node types."""
 
 
 def problems(table: Mapping[str, Any]) -> list[str]:
@@ -135,7 +120,7 @@ def _row(row: Mapping[str, Any], kind: type, where: str) -> Iterator[str]:
 
 def _node_types(profile: Profile) -> set[str]:
     types: set[str] = set()
-    for name in SETS:
+    for name in NODE_SETS:
         types |= getattr(profile, name)
     types |= {m.split(".")[0] for m in profile.members} | {t for pair in profile.described for t in pair.split(".")}
     conditions = [c for unit in profile.units for c in unit.where]

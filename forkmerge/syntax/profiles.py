@@ -26,22 +26,12 @@ if TYPE_CHECKING:
     from forkmerge.syntax.linewise import LineProfile
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
-_SETS = (
-    *(
-        "comments",
-        "atomic",
-        "imports",
-        "blocks",
-        "lists",
-        "chains",
-        "statements",
-        "wrappers",
-        "attached",
-        "transparent",
-    ),
-    *("branches", "qualified", "identifiers", "members", "scopes", "repeatable", "described"),
-    "identifying",
+NODE_SETS = (
+    *("comments", "atomic", "imports", "blocks", "lists", "chains", "statements", "wrappers", "attached"),
+    *("transparent", "branches", "qualified", "identifiers", "scopes"),
 )
+"""The fields of a profile that are sets of node types."""
+_SETS = (*NODE_SETS, "members", "repeatable", "described", "identifying")
 
 
 def for_path(path: str, data: bytes = b"") -> Profile | None:

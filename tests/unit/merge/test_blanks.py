@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from forkmerge.git.linemerge import line_merge
-from forkmerge.merge.blanks import converted, evened, uneven, without_blanks
+from forkmerge.merge.blanks import converted, evened, restored, without_blanks
 from forkmerge.merge.file import merge_file
 from forkmerge.merge.pieces import Conflict, Resolved
 
@@ -30,8 +30,8 @@ def test_texts_without_a_last_line_end_get_it_and_lose_it_again() -> None:
     even, ended = evened(pieces)
     assert even == (b"a\n", Conflict(b"b\n", b"c\n", b"d\n"))
     assert ended == (False, True, False)
-    assert uneven(even, ended) == pieces
-    assert uneven((b"a\n", Resolved(b"b\n", b"c\n", b"d\n", b"e\n", ("x",))), ended) == (
+    assert restored(even, ended) == pieces
+    assert restored((b"a\n", Resolved(b"b\n", b"c\n", b"d\n", b"e\n", ("x",))), ended) == (
         b"a\n",
         Resolved(b"b", b"c\n", b"d", b"e\n", ("x",)),
     )
@@ -41,7 +41,7 @@ def test_the_side_that_took_the_last_line_end_away_has_its_way() -> None:
     even, ended = evened((Conflict(b"b\r\n", b"c\r\n", b"d"),))
     assert even == (Conflict(b"b\r\n", b"c\r\n", b"d\r\n"),)
     assert ended is not None
-    assert uneven((b"cd\r\n",), ended) == (b"cd",)
+    assert restored((b"cd\r\n",), ended) == (b"cd",)
 
 
 def test_what_ends_alike_or_is_empty_is_left_as_it_is() -> None:

@@ -13,7 +13,8 @@ has a token too few or too many for both sides' edits (``conservation``).
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import replace
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.blanks import converted, evened, restored, without_blanks
@@ -29,7 +30,7 @@ from forkmerge.merge.pieces import (
     resolved,
 )
 from forkmerge.merge.rules import CARRIED, JOINING, RENAMED, WHITESPACE, Allowed
-from forkmerge.model.hunk import FileMerge
+from forkmerge.model.hunk import FileMerge, Hunk
 from forkmerge.syntax.catalogue import BUILTIN, Catalogue
 from forkmerge.syntax.parsing import MAX_BYTES
 
@@ -49,19 +50,47 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
     allowed: Allowed | Callable[[], Allowed] | None = None,
     alternatives: bool = False,
     languages: Catalogue = BUILTIN,
-    follow: bool = True,
 ) -> FileMerge:
     """Return the merge of one file; conflicts are hunks whose ``merged`` is None, objections are ``findings``.
 
     ``allowed`` are the rules that may resolve by themselves, asked for when there is something to resolve; with
     ``alternatives`` each conflict that is left carries what the other rules would give.  The segments hold merged text
     around the conflicts; ``merge.tile`` turns the result into hunks that tile all three versions.  ``languages`` tell
-    which language ``path`` is in; ``follow``: edits follow the lines that the other side moved.
+    which language ``path`` is in.
     """
+    three = (base, ours, theirs)
+    asked = cache(partial(_asked, allowed))
+    found = _merged(path, three, line_merge, asked, alternatives=alternatives, languages=languages)
+    if found.git_clean or not found.clean or not asked().least:
+        return found
+    from forkmerge.merge.odds import UNLIKELY, unlikely  # noqa: PLC0415 - not needed for clean files
+
+    if not unlikely(found, three, asked().least):
+        return found
+    careful = partial(replace, asked(), doubtful=True)
+    again = _merged(path, three, line_merge, careful, alternatives=alternatives, languages=languages)
+    return replace(again, segments=tuple(_because(s, UNLIKELY) for s in again.segments))
+
+
+def _because(segment: bytes | Hunk, reason: str) -> bytes | Hunk:
+    return replace(segment, reason=reason) if isinstance(segment, Hunk) and segment.merged is None else segment
+
+
+def _merged(
+    path: str,
+    three: tuple[bytes, bytes, bytes],
+    line_merge: LineMerge,
+    allowed: Callable[[], Allowed],
+    *,
+    alternatives: bool = False,
+    languages: Catalogue = BUILTIN,
+    follow: bool = True,
+) -> FileMerge:
+    """Return the merge of one file, however likely it is; ``follow``: edits follow what the other side moved."""
+    base, ours, theirs = three
     trivial = _trivial(base, ours, theirs)
     if trivial is not None:
         return FileMerge(path, (trivial,) if trivial else (), git_clean=True)
-    three = (base, ours, theirs)
     size = marker_size_for(*three)
     text, count = line_merge(*three, style="diff3", marker_size=size)
     profile = _profile(languages, path, *three)
@@ -69,12 +98,12 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
         found = checked(path, *three, text, languages=languages)
         if found.clean or profile is None or not follow or not _usable(profile):
             return found
-        return _named(profile, path, three, _asked(allowed), line_merge, languages) or found
-    rules = asked = _asked(allowed)
+        return _named(profile, path, three, allowed(), line_merge, languages) or found
+    rules = asked = allowed()
     if b"\r\n" in text and (laid := _converted(path, three, rules, line_merge, languages)) is not None:
         return laid
     if languages.ordered(path):
-        rules = Allowed(rules.rules - JOINING, versions=rules.versions)
+        rules = replace(rules, rules=rules.rules - JOINING)
     raw = _line_ends(read_markers(text, size), *three)
     git, ended = evened(_blanks(raw, rules))
     pieces: Sequence[Piece] = git
@@ -92,7 +121,7 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
 
         words = stale(profile, *three)
         nothing = bool(words) and bound(profile, base, words)
-        rules = Allowed(frozenset() if nothing else rules.rules, bool(words), rules.versions)
+        rules = replace(rules, rules=frozenset() if nothing else rules.rules, doubtful=bool(words) or rules.doubtful)
         pieces, why = structured(profile, path, three, git, rules, alternatives=alternatives)
         if any(isinstance(p, Resolved) and (b"'" in p.content or b'"' in p.content) for p in pieces):
             from forkmerge.merge.quotes import requoted  # noqa: PLC0415 - only where something was resolved
@@ -127,7 +156,7 @@ def _converted(
         return None
     from forkmerge.merge.followed import tiled  # noqa: PLC0415 - seldom needed
 
-    merged = merge_file(path, *given, line_merge=line_merge, allowed=rules, languages=languages)
+    merged = _merged(path, given, line_merge, lambda: rules, languages=languages)
     return tiled(path, inputs, merged, WHITESPACE) if merged.clean else None
 
 
@@ -162,7 +191,8 @@ def _named(
 
 def _again(path: str, rules: Allowed, line_merge: LineMerge, languages: Catalogue) -> Callable[..., FileMerge]:
     def again(*texts: bytes) -> FileMerge:
-        return merge_file(path, *texts, line_merge=line_merge, allowed=rules, languages=languages, follow=False)
+        base, ours, theirs = texts
+        return _merged(path, (base, ours, theirs), line_merge, lambda: rules, languages=languages, follow=False)
 
     return again
 

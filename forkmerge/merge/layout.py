@@ -182,7 +182,14 @@ class Layout:
         for item in (*self.theirs, *self.ours):
             if not item.first and self.element(item):
                 return item.lead
-        return None
+        return self._first_of_two()
+
+    def _first_of_two(self) -> bytes | None:
+        """Return the layout between two elements of a list that none of the versions has more than one of."""
+        if not self.listed:
+            return None
+        leads = (i.lead for i in (*self.theirs, *self.ours) if self.element(i))
+        return next((b"," + (lead if b"\n" in lead else b" ") for lead in leads), None)
 
     def behind_its_like(self, part: range) -> bytes | None:
         """Return the layout before the first of theirs' items ``part`` where another of its kind comes before it.

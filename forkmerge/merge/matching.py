@@ -71,20 +71,29 @@ def _between(left: Sequence[Item], right: Sequence[Item], pairs: dict[int, int],
 
 
 def _by_key(left: Sequence[Item], right: Sequence[Item], rows: range, columns: range) -> dict[int, int]:
-    """Match items of one kind and name; where a name stands several times the signature tells them apart."""
+    """Match items of one name, and of one kind if they can be; where a name stands several times by the signature."""
     out: list[tuple[int, int]] = []
-    for depth in (3, 2):
+    for known_by in (_signed, _keyed, _written):
         have = {i for i, _ in out}, {j for _, j in out}
-        keys_l = Counter(k[:depth] for i in rows if i not in have[0] and (k := left[i].key))
-        keys_r = Counter(k[:depth] for j in columns if j not in have[1] and (k := right[j].key))
-        where = {k[:depth]: j for j in columns if j not in have[1] and (k := right[j].key)}
-        for i in rows:
-            key = left[i].key
-            if i in have[0] or key is None:
-                continue
-            if keys_l[key[:depth]] == keys_r[key[:depth]] == 1:
-                out.append((i, where[key[:depth]]))
+        keys_l = {i: k for i in rows if i not in have[0] and (k := known_by(left[i]))}
+        keys_r = {j: k for j in columns if j not in have[1] and (k := known_by(right[j]))}
+        count_l, count_r = Counter(keys_l.values()), Counter(keys_r.values())
+        where = {k: j for j, k in keys_r.items()}
+        out += [(i, where[k]) for i, k in keys_l.items() if count_l[k] == count_r[k] == 1]
     return dict(longest_increasing(sorted(out)))
+
+
+def _signed(item: Item) -> tuple[str, ...] | None:
+    return item.key
+
+
+def _keyed(item: Item) -> tuple[str, ...] | None:
+    return item.key and item.key[:2]
+
+
+def _written(item: Item) -> tuple[str, ...] | None:
+    """Return what tells an item that was a value and is a function now, or the other way round."""
+    return item.key and (item.kind, item.key[1])
 
 
 def _by_likeness(left: Sequence[Item], right: Sequence[Item], rows: range, columns: range) -> dict[int, int]:

@@ -6,7 +6,7 @@ itself; what the others would give becomes an ``Alternative`` for the tests to j
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -89,7 +89,8 @@ ALL = frozenset(
 )
 
 BALANCED = ALL - {LINES, BEHIND, ANEW}
-
+READ = frozenset((CARRIED,))
+"""Rules that serve though people mostly decided otherwise, since what was read of their merges lost nothing."""
 
 SURE = frozenset((SAME, REFORMAT, WHITESPACE, IMPORTS))
 """Rules that join imports, layouts or the same change, never what one side wrote with what the other wrote."""
@@ -100,12 +101,14 @@ _AROUND = SURE | {NEIGHBOURS}
 class Allowed:
     """The rules that may decide without tests; in a ``doubtful`` file none that put code of both sides together.
 
-    ``versions`` is the policy for two versions at one place: "higher", "ours", "theirs", or "" for a conflict.
+    ``versions`` is the policy for two versions at one place: "higher", "ours", "theirs", or "" for a conflict;
+    ``least`` is how often a whole file has to be right by ``merge.odds``.
     """
 
     rules: frozenset[str] = BALANCED
     doubtful: bool = False
     versions: str = ""
+    least: float = 0.55
 
     def permits(self, rules: Iterable[str]) -> bool:
         """Return whether all of ``rules`` may be used."""
@@ -115,7 +118,7 @@ class Allowed:
 
     def mirrored(self) -> Allowed:
         """Return what has to be allowed for the same answer with the sides swapped."""
-        return Allowed(self.rules, self.doubtful, _MIRRORED.get(self.versions, self.versions))
+        return replace(self, versions=_MIRRORED.get(self.versions, self.versions))
 
 
 JOINING = frozenset((IMPORTS, DEFINITIONS, CONSTANTS, REGISTRATIONS, MEMBERS))
@@ -138,19 +141,19 @@ def allowed_for(risk: str, versions: str = "") -> Allowed:
     if versions not in ("", *POLICIES):
         raise ValueError(f"expected one of {', '.join(POLICIES)} for versions, not {versions!r}")
     policy = "" if versions == POLICIES[0] else versions
-    return Allowed(_rules_for(risk), versions=policy)
+    return replace(_rules_for(risk), versions=policy)
 
 
-def _rules_for(risk: str) -> frozenset[str]:
+def _rules_for(risk: str) -> Allowed:
     if risk in ("", "balanced"):
-        return BALANCED
+        return Allowed()
     try:
         k = RISKS[risk] if risk in RISKS else float(risk)
     except ValueError:
         k = -1.0
     if not 0 <= k < float("inf"):
         raise ValueError(f"expected {', '.join(RISKS)} or a number from 0 on, not {risk!r}")
-    return precise(k).rules
+    return precise(k)
 
 
 def precise(k: float) -> Allowed:
@@ -170,7 +173,8 @@ def precise(k: float) -> Allowed:
         credited = (good + PRIOR * prior) / (good + bad + PRIOR)
         return min(credited, good / (good + bad)) if good + bad >= ENOUGH else credited
 
-    return Allowed(frozenset(rule for rule in ALL if precision(rule) >= k / (k + 1)))
+    mark = k / (k + 1)
+    return Allowed(frozenset(rule for rule in ALL if precision(rule) >= mark), least=mark)
 
 
 PRIOR = 4
@@ -179,5 +183,5 @@ PRIOR = 4
 ENOUGH = 10
 """How many files tell enough of a rule for it not to be held better than it was."""
 
-EAGER = Allowed(ALL)
+EAGER = Allowed(ALL, least=0.0)
 """Every rule: what is resolved with it has to be judged by tests."""

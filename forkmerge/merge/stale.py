@@ -40,7 +40,8 @@ def stale(profile: Profile, base: bytes, ours: bytes, theirs: bytes) -> frozense
         if candidates:
             candidates.difference_update(_WORD.findall(left))  # what is the same in all has them too
         if candidates:
-            found.update(_said(profile, text, candidates) - _said(profile, base, candidates))
+            before, now = (_said(profile, x, candidates) for x in (base, text))
+            found.update(word for word, count in before.items() if now[word] > count)
     return frozenset(found)
 
 

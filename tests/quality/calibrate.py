@@ -9,6 +9,9 @@ else beside it counts as wrong.  A place that took several rules counts for each
 rule, as right only if every place of it is: twenty places of one file that people laid out anew are one mistake, not
 twenty, and a file with one wrong place is a wrong merge.  So the figures are low rather than high.
 
+What a file as a whole is worth is told by the rules that it took and by how much was changed (``merge.odds``): of each,
+what it adds to the odds is fitted to whether the merged file was people's.
+
 ``--write`` writes ``forkmerge/merge/precision.py``; ``--curve`` prints, for each k from 1 to 20, what the rules that
 are right at least k times in k + 1 give on whole files.
 """
@@ -16,6 +19,7 @@ are right at least k times in k + 1 give on whole files.
 from __future__ import annotations
 
 import argparse
+import math
 import random
 from collections import Counter
 from dataclasses import dataclass
@@ -23,16 +27,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quality.file_merges import Case, load
+from quality.regression import fitted
 from quality.sameness import GOOD, sameness
 
 from forkmerge.git.linemerge import line_merge
 from forkmerge.merge.diff import common
 from forkmerge.merge.file import merge_file
+from forkmerge.merge.odds import changed
 from forkmerge.merge.rules import ALL, EAGER, IMPORTS, Allowed, precise
 
 if TYPE_CHECKING:
     from forkmerge.model.hunk import FileMerge, Hunk
 
+RIDGE = 10.0
+"""How much data it takes for a weight to stand: one rule was seen in a few files, another in a thousand."""
 TABLE = Path(__file__).parents[2] / "forkmerge" / "merge" / "precision.py"
 HEAD = '''"""How often each rule was right on real merges: (right, wrong) files, by ``python -m quality.calibrate``.
 
@@ -43,6 +51,11 @@ from __future__ import annotations
 
 MEASURED: dict[str, tuple[int, int]] = {{
 {rows}}}
+
+ODDS: dict[str, float] = {{
+{weights}
+}}
+"""What each rule, and each unit of change, adds to the log-odds that a merged file is people's (``merge.odds``)."""
 '''
 
 
@@ -54,10 +67,43 @@ class Place:
     right: bool
 
 
-def places(case: Case) -> list[Place]:
-    """Return what became of each conflict of ``case`` that some rule resolves."""
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A file that all rules together merge: those that it took, how much was changed, and whether it was people's."""
+
+    rules: frozenset[str]
+    lines: int
+    share: float
+    right: bool
+
+
+def eager(case: Case) -> FileMerge:
+    """Return what all rules make of ``case``."""
     base, ours, theirs = (case.read(version) for version in ("base", "ours", "theirs"))
-    merged = merge_file(case.path, base, ours, theirs, line_merge=line_merge, allowed=EAGER)
+    return merge_file(case.path, base, ours, theirs, line_merge=line_merge, allowed=EAGER)
+
+
+def whole(case: Case, merged: FileMerge) -> Whole | None:
+    """Return what became of ``case`` as a whole, None where something is left."""
+    text = merged.merged()
+    if text is None or not merged.clean or merged.git_clean:
+        return None
+    base, ours, theirs = (case.read(version) for version in ("base", "ours", "theirs"))
+    used = frozenset(rule for hunk in merged.hunks for rule in hunk.rule.split("+"))
+    return Whole(used, *changed(base, ours, theirs), sameness(case.path, text, case.read("expected")) in GOOD)
+
+
+def odds(found: list[Whole]) -> dict[str, float]:
+    """Return what each rule of ``ALL``, and each unit of change, adds to the log-odds of a file."""
+    names = sorted(ALL)
+    rows = [[*(float(n in file.rules) for n in names), math.log1p(file.lines), file.share] for file in found]
+    always, weights = fitted(rows, [file.right for file in found], ridge=RIDGE)
+    return dict(zip(("always", *names, "lines", "share"), (always, *weights), strict=True))
+
+
+def places(case: Case, merged: FileMerge | None = None) -> list[Place]:
+    """Return what became of each conflict of ``case`` that some rule resolves."""
+    merged = merged or eager(case)
     wanted = _lines(case.read("expected"))
     lines: list[bytes | Hunk] = []
     spans: list[tuple[int, int, Hunk]] = []
@@ -150,17 +196,22 @@ def main() -> None:
         cases = random.Random(given.seed).sample(cases, given.sample)
     right: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
+    files: list[Whole] = []
     for case in cases:
-        good, bad = by_rule(places(case))
+        merged = eager(case)
+        good, bad = by_rule(places(case, merged))
         right.update(good)
         wrong.update(bad)
+        if (file := whole(case, merged)) is not None:
+            files.append(file)
     print("| rule | right | wrong | precision |\n|---|---|---|---|")
     for rule in sorted(ALL):
         total = right[rule] + wrong[rule]
         print(f"| {rule} | {right[rule]} | {wrong[rule]} | {f'{right[rule] / total:.1%}' if total else '-'} |")
     if given.write:
         rows = "".join(f'    "{rule}": ({right[rule]}, {wrong[rule]}),\n' for rule in sorted(ALL))
-        head = HEAD.format(files=len(cases), sample=given.sample or "all", seed=given.seed, rows=rows)
+        weights = "\n".join(f'    "{name}": {weight:.3f},' for name, weight in odds(files).items())
+        head = HEAD.format(files=len(cases), sample=given.sample or "all", seed=given.seed, rows=rows, weights=weights)
         TABLE.write_text(head, encoding="utf-8")
     if given.curve:
         print()

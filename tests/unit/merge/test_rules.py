@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from forkmerge.merge import precision
-from forkmerge.merge.rules import ALL, BALANCED, RISKS, allowed_for, precise
+from forkmerge.merge.rules import ALL, BALANCED, READ, RISKS, allowed_for, precise
 
 
 def test_every_rule_was_measured_and_nothing_else_was() -> None:
@@ -42,8 +42,9 @@ def test_a_rule_that_was_seen_often_enough_is_held_no_better_than_it_was(monkeyp
 
 
 def test_balanced_are_the_rules_that_were_right_more_often_than_not() -> None:
-    seen = {rule for rule, found in precision.MEASURED.items() if any(found)}
-    assert precise(1).rules & seen == BALANCED & seen
+    seen = {rule: right >= wrong for rule, (right, wrong) in precision.MEASURED.items() if right + wrong}
+    assert {rule for rule, mostly in seen.items() if mostly} == (BALANCED - READ) & seen.keys()
+    assert (BALANCED - READ) & seen.keys() <= precise(1).rules
 
 
 def test_words_and_numbers() -> None:

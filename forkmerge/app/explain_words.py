@@ -30,6 +30,7 @@ RULES = {
     "neighbouring-lines": "each side changed other lines",
     "carried": "one side moved lines that the other edited; the edit is where they stand now",
     "renamed": "one side renamed something everywhere, the other edited what is around it; the edit has the new name",
+    "embedded": "a text of another language inside of the file was merged by that language",
     "touching-lines": "each side changed other lines of code, which touch",
     "contained-change": "one side made the other side's change, and more",
     "words-apart": "each side changed other words, with unchanged ones in between",

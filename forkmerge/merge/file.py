@@ -29,7 +29,7 @@ from forkmerge.merge.pieces import (
     read_markers,
     resolved,
 )
-from forkmerge.merge.rules import CARRIED, JOINING, RENAMED, WHITESPACE, Allowed
+from forkmerge.merge.rules import CARRIED, EMBEDDED, JOINING, RENAMED, WHITESPACE, Allowed
 from forkmerge.model.hunk import FileMerge, Hunk
 from forkmerge.syntax.catalogue import BUILTIN, Catalogue
 from forkmerge.syntax.parsing import MAX_BYTES
@@ -85,8 +85,13 @@ def _merged(
     alternatives: bool = False,
     languages: Catalogue = BUILTIN,
     follow: bool = True,
+    embeds: bool = True,
 ) -> FileMerge:
-    """Return the merge of one file, however likely it is; ``follow``: edits follow what the other side moved."""
+    """Return the merge of one file, however likely it is.
+
+    ``follow``: edits follow the lines that the other side moved; ``embeds``: texts of other languages inside of the file
+    are merged by their language.
+    """
     base, ours, theirs = three
     trivial = _trivial(base, ours, theirs)
     if trivial is not None:
@@ -108,8 +113,16 @@ def _merged(
     git, ended = evened(_blanks(raw, rules))
     pieces: Sequence[Piece] = git
     why = ""
-    if profile is not None and not _usable(profile):
-        profile = None
+    profile = profile if profile is not None and _usable(profile) else None
+
+    def whole(base: bytes, ours: bytes, theirs: bytes, allowed: Allowed = rules) -> FileMerge:
+        texts, more = (base, ours, theirs), {"alternatives": alternatives, "follow": follow, "embeds": False}
+        return _merged(path, texts, line_merge, lambda: allowed, languages=languages, **more)
+
+    again = partial(merge_file, path, line_merge=line_merge, allowed=rules)
+    embeds = embeds and rules.permits({EMBEDDED})
+    if embeds and (inside := _embedded(profile, path, three, languages, whole, again)) is not None:
+        return inside
     if profile is None:
         from forkmerge.merge.plain import by_lines, either_order  # noqa: PLC0415 - few files are of no language
 
@@ -141,6 +154,23 @@ def _merged(
             return moved
     as_git = all(isinstance(p, bytes) or (isinstance(p, Conflict) and not p.reason) for p in pieces)
     return FileMerge(path, tuple(segment(p, why) for p in pieces), as_git=as_git)
+
+
+def _embedded(
+    profile: Profile | None,
+    path: str,
+    inputs: tuple[bytes, bytes, bytes],
+    languages: Catalogue,
+    whole: Callable[..., FileMerge],
+    inside: Callable[..., FileMerge],
+) -> FileMerge | None:
+    """Return the merge in which texts of other languages are merged by these, None where both edited none."""
+    signs = [sign.encode() for row in profile.embedded for sign in row.begins] if profile is not None else []
+    if profile is None or not all(any(sign in text for sign in signs) for text in inputs):
+        return None
+    from forkmerge.merge.embedded import embedded  # noqa: PLC0415 - not needed for clean files
+
+    return embedded(profile, path, inputs, languages, whole, inside)
 
 
 def _asked(allowed: Allowed | Callable[[], Allowed] | None) -> Allowed:

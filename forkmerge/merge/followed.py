@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from forkmerge.syntax.profile import Profile
 
+_DECIDED = ("ours", "theirs", "same", "conflict")
+"""Rules of places that are as one side has them, or that are not resolved."""
+
 
 def followed(path: str, merge: Callable[..., FileMerge], inputs: tuple[bytes, bytes, bytes]) -> FileMerge | None:
     """Return the clean merge in which edits follow the lines that the other side moved, None where there is none.
@@ -62,16 +65,15 @@ def _both_ways(
 
 
 def tiled(path: str, inputs: tuple[bytes, bytes, bytes], merged: FileMerge, rule: str) -> FileMerge:
-    """Return the clean ``merged`` as one of ``inputs``; what is of neither side has its rules and ``rule``."""
+    """Return ``merged`` as a merge of ``inputs``; what is resolved and of neither side has its rules and ``rule``."""
     from forkmerge.merge.tile import tile  # noqa: PLC0415 - seldom needed
 
-    names = {r for h in merged.hunks for r in h.rule.split("+")} | {rule}
-    laid = tile(FileMerge(path, (merged.merged() or b"",)), *inputs)
-    both = "+".join(sorted(names - {"ours", "theirs", "same", ""}))
+    names = {r for told in (rule, *(h.rule for h in merged.hunks)) for r in told.split("+")}
+    laid = tile(FileMerge(path, merged.segments if merged.conflicts else (merged.merged() or b"",)), *inputs)
+    both = "+".join(sorted(names - {"ours", "theirs", "same", "conflict", ""}))
     return replace(
         laid,
         segments=tuple(
-            replace(s, rule=both) if isinstance(s, Hunk) and s.rule not in ("ours", "theirs", "same") else s
-            for s in laid.segments
+            replace(s, rule=both) if isinstance(s, Hunk) and s.rule not in _DECIDED else s for s in laid.segments
         ),
     )

@@ -46,6 +46,8 @@ CARRIED = "carried"
 """One side moved lines, the other edited them where they were: the edit is made where they stand now."""
 RENAMED = "renamed"
 """One side gave something another name, the other edited what stands around it: the edit has the new name."""
+EMBEDDED = "embedded"
+"""A text of another language inside of the file was merged by that language, for the reasons told beside."""
 BOTH = "both-orders"
 """Both sides added to a text without grammar at one place: one addition after the other, never without being asked."""
 LINES = "neighbouring-lines"
@@ -80,6 +82,7 @@ ALL = frozenset(
         WRAPPED,
         CARRIED,
         RENAMED,
+        EMBEDDED,
         CONTAINED,
         LINES,
         TOUCHING,

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from forkmerge.syntax.linewise import KINDS, LineProfile
-from forkmerge.syntax.profile import Binding, Commutative, Profile, UnitRule
+from forkmerge.syntax.profile import Binding, Commutative, Embedded, Profile, UnitRule
 from forkmerge.syntax.profiles import NODE_SETS
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ _TEXTS = ("name", "package", "function", "line_comment", "data", "binder", "reve
 _FLAGS = ("indentation", "sections", "ordered_sections", "brackets", "continued", "folded")
 _FORMATS = ("", "json", "toml", "yaml")
 _BINDERS = ("", "python")
+_ROWS = {"units": UnitRule, "commutative": Commutative, "bindings": Binding, "embedded": Embedded}
+_NEEDED = {Commutative: ("parents", "children"), Embedded: ("nodes", "content", "told", "closed", "begins")}
 _KEYS = ("name", "text", "first", "word", "modifier")
 
 
@@ -51,7 +53,7 @@ def problems(table: Mapping[str, Any]) -> list[str]:
         found.append("data: json, toml or yaml")
     if table.get("binder", "") not in _BINDERS:
         found.append("binder: python, or nothing")
-    for name, kind in (("units", UnitRule), ("commutative", Commutative), ("bindings", Binding)):
+    for name, kind in _ROWS.items():
         for number, row in enumerate(table.get(name, ()), 1):
             found += _row(row, kind, f"{name} {number}: ")
     return found
@@ -83,7 +85,7 @@ def _types(table: Mapping[str, Any]) -> Iterator[str]:
             fits, what = isinstance(value, bool), "true or false"
         elif key == "max_indents":
             fits, what = isinstance(value, int) and not isinstance(value, bool), "a number"
-        elif key in ("units", "commutative", "bindings"):
+        elif key in _ROWS:
             fits, what = isinstance(value, list) and all(isinstance(v, dict) for v in value), f"[[{key}]] tables"
         else:
             fits, what = _texts(value), "a list of texts"
@@ -100,11 +102,19 @@ def _texts(value: object) -> bool:
 
 def _row(row: Mapping[str, Any], kind: type, where: str) -> Iterator[str]:
     yield from _keys(row, kind, where)
-    needed = ("parents", "children") if kind is Commutative else ("kind", "nodes")
-    for key in needed:
+    for key in _NEEDED.get(kind, ("kind", "nodes")):
         if key not in row:
             yield f"{where}{key} is missing"
-    lists = ("nodes", "names", "parents", "children", "having", "unless", *(("name",) if kind is UnitRule else ()))
+    lists = (
+        "nodes",
+        "names",
+        "parents",
+        "children",
+        "having",
+        "unless",
+        "begins",
+        *(("name",) if kind is UnitRule else ()),
+    )
     for key, value in row.items():
         if key in ("where", "around"):
             if not isinstance(value, dict) or not all(map(_texts, value.values())):
@@ -132,6 +142,8 @@ def _node_types(profile: Profile) -> set[str]:
         types |= rule.parents | rule.children | rule.having
     for binding in profile.bindings:
         types |= binding.nodes
+    for row in profile.embedded:
+        types |= row.nodes | {row.content, row.told, row.closed}
     return types | {step[1:] for step in _steps(profile) if step.startswith("@")}
 
 

@@ -78,6 +78,22 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True)
+class Embedded:
+    """Nodes that hold a text of another language: the first child of the type ``content``, with ``closed`` behind it.
+
+    The child of the type ``told`` names the language: the first word of an info string, ``lang`` or ``type`` of a tag;
+    where it names none, it is ``language``.  A file without any of the texts ``begins`` has no such node.
+    """
+
+    nodes: frozenset[str]
+    content: str
+    told: str
+    closed: str
+    begins: tuple[str, ...]
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """One language.
 
@@ -99,7 +115,7 @@ class Profile:
     nodes in which nothing is a name; ``scopes`` are nodes that open a scope; ``repeatable`` are names that may be
     defined again and again; ``identifying`` are attributes of which one tells elements side by side of one name apart.
     ``bindings`` say what binds names, unless ``binder`` names a language ("python") that has
-    rules of its own.
+    rules of its own.  ``embedded`` says where texts of other languages stand.
     """
 
     name: str
@@ -135,3 +151,4 @@ class Profile:
     units: tuple[UnitRule, ...]
     commutative: tuple[Commutative, ...]
     bindings: tuple[Binding, ...]
+    embedded: tuple[Embedded, ...] = ()

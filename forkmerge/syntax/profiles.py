@@ -17,7 +17,7 @@ import os.path
 from typing import TYPE_CHECKING
 
 from forkmerge.errors import UnusableInput
-from forkmerge.syntax.profile import Binding, Commutative, Profile, UnitRule
+from forkmerge.syntax.profile import Binding, Commutative, Embedded, Profile, UnitRule
 from forkmerge.syntax.reading import Unread, read
 
 if TYPE_CHECKING:
@@ -189,6 +189,7 @@ def profile(table: dict[str, Any]) -> Profile:
         units=tuple(map(_unit_rule, table.get("units", ()))),
         commutative=tuple(map(_commutative, table.get("commutative", ()))),
         bindings=tuple(map(_binding, table.get("bindings", ()))),
+        embedded=tuple(map(_embedded, table.get("embedded", ()))),
         **sets,
     )
 
@@ -232,4 +233,15 @@ def _binding(table: dict[str, Any]) -> Binding:
         scope=table.get("scope", ""),
         signature=table.get("signature", ""),
         unless=frozenset(table.get("unless", ())),
+    )
+
+
+def _embedded(table: dict[str, Any]) -> Embedded:
+    return Embedded(
+        nodes=frozenset(table["nodes"]),
+        content=table["content"],
+        told=table["told"],
+        closed=table["closed"],
+        begins=tuple(table["begins"]),
+        language=table.get("language", ""),
     )

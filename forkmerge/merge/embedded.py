@@ -25,7 +25,7 @@ from forkmerge.merge.objected import objections
 from forkmerge.merge.pieces import lines_of
 from forkmerge.merge.rules import EMBEDDED, Allowed
 from forkmerge.syntax.catalogue import Choice
-from forkmerge.syntax.parsing import parse
+from forkmerge.syntax.parsing import language, parse
 from forkmerge.syntax.spoken import named, word_of
 
 if TYPE_CHECKING:
@@ -157,9 +157,20 @@ def _triples(profile: Profile, inputs: Three, languages: Catalogue) -> Iterator[
         if number not in in_ours or number not in in_theirs:
             continue
         three = (block, in_ours[number], in_theirs[number])
-        language = named(languages, block.word) if block.word and len({b.word for b in three}) == 1 else ""
-        if language:
-            yield _triple(language, three, inputs)
+        name = named(languages, block.word) if block.word and len({b.word for b in three}) == 1 else ""
+        if name and _readable(languages, name):
+            yield _triple(name, three, inputs)
+
+
+def _readable(languages: Catalogue, name: str) -> bool:
+    """Return whether a text of the language can be read: its grammar is installed, or it needs none."""
+    own = _choosing(languages, "", name).for_path("")
+    if own is not None:
+        try:
+            language(own)
+        except ForkmergeError:
+            return False
+    return True
 
 
 def _matched(

@@ -8,6 +8,7 @@ from forkmerge.syntax import checking, parsing, profiles
 
 UNIT = {"kind": "x", "nodes": ["x"]}
 SET = {"parents": ["x"], "children": ["y"]}
+INSIDE = {"nodes": ["x"], "content": "x", "told": "x", "closed": "x", "begins": ["x"]}
 GOOD = {"name": "mine", "package": "tree_sitter_python", "units": [{"kind": "class", "nodes": ["class_definition"]}]}
 
 
@@ -34,6 +35,8 @@ def test_a_profile_that_holds_to_the_format_has_no_problems() -> None:
         ({"units": [{"kind": "x", "nodes": ["x"], "name": "x"}]}, "units 1: name: this is to be a list of texts"),
         ({"units": [UNIT | {"where": ["x"]}]}, "units 1: where: this is to be a table of lists of texts"),
         ({"commutative": [SET | {"key": "z"}]}, "commutative 1: key: one of name, text, first, word, modifier"),
+        ({"embedded": [INSIDE | {"begins": "x"}]}, "embedded 1: begins: this is to be a list of texts"),
+        ({"embedded": [{"nodes": ["x"]} | INSIDE | {"code": "x"}]}, "embedded 1: unknown key 'code'"),
         ({"data": "pickle"}, "data: json, toml or yaml"),
         ({"binder": "x"}, "binder: python, or nothing"),
     ],

@@ -23,7 +23,7 @@ from forkmerge.merge.diff import common
 from forkmerge.merge.followed import tiled
 from forkmerge.merge.objected import objections
 from forkmerge.merge.pieces import lines_of
-from forkmerge.merge.rules import EMBEDDED, Allowed
+from forkmerge.merge.rules import CARRIED, EMBEDDED, Allowed
 from forkmerge.syntax.catalogue import Choice
 from forkmerge.syntax.parsing import language, parse
 from forkmerge.syntax.spoken import named, word_of
@@ -89,24 +89,61 @@ def embedded(
     ``whole`` merges three texts as the file is merged, but looks into no blocks; ``inside`` as ``languages`` say.
     """
     try:
-        triples = [t for t in _triples(profile, inputs, languages) if _edited(t.texts)]
+        triples = tuple(_triples(profile, inputs, languages))
     except ForkmergeError:
         return None
-    if not triples:
+
+    def alone(triple: _Triple) -> FileMerge:
+        return inside(*triple.texts, languages=_choosing(languages, path, triple.language))
+
+    done, names = _relocated(triples, languages, alone)
+    kept = {triple.blocks[0].head for triple, _ in done}
+    left = []
+    for triple in triples:
+        if triple.blocks[0].head in kept or not _edited(triple.texts):
+            continue
+        merged = alone(triple)
+        text = merged.merged()
+        if merged.clean and text is not None:
+            done.append((triple, text))
+            names |= {h.rule for h in merged.hunks}
+        else:
+            left.append(triple)
+    if not done and not left:
         return None
-    found = [inside(*t.texts, languages=_choosing(languages, path, t.language)) for t in triples]
-    done = {n: text for n, m in enumerate(found) if m.clean and (text := m.merged()) is not None}
-    texts = _rewritten(inputs, [(t, done[n]) for n, t in enumerate(triples) if n in done])
-    merged = whole(*texts)
-    if done and not _kept(profile, merged, [(t, done[n]) for n, t in enumerate(triples) if n in done]):
+    done.sort(key=lambda pair: pair[0].blocks[0].head)
+    merged = whole(*_rewritten(inputs, done))
+    if done and not _kept(profile, merged, done):
         return None
-    left = [t for n, t in enumerate(triples) if n not in done]
     if merged.clean and _objected(profile, path, inputs, languages, merged.merged() or b"", left, bool(done)):
         return whole(*inputs, allowed=Allowed(frozenset()))
-    if not done:
-        return merged
-    names = {h.rule for n in done for h in found[n].hunks}
-    return tiled(path, inputs, merged, "+".join(sorted({EMBEDDED, *names})))
+    return tiled(path, inputs, merged, "+".join(sorted({EMBEDDED, *names}))) if done else merged
+
+
+def _relocated(
+    triples: Sequence[_Triple], languages: Catalogue, merge: Callable[[_Triple], FileMerge]
+) -> tuple[list[tuple[_Triple, bytes]], set[str]]:
+    """Return the merged blocks of data between which one side moved what the other edited, and the rules for them."""
+    done: list[tuple[_Triple, bytes]] = []
+    names: set[str] = set()
+    edited = {t.language for t in triples if _edited(t.texts)}
+    for name in sorted(edited):
+        known = [t for t in triples if t.language == name]
+        own = _choosing(languages, "", name).for_path("")
+        if own is None or not own.data or len(known) == 1:
+            continue
+        from forkmerge.merge.relocated import relocated  # noqa: PLC0415 - seldom needed
+
+        texts = relocated([t.texts for t in known])
+        if texts is None:
+            continue
+        changed = [replace(t, texts=new) for t, new in zip(known, texts, strict=True) if t.texts != new]
+        found = [merge(t) for t in changed]
+        merged = [text for m in found if m.clean and (text := m.merged()) is not None]
+        if len(merged) == len(changed):
+            done += zip(changed, merged, strict=True)
+            names |= {CARRIED, *(h.rule for m in found for h in m.hunks)}
+    return done, names
 
 
 def blocks_of(profile: Profile, data: bytes) -> tuple[Block, ...]:

@@ -54,8 +54,10 @@ LEFT_OUT = """\
 - **dart**: in its grammar a function's head and body are two nodes, so functions and methods are no units.
 - **groovy**: the grammar reads fields and parameters without a type or a semicolon as errors; such files are git's.
 - **php**: a comma behind the last name of a group of `use` is an error to the grammar.
-- **svelte**, **html**, **erb**: scripts and styles inside are one text each.
-- **markdown**: a paragraph is one text.
+- **erb**: the code inside is one text. In **svelte** and **html** scripts and styles are merged
+  [by their own language](../explanation/embedded.md), but are no units.
+- **markdown**: a paragraph is one text. Blocks of code are merged [by their own language](../explanation/embedded.md).
+- **matlab**: statements that are no functions are no units; a block `arguments` is an error to the grammar.
 - **verilog**: some instantiations read as one thing or another by what stands in them; use of systemverilog is better.
 """
 

@@ -46,6 +46,8 @@ def parse(profile: Profile, data: bytes, old: tree_sitter.Tree | None = None) ->
     if profile.max_indents and _deeper(data, profile.max_indents):
         raise UnusableInput(f"nested deeper than {profile.max_indents} columns of indentation")
     parser: tree_sitter.Parser = _binding("tree_sitter").Parser(language(profile))
+    if profile.ended and not data.endswith(b"\n"):
+        data += b"\n"
     return parser.parse(data) if old is None else parser.parse(data, old)
 
 

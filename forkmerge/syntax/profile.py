@@ -98,8 +98,8 @@ class Profile:
     """One language.
 
     ``sniff``: texts of which one must be in the file where its extension (``.h?``) is not enough.  ``indentation``:
-    indentation has a meaning; ``max_indents``: so many columns deep the grammar can be trusted (0: any).  ``data``: the
-    format a loader can check, "" for code.
+    indentation has a meaning; ``max_indents``: so many columns deep the grammar can be trusted (0: any).  ``ended``:
+    the grammar takes a last line without an end for an error.  ``data``: the format a loader can check, "" for code.
 
     Nodes: ``comments``; ``atomic`` ones are never merged inside (strings, templates, numbers, and every comment);
     ``imports`` are import-like statements; ``blocks`` have statements or members as their named children, in order;
@@ -152,3 +152,4 @@ class Profile:
     commutative: tuple[Commutative, ...]
     bindings: tuple[Binding, ...]
     embedded: tuple[Embedded, ...] = ()
+    ended: bool = False

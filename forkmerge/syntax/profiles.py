@@ -189,6 +189,7 @@ def profile(table: dict[str, Any]) -> Profile:
         units=tuple(map(_unit_rule, table.get("units", ()))),
         commutative=tuple(map(_commutative, table.get("commutative", ()))),
         bindings=tuple(map(_binding, table.get("bindings", ()))),
+        ended=table.get("ended", False),
         embedded=tuple(map(_embedded, table.get("embedded", ()))),
         **sets,
     )

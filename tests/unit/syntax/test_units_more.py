@@ -620,6 +620,46 @@ test t
 declaration g
 """,
     ),
+    "matlab": (
+        """\
+% what it costs
+classdef Account < handle
+    % An account
+    properties (Access = private)
+        Balance {mustBeNumeric} = 0
+        Name
+    end
+    enumeration
+        Low, High
+    end
+    methods (Static)
+        % opens one
+        function obj = Account(name, b)
+            obj.Name = name;
+            if nargin > 1
+                obj.Balance = b;
+            end
+        end
+        r = rate(obj, n)
+    end
+end
+
+function [a, b] = helper(x)
+    c = {1, 'x'; 2, "y"};
+    g = @(x) x.^2 + c{1};
+    a = g(x)';
+    hold on
+end
+""",
+        """\
+class Account
+  field Account.Balance
+  field Account.Name
+  method Account.Account(name, b)
+  declaration Account.rate(obj, n)
+function helper(x)
+""",
+    ),
 }
 
 

@@ -16,8 +16,8 @@ from forkmerge.syntax.parsing import parse, sound
 if TYPE_CHECKING:
     from forkmerge.syntax.profile import Profile
 
-_MODULES = frozenset(("javascript", "typescript", "tsx"))
-"""Languages that refuse a module in which a name is imported or exported twice."""
+_MODULES = frozenset(("javascript", "typescript", "tsx", "rust", "php", "go"))
+"""Languages that refuse a file in which a name is imported or exported twice."""
 
 _FEW = 200
 """Changed lines up to which it is looked for where they stand: the search takes the square of them at worst."""

@@ -2,7 +2,7 @@
 
 Where one side laid a list out anew and the other put an element in, the element comes in the old layout; here is said
 which layout it has to get.  Invariants: only blanks and the comma between two elements are ever changed; a list that
-was mixed before, that has comments of its own, or that both sides laid out anew is left as it is.
+was mixed before, that has comments of its own, or that both sides broke into lines is left as it is.
 """
 
 from __future__ import annotations
@@ -44,12 +44,15 @@ class Style:
 
 
 def restyled(base: Sequence[Item], ours: Sequence[Item], theirs: Sequence[Item]) -> Style | None:
-    """Return the layout of the one side that laid the list out anew while the other kept it, None if there is none."""
+    """Return the layout of the one side that laid the list out anew while the other kept it, None if there is none.
+
+    Where both did, it is that of the one that broke the line, if the other has all in one as the base has.
+    """
     old, mine, other = (_styles(side) for side in (base, ours, theirs))
     if not old or not mine or not other:
         return None
     for new, kept in ((mine, other), (other, mine)):
-        if len(new) > 1 or _same(new, old) or not _same(kept, old):
+        if len(new) > 1 or _same(new, old) or not (_same(kept, old) or _broken(old, kept) < _broken(new)):
             continue
         (style,) = new
         if style.between:
@@ -89,6 +92,11 @@ def _names(items: Sequence[Item]) -> frozenset[Style] | None:
     if first.strip() not in (b"", b"(") or end.strip(b" \t\r\n,") not in (b"", b")") or b"#" in b"".join(between):
         return frozenset()
     return frozenset(Style(first, lead, end, names=True) for lead in between or {b""})
+
+
+def _broken(*lists: frozenset[Style]) -> bool:
+    """Return whether an element of any of ``lists`` stands on a line of its own."""
+    return any(b"\n" in style.first + style.between + style.end for styles in lists for style in styles)
 
 
 def _same(one: frozenset[Style], other: frozenset[Style]) -> bool:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 _MOST = 16
 """Pairs beyond which a person has to look at the whole anyway."""
+_NEAR = 3
+"""An import with brackets holds a list, which holds paths."""
 _UNNAMED = ("text", "modifier")
 _SEPARATORS = frozenset((b",", b";"))
 _ENDS = b",; \t\r\n"
@@ -143,7 +145,9 @@ def lines_named(profile: LineProfile, data: bytes) -> Items:
 
 
 def _name(profile: Profile, rules: paths.Rules, node: Node) -> str:
-    """Return the name by which ``node`` stands once among its like, "" for anything else."""
+    """Return the name by which ``node`` stands once among its like, "" for anything else; an import is its own name."""
+    if _imports(profile, node):
+        return (node.text or b"").decode("utf-8", "replace")
     unit = paths.rule_for(rules, node)
     if unit is not None and unit.kind not in ("imports", "test"):
         template, nodes = paths.name_nodes(unit, node)
@@ -155,6 +159,18 @@ def _name(profile: Profile, rules: paths.Rules, node: Node) -> str:
     return (
         commutative.identity(profile, rule, node) if rule is not None and rule.key not in ("text", "modifier") else ""
     )
+
+
+def _imports(profile: Profile, node: Node) -> bool:
+    """Return whether ``node`` is an import at the top of the file, a statement or what has a path, in one line."""
+    if b"\n" in (node.text or b"\n"):
+        return False
+    around: Node | None = node
+    for _ in range(_NEAR if node.child_by_field_name("path") is not None else 1):
+        if around is not None and around.type in profile.imports:
+            return around.parent is not None and around.parent.parent is None
+        around = around.parent if around is not None else None
+    return False
 
 
 @dataclass(frozen=True, slots=True)

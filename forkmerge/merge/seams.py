@@ -187,7 +187,7 @@ def _again(profile: Profile, path: str, four: Sequence[bytes]) -> tuple[Finding,
         if not doubled:
             return ()
     trees = [parse(profile, data) for data in four]
-    for run in doubled:
+    for run in sorted(doubled, key=lambda run: (merged[run][0], run)):
         counts = [
             Counter(_around(profile, data, tree, at) for at in found.get(run, ()))
             for data, tree, found in zip(four, trees, (base, ours, theirs, merged), strict=True)

@@ -110,3 +110,15 @@ def test_python_that_a_side_made_readable_is_read() -> None:
     assert kinds("a.py", old, new, old + "print 2\n", new + "print 2\n") == ["does-not-parse"]
     assert kinds("a.py", old, old, old, old) == []
     assert kinds("a.py", new, old, new + "print(2)\n", old + "print(2)\n") == []
+
+
+def test_of_several_lines_that_stand_twice_the_first_is_named() -> None:
+    lines = [f"    record.update(field_{i}=values[{i}], other_{i}=source)\n" for i in range(6)]
+    base, (one, two) = "def f(record):\n{}    begin()\n    end()\n{}", ("".join(lines), "".join(lines))
+    inputs = [base.format(*x).encode() for x in (("", ""), (one, ""), ("", two))]
+    profile = for_path("a.py")
+    assert profile is not None
+    found = objections(profile, "a.py", inputs, base.format(one, two).encode())
+    assert [f.message for f in found if f.code == "said-twice"] == [
+        "the lines from 'record.update(field_0=values[0], other_0=source)' on stand twice, which neither side did"
+    ]

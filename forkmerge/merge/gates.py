@@ -26,6 +26,8 @@ _WORD = re.compile(rb"[^\W\d]\w*")
 _DEFINES = re.compile(rb"\b([^\W\d]\w*+)\s*+(?:<[^<>\n]*+>\s*+)?(?=[({:=])")
 _NAMED = re.compile(rb"\b(?:class|contract|def|fn|fun|func|function|interface|module|object|sub|trait)\s+([^\W\d]\w*+)")
 _ALONE = re.compile(rb"^[ \t]*+([^\W\d]\w*+)[ \t]*+,?[ \t\r]*+$", re.MULTILINE)
+_KEYS = re.compile(rb"(\"[^\"\n]++\"|'[^'\n]++'|(?<![\w-])[^\W\d]\w*+-[\w-]++)\s*+(?=[:=])")
+"""Keys that are no words: with a hyphen, or in quotes."""
 _ATTRIBUTE = re.compile(rb"\b([\w-]++)\s*+=\s*+(\"[^\"\n]*+\"|'[^'\n]*+')")
 _PYTHON_DEFINES = re.compile(rb"\b(?:def|class)\s+(\w+)")
 _PYTHON_BINDS = re.compile(
@@ -174,15 +176,15 @@ def _words(text: bytes) -> set[bytes]:
 def _defined_in(profile: Profile, lines: bytes) -> set[bytes]:
     """Return names that ``lines`` may define: exact in Python, elsewhere rather too many.
 
-    Those are all words before a bracket or brace, behind a keyword, or alone on a line; of elements what identifies
-    them.
+    Those are all words before a bracket or brace, behind a keyword, or alone on a line, and keys that are no words; of
+    elements what identifies them.
     """
     if profile.name == "python":
         return set(_PYTHON_DEFINES.findall(lines))
     if profile.identifying:
         found = (m for m in _ATTRIBUTE.findall(lines) if m[0].decode() in profile.identifying)
         return {*_DEFINES.findall(lines), *(b"=".join((name, b"".join(said.split()))) for name, said in found)}
-    return {*_DEFINES.findall(lines), *_NAMED.findall(lines), *_ALONE.findall(lines)}
+    return {*_DEFINES.findall(lines), *_NAMED.findall(lines), *_ALONE.findall(lines), *_KEYS.findall(lines)}
 
 
 def _bound_in(profile: Profile, gone: list[bytes], left: bytes) -> set[bytes]:

@@ -660,6 +660,61 @@ class Account
 function helper(x)
 """,
     ),
+    "devicetree": (
+        """\
+// SPDX
+/dts-v1/;
+#include <dt-bindings/gpio/gpio.h>
+#include "a.dtsi"
+/include/ "b.dtsi"
+/memreserve/ 0x1000 0x2000;
+
+/ {
+	model = "Acme";
+	compatible = "a,b", "c,d";
+	#address-cells = <1>;
+	aliases { serial0 = &uart0; };
+	soc: soc@0 {
+		/* a comment */
+		status = "okay";
+		interrupts = <GIC_SPI 1 4>, <2 3 4>;
+		bootph-all;
+		uart0: serial@1000 {
+			reg = <0x1000 0x100>;
+			data = [00 11];
+		};
+		/delete-property/ foo;
+		/delete-node/ bar;
+	};
+};
+
+&uart0 {
+	status = "disabled";
+#ifdef X
+	a = <1>;
+#endif
+};
+""",
+        """\
+imports
+section /
+  key /.model
+  key /.compatible
+  key /.#address-cells
+  section /.aliases
+    key /.aliases.serial0
+  section /.soc@0
+    key /.soc@0.status
+    key /.soc@0.interrupts
+    key /.soc@0.bootph-all
+    section /.soc@0.serial@1000
+      key /.soc@0.serial@1000.reg
+      key /.soc@0.serial@1000.data
+section &uart0
+  key &uart0.status
+  key &uart0.a
+""",
+    ),
 }
 
 

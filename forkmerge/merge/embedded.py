@@ -171,7 +171,10 @@ def _block(row: Embedded, node: Node, data: bytes) -> Block | None:
         return None
     word = word_of(told.text.decode("utf-8", "replace")) if told is not None and told.text else ""
     start, end = (_line_start(data, at) for at in (content.start_byte, content.end_byte))
-    above = data[data.rfind(b"\n", 0, node.start_byte) + 1 : node.start_byte]
+    begin = node.end_byte - len(
+        data[node.start_byte : node.end_byte].lstrip()
+    )  # blanks before a fence belong to its node
+    above = data[data.rfind(b"\n", 0, begin) + 1 : begin]
     prefix = _NO_BLANK.sub(b" ", above) if not start or data[start - 1 : start] == b"\n" else b""
     return Block(word or row.language, node.start_point[0], closing.start_point[0], start, end, prefix)
 

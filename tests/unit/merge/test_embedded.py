@@ -31,8 +31,8 @@ def words(data: bytes) -> list[tuple[str, bytes, bytes]]:
 
 
 def test_blocks_are_found_with_the_word_for_their_language() -> None:
-    page = b"```py\na\n```\n\n- x\n\n  ~~~ {.js}\n  b\n\n  c\n  ~~~\n\n> ```\n> d\n> ```\n"
-    assert words(page) == [("py", b"", b"a\n"), ("js", b"  ", b"  b\n\n  c\n"), ("", b"> ", b"> d\n")]
+    page = b"   ```py\n   a\n   ```\n\n- x\n\n  ~~~ {.js}\n  b\n\n  c\n  ~~~\n\n> ```\n> d\n> ```\n"
+    assert words(page) == [("py", b"   ", b"   a\n"), ("js", b"  ", b"  b\n\n  c\n"), ("", b"> ", b"> d\n")]
 
 
 @pytest.mark.parametrize("page", [b"```py\na\n", b"```py\na\n~~~\n", b"````py\na\n```\n", b"```py\n```\n", b"    a\n"])

@@ -76,7 +76,7 @@ def _because(segment: bytes | Hunk, reason: str) -> bytes | Hunk:
     return replace(segment, reason=reason) if isinstance(segment, Hunk) and segment.merged is None else segment
 
 
-def _merged(
+def _merged(  # noqa: PLR0913 - what merge_file was asked for
     path: str,
     three: tuple[bytes, bytes, bytes],
     line_merge: LineMerge,
@@ -89,8 +89,8 @@ def _merged(
 ) -> FileMerge:
     """Return the merge of one file, however likely it is.
 
-    ``follow``: edits follow the lines that the other side moved; ``embeds``: texts of other languages inside of the file
-    are merged by their language.
+    ``follow``: edits follow the lines that the other side moved; ``embeds``: texts of other languages inside of the
+    file are merged by their language.
     """
     base, ours, theirs = three
     trivial = _trivial(base, ours, theirs)
@@ -113,15 +113,11 @@ def _merged(
     git, ended = evened(_blanks(raw, rules))
     pieces: Sequence[Piece] = git
     why = ""
-    profile = profile if profile is not None and _usable(profile) else None
-
-    def whole(base: bytes, ours: bytes, theirs: bytes, allowed: Allowed = rules) -> FileMerge:
-        texts, more = (base, ours, theirs), {"alternatives": alternatives, "follow": follow, "embeds": False}
-        return _merged(path, texts, line_merge, lambda: allowed, languages=languages, **more)
-
+    profile = _with_grammar(profile)
+    alone = partial(_merged, path, line_merge=line_merge, alternatives=alternatives, languages=languages, follow=follow)
     again = partial(merge_file, path, line_merge=line_merge, allowed=rules)
     embeds = embeds and rules.permits({EMBEDDED})
-    if embeds and (inside := _embedded(profile, path, three, languages, whole, again)) is not None:
+    if embeds and (inside := _embedded(profile, path, three, languages, (alone, again), rules)) is not None:
         return inside
     if profile is None:
         from forkmerge.merge.plain import by_lines, either_order  # noqa: PLC0415 - few files are of no language
@@ -161,8 +157,8 @@ def _embedded(
     path: str,
     inputs: tuple[bytes, bytes, bytes],
     languages: Catalogue,
-    whole: Callable[..., FileMerge],
-    inside: Callable[..., FileMerge],
+    merges: tuple[Callable[..., FileMerge], Callable[..., FileMerge]],
+    rules: Allowed,
 ) -> FileMerge | None:
     """Return the merge in which texts of other languages are merged by these, None where both edited none."""
     signs = [sign.encode() for row in profile.embedded for sign in row.begins] if profile is not None else []
@@ -170,7 +166,10 @@ def _embedded(
         return None
     from forkmerge.merge.embedded import embedded  # noqa: PLC0415 - not needed for clean files
 
-    return embedded(profile, path, inputs, languages, whole, inside)
+    def whole(*texts: bytes, allowed: Allowed = rules) -> FileMerge:
+        return merges[0](texts, allowed=lambda: allowed, embeds=False)
+
+    return embedded(profile, path, inputs, languages, whole, merges[1])
 
 
 def _asked(allowed: Allowed | Callable[[], Allowed] | None) -> Allowed:
@@ -225,6 +224,10 @@ def _again(path: str, rules: Allowed, line_merge: LineMerge, languages: Catalogu
         return _merged(path, (base, ours, theirs), line_merge, lambda: rules, languages=languages, follow=False)
 
     return again
+
+
+def _with_grammar(profile: Profile | None) -> Profile | None:
+    return profile if profile is not None and _usable(profile) else None
 
 
 def _usable(profile: Profile) -> bool:

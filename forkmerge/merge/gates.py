@@ -111,12 +111,20 @@ def _names(profile: Profile, path: str, base: bytes, ours: bytes, theirs: bytes,
         loose = loose and loose & _lost(base, ours)
         loose_t = loose_t and loose_t & _lost(base, theirs)
     loose |= loose_t
+    scoped = bool(profile.binder or profile.identifiers)
+    if not scoped:
+        both = _words(b"".join(added_o)) & _words(b"".join(added_t))
+        doubled |= both and both - _words(base)
     if not doubled and not loose:
         return []
     from forkmerge.merge.names import objections as named  # noqa: PLC0415 - seldom needed, and dear to import
 
     inputs = (base, ours, theirs)
     found = named(profile, path, inputs, result, doubled=frozenset(doubled), loose=frozenset(loose))
+    if not found and not scoped:
+        from forkmerge.merge.outline import objections as outlined  # noqa: PLC0415 - the same
+
+        found = outlined(profile, path, inputs, result, doubled=frozenset(doubled), loose=frozenset(loose))
     if not found and doubled:
         from forkmerge.merge.keys import objections as given_twice  # noqa: PLC0415 - the same
 

@@ -1,0 +1,145 @@
+"""The gates on names where the profile says nothing of scopes: by units, and by what import statements end in.
+
+They know less than those of ``names``, so they ask for more: twice is only what both sides defined and the base did
+not, dangling only what one side took away with every use of it, and the other side uses more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, TypeAlias
+
+from forkmerge.model.finding import Finding
+from forkmerge.syntax.parsing import parse
+from forkmerge.syntax.tokens import tokens
+from forkmerge.syntax.units import units, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from forkmerge.syntax.profile import Profile
+    from forkmerge.syntax.units import Unit
+
+_Key: TypeAlias = "tuple[tuple[str, ...], str, str, str, bytes]"
+
+_ONCE = frozenset(("function", "method", "class", "type"))
+_KNOWN = _ONCE | {"constant"}
+"""Kinds of units whose names are looked up without saying in what."""
+_WORD = re.compile(r"[^\W\d]\w*")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_LAST = re.compile(r"([^\W\d]\w*)\W*$")
+_GROUP = re.compile(r"[({]([^(){}]*)[)}]|\bshow\s+([\w\s,]+)")
+_LOOKED_UP = (b".", b"->", b"?.", b"?->", b"::", b"!!.")
+_OWNER = re.compile(rb"([^\s(]+)\s*\.\s*$")
+_BODY = re.compile(rb"\bdo\b|[={]")
+_WHOLE = re.compile(r"(?:using|open|#|@import|include)\b")
+"""Begins imports that name no name, but what all names are taken from."""
+
+
+def objections(
+    profile: Profile,
+    path: str,
+    inputs: Sequence[bytes],
+    result: bytes,
+    *,
+    doubled: frozenset[bytes],
+    loose: frozenset[bytes],
+) -> list[Finding]:
+    """Return a finding for each of ``doubled`` that both sides defined, of ``loose`` that one side ended."""
+    found = [
+        Finding("duplicate-name", f"{'.'.join((*scope, name))} is defined twice, which neither side did", path, line)
+        for (scope, _, name, *_), line in _twice(profile, inputs, result, doubled)
+    ]
+    if not found and loose and len(bound := _ended(profile, inputs, result) & loose):
+        found = [
+            Finding("dangling-name", f"{word.decode()} is used, but the merge binds it nowhere", path, line)
+            for word, line in _used(profile, result, bound)
+        ]
+    return found
+
+
+def _twice(
+    profile: Profile, inputs: Sequence[bytes], result: bytes, candidates: frozenset[bytes]
+) -> list[tuple[_Key, int]]:
+    """Return the keys of units that the result has twice, with the line of the last."""
+    merged: dict[_Key, list[Unit]] = {}
+    for unit in walk(units(profile, result)) if candidates else ():
+        if (key := _key(result, unit, candidates)) is not None:
+            merged.setdefault(key, []).append(unit)
+    several = {key: found for key, found in merged.items() if len(found) > 1}
+    if not several:
+        return []
+    base, *sides = (Counter(_key(data, u, candidates) for u in walk(units(profile, data))) for data in inputs)
+    return [
+        (key, result.count(b"\n", 0, found[-1].body.start) + 1)
+        for key, found in several.items()
+        if not base[key] and min(side[key] for side in sides) > 0 and len(found) > max(side[key] for side in sides)
+    ]
+
+
+def _key(data: bytes, unit: Unit, candidates: frozenset[bytes]) -> _Key | None:
+    """Return what tells a unit from all others, None for one that may stand twice."""
+    once = unit.kind in _ONCE or (unit.kind == "section" and not unit.scope and " " in unit.name)
+    if not once or not any(word.encode() in candidates for word in _WORD.findall(unit.name)):
+        return None
+    return unit.scope, unit.kind, unit.name, unit.signature, _beside(data, unit)
+
+
+def _beside(data: bytes, unit: Unit) -> bytes:
+    """Return what the head of a function says beside its name: what it is written for, and its patterns and guards."""
+    if unit.kind not in ("function", "method"):
+        return b""
+    name = re.compile(rb"(?<!\w)" + re.escape(unit.name.encode()) + rb"(?!\w)")
+    head = data[unit.span.start : unit.body.start]
+    if not name.search(head):
+        head = unit.body.of(data).partition(b"\n")[0]
+    parts = name.split(head)
+    owner = _OWNER.search(parts[-2]) if len(parts) > 1 else None
+    rest = b"" if unit.signature else b"".join(_BODY.split(parts[-1])[0].split())
+    return (owner[1] if owner else b"") + b" " + rest
+
+
+def _ended(profile: Profile, inputs: Sequence[bytes], result: bytes) -> frozenset[bytes]:
+    """Return the names that a unit or an import of the base binds, and none of the result."""
+    return _bound(profile, inputs[0]) - _bound(profile, result)
+
+
+def _bound(profile: Profile, data: bytes) -> frozenset[bytes]:
+    tree = parse(profile, data)
+    names = {unit.name for unit in walk(units(profile, data, tree)) if unit.kind in _KNOWN}
+    stack = [tree.root_node] if profile.imports else []
+    while stack:
+        node = stack.pop()
+        if node.type in profile.imports:
+            names.update(_brought((node.text or b"").decode("utf-8", "replace")))
+        elif node.type in profile.blocks or node.type in profile.transparent or node.parent is None:
+            stack.extend(node.named_children)
+    return frozenset(name.encode() for name in names)
+
+
+def _brought(said: str) -> set[str]:
+    """Return the names that an import statement brings in, as far as its words tell."""
+    said = _QUOTED.sub(" ", said)
+    if _WHOLE.match(said):
+        return set()
+    groups = [one or other for one, other in _GROUP.findall(said)]
+    if groups:
+        return {found[1] for group in groups for part in group.split(",") if (found := _LAST.search(part))}
+    found = _LAST.search(said)
+    return (
+        {found[1]}
+        if found and "*" not in said[found.start() :] and said[found.end(1) :].strip(" \t\r\n;") == ""
+        else set()
+    )
+
+
+def _used(profile: Profile, result: bytes, names: frozenset[bytes]) -> list[tuple[bytes, int]]:
+    """Return those of ``names`` that the code of the result says without looking them up in something."""
+    found: dict[bytes, int] = {}
+    before = b""
+    for token in tokens(profile, result):
+        if token.text in names and not token.comment and before not in _LOOKED_UP and token.kind not in profile.atomic:
+            found.setdefault(token.text, result.count(b"\n", 0, token.start) + 1)
+        before = token.text
+    return sorted(found.items())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forkmerge.app import explain_record
+from forkmerge.app.explain_pending import outdated
 from forkmerge.app.solve_places import repository_path
 from forkmerge.errors import UnusableInput
 from forkmerge.git.repository import Repository
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
 def explain(folder: str, path: str = "", *, commit: str = "") -> Explanation:
     """Return what the last run decided, of ``path`` (a file or a folder) alone if it is named.
 
-    A merge that has no record, one that git made with the driver, is worked out again; so is the merge ``commit``.
+    A merge that has no record, one that git made or began with the driver, is worked out again; so is the merge
+    ``commit``.
     Raise UnusableInput when there is no merge to speak of, or none that had anything to decide at ``path``.
     """
     with Repository.open(folder) as repo:
         record = None if commit else explain_record.load(repo.git_dir)
-        if record is None:
+        if record is None or outdated(repo, record):
             from forkmerge.app.explain_plan import again  # noqa: PLC0415 - only where a merge is worked out again
 
             found = again(repo, commit)

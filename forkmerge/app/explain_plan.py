@@ -33,18 +33,20 @@ _OUTCOMES = {
 
 
 def again(repo: Repository, name: str = "") -> Explanation:
-    """Return what forkmerge makes of the merge commit ``name``; by itself of the merge in progress, or of HEAD.
+    """Return what forkmerge makes of the merge commit ``name``; by itself of what is in progress, or of HEAD.
 
     Raises UnusableInput for a commit that does not join two others.
     """
     from forkmerge.app import merge_plan, merge_risk  # noqa: PLC0415 - only where a merge is worked out again
+    from forkmerge.app.explain_pending import pending  # noqa: PLC0415 - the same
 
-    pending = repo.git_dir / "MERGE_HEAD"
     commit = ""
-    if not name and pending.is_file():
-        ours, theirs = repo.resolve("HEAD").commit or "", pending.read_text("ascii").split()[0]
+    under_way = None if name else pending(repo)
+    if under_way is not None:
+        ours, theirs, names = under_way.ours, under_way.theirs, under_way.names
     else:
         ours, theirs, commit = _joined(repo, name or "HEAD")
+        names = (ours[:12], theirs[:12])
     made = merge_plan.plan(repo, ours, theirs, unrelated=True, allowed=merge_risk.allowed(repo))
     files = tuple(
         untouched(f, texts.get(f.path, b"")) if f.fate == Fate.LEFT else told(f, Look())
@@ -54,13 +56,15 @@ def again(repo: Repository, name: str = "") -> Explanation:
     files += tuple(whole_conflicts(made, {s.path for s in made.stages}, {f.path for f in files}))
     return Explanation(
         "explain",
-        ours[:12],
-        theirs[:12],
+        *names,
         tuple(sorted(files, key=lambda f: f.path)),
         clean=made.clean,
         commit=commit,
         created=int(time.time()),
-        notes=("worked out again: what forkmerge makes of the two commits, whatever was done to the result since",),
+        notes=(
+            *((f"in progress: {under_way.operation}",) if under_way is not None else ()),
+            "worked out again: what forkmerge makes of the two commits, whatever was done to the result since",
+        ),
     )
 
 

@@ -111,6 +111,14 @@ def load(git_dir: str | os.PathLike[str]) -> Record | None:
         return None
 
 
+def written(git_dir: str | os.PathLike[str]) -> int:
+    """Return when the last run was kept, in nanoseconds since the epoch, 0 for never."""
+    try:
+        return Path(git_dir, HOME, NAME).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 def of_paths(explanation: Explanation, paths: Sequence[str]) -> Explanation:
     """Return the explanation of ``paths`` (files or folders) alone; of all when there are none."""
     if not paths:

@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from forkmerge.app import explain_record, merge_risk, merge_write
+from forkmerge.app import explain_pending, explain_record, merge_risk, merge_write
 from forkmerge.app.catalogue import catalogue
 from forkmerge.app.explain_record import KeptFile, Record
 from forkmerge.app.explain_words import all_places, explained
@@ -91,7 +91,8 @@ def solve(folder: str, paths: Sequence[str]) -> Explanation:
         clean = all(f.outcome == FileOutcome.RESOLVED for f in files)
         now = int(time.time())
         notes = (f"in progress: {found.operation}",) if found.operation else ()
-        explanation = Explanation("solve", "", "", files, clean=clean, created=now, notes=notes)
+        names = explain_pending.names(found.repo) if found.repo is not None else ("", "")
+        explanation = Explanation("solve", *names, files, clean=clean, created=now, notes=notes)
         if found.repo is not None and files:
             explain_record.save(found.repo.git_dir, Record(explanation, tuple(k for k in kept if k.hunks)))
     return explanation

@@ -43,7 +43,7 @@ def to_matches(pairing: Pairing) -> tuple[Match, ...]:
             right.located[part.other],
             Kind.SPLIT if part.split else Kind.JOINED,
             part.share,
-            (f"holds {part.share:.0%} of its lines" if not part.split else f"{part.share:.0%} of it came from there",),
+            (f"{part.share:.0%} of it went there" if not part.split else f"{part.share:.0%} of it came from there",),
             doubtful=True,
         )
         for part in pairing.parts

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from forkmerge.alignment.align import Reader
 from forkmerge.alignment.align import align as align_sources
+from forkmerge.alignment.located import Kind
 from forkmerge.app.catalogue import catalogue_of
 from forkmerge.git.repository import Repository
 from forkmerge.git.scenario import resolve
@@ -79,18 +80,45 @@ def _row(homology: Homology) -> AlignedUnits | None:
     if cross is not None and cross.left is not None and cross.right is not None:
         kinds.append(str(cross.kind))
     paired = [m for m in matches if m.left is not None and m.right is not None]
+    part, told = _part(homology)
+    if part is not None:
+        kinds, paired = [str(part.kind)], [part]
     return AlignedUnits(
         kind=max(kinds, key=_step, default="same"),
         fork_kind=str(homology.ours_kind or ""),
         upstream_kind=str(homology.theirs_kind or ""),
         change=_change(homology),
         score=round(min((m.score for m in paired), default=0.0), 4),
-        doubtful=homology.doubtful,
+        doubtful=homology.doubtful or part is not None,
         base=_place(homology.base),
         fork=_place(homology.ours),
         upstream=_place(homology.theirs),
-        evidence=_evidence(homology),
+        evidence=(*_evidence(homology), *told),
     )
+
+
+def _part(homology: Homology) -> tuple[Match | None, tuple[str, ...]]:
+    """Return the match by which a unit of one side is a part of another unit, and what is told of all such matches."""
+    own = {u.key for u in (homology.base, homology.ours, homology.theirs) if u is not None}
+    found: Match | None = None
+    told = []
+    for m in homology.parts:
+        if m.left is None or m.right is None:
+            continue
+        split = m.kind == Kind.SPLIT
+        piece, whole = (m.right, m.left) if split else (m.left, m.right)
+        lacking = homology.base is None if split else None in (homology.ours, homology.theirs)
+        if piece.key in own and lacking:
+            found = found or m
+            told.append(f"{'split off' if split else 'joined into'} {_said(whole)}: {', '.join(m.evidence)}")
+        elif whole.key in own:
+            told.append(f"{'gave a part to' if split else 'took in'} {_said(piece)}")
+    return found, tuple(told)
+
+
+def _said(located: Located) -> str:
+    place = _place(located)
+    return f"{place.path}:{place.line} {place.unit}" if place is not None else ""
 
 
 def _step(kind: str) -> int:

@@ -53,9 +53,10 @@ class AlignedUnits:
     """The same unit in base, fork and upstream; a side that lacks it is None.
 
     ``kind`` is the greatest step between base, fork and upstream (``same``, ``renamed``, ``moved``, ``moved-file``,
-    ``added``, ``deleted``, ...), ``fork_kind`` and ``upstream_kind`` are those of each side ("" without a base unit);
-    ``change`` says who changed its text (``none``, ``fork``, ``upstream``, ``both``, ``same``: both alike); ``score``
-    is how alike the least alike two are (1: unchanged), ``doubtful`` that the match decides nothing.
+    ``added``, ``deleted``, ``split`` off another unit, ``joined`` into one, ...), ``fork_kind`` and ``upstream_kind``
+    are those of each side ("" without a base unit); ``change`` says who changed its text (``none``, ``fork``,
+    ``upstream``, ``both``, ``same``: both alike); ``score`` is how alike the least alike two are (1: unchanged),
+    ``doubtful`` that the match decides nothing.
     """
 
     kind: str

@@ -53,6 +53,45 @@ def test_align_for_people_groups_and_names_the_places(fork, forkmerge_run) -> No
     assert text == forkmerge_run("align", "fork", "upstream", cwd=fork).stdout.decode()
 
 
+LOAD = """\
+def load(path, encoding):
+    stream = open(path, encoding=encoding)
+    print("reading", path, "as", encoding, "for", getpass.getuser())
+    rows = []
+{part}    return sorted(rows, key=first_cell)
+"""
+PART = """\
+    for number, row in enumerate(stream, 1):
+        if row.startswith("#") or not row.strip():
+            continue
+        cells = [cell.strip() for cell in row.rstrip().split(separator)]
+        rows.append((number, cells))
+"""
+
+
+def test_align_tells_what_was_split_off_and_what_was_joined(fork, forkmerge_run, git) -> None:
+    apart = LOAD.format(part="    fill(rows, stream)\n") + "\n\ndef fill(rows, stream):\n" + PART
+    for branch, text in (("whole", LOAD.format(part=PART)), ("apart", apart)):
+        git("switch", "-qc", branch, cwd=fork, check=True)
+        (fork / "load.py").write_text(text)
+        git("add", "-A", cwd=fork, check=True)
+        git("commit", "-qm", branch, cwd=fork, check=True)
+    data = document(forkmerge_run("align", "whole", "apart", "--json", cwd=fork), "align")
+    found = {u["upstream"]["unit"]: u for u in data["units"] if u["upstream"]}
+    assert (found["fill"]["kind"], found["fill"]["doubtful"]) == ("split", True)
+    assert found["fill"]["evidence"][0].startswith("split off load.py:1 load: ")
+    assert "gave a part to load.py:9 fill" in found["load"]["evidence"]
+    text = forkmerge_run("align", "whole", "apart", cwd=fork).stdout.decode()
+    assert "Split or joined (1)" in text
+    git("switch", "-qc", "joined", "apart", cwd=fork, check=True)
+    (fork / "load.py").write_text(LOAD.format(part=PART))
+    git("commit", "-qam", "joined", cwd=fork, check=True)
+    data = document(forkmerge_run("align", "apart", "joined", "--json", cwd=fork), "align")
+    found = {u["base"]["unit"]: u for u in data["units"] if u["base"]}
+    assert found["fill"]["kind"] == "joined"
+    assert found["fill"]["evidence"][-1].startswith("joined into load.py:1 load: ")
+
+
 def test_align_writes_nothing(fork, forkmerge_run, git) -> None:
     before = git("for-each-ref", cwd=fork).stdout
     forkmerge_run("align", "fork", "upstream", cwd=fork)

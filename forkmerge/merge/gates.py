@@ -37,6 +37,8 @@ _PYTHON_BINDS = re.compile(
     re.MULTILINE,
 )
 """Both give nothing back that they took: a line of a million letters costs a million steps, not their square."""
+_SETS = re.compile(rb"\b([^\W\d]\w*)\s*(?:[:=]|(?=[,(;]|$))|\bdefine\s+(\w+)", re.MULTILINE)
+_KEYS = re.compile(rb"[\"']([\w.-]+)[\"']\s*(?:=>|:)|(?<![^\s,({])([^\W\d]\w*)=(?![\s=])")
 _NOTHING = re.compile(rb"[\[({,]\s*+[,;]")
 """A separator with nothing before it; Python's grammar knows none."""
 _SCOPE = re.compile(rb"\b(?:def|class|lambda|for)\b|\"\"\"|'''")
@@ -112,23 +114,32 @@ def _names(profile: Profile, path: str, base: bytes, ours: bytes, theirs: bytes,
         loose_t = loose_t and loose_t & _lost(base, theirs)
     loose |= loose_t
     scoped = bool(profile.binder or profile.identifiers)
-    if not scoped:
-        both = _words(b"".join(added_o)) & _words(b"".join(added_t))
-        doubled |= both and both - _words(base)
-    if not doubled and not loose:
+    said_o, said_t = b"".join(added_o), b"".join(added_t)
+    fresh = _set_in(said_o) & _set_in(said_t) if scoped else _words(said_o) & _words(said_t)
+    fresh = fresh and fresh - _words(base)
+    keyed = fresh | (_keys_in(said_o) & _keys_in(said_t))
+    doubled |= fresh if not scoped else set()
+    if not doubled and not loose and not keyed:
         return []
     from forkmerge.merge.names import objections as named  # noqa: PLC0415 - seldom needed, and dear to import
 
     inputs = (base, ours, theirs)
-    found = named(profile, path, inputs, result, doubled=frozenset(doubled), loose=frozenset(loose))
-    if not found and not scoped:
-        from forkmerge.merge.outline import objections as outlined  # noqa: PLC0415 - the same
+    found: list[Finding] = []
+    if doubled or loose:
+        found = named(profile, path, inputs, result, doubled=frozenset(doubled), loose=frozenset(loose))
+    if not found and (fresh or not scoped):
+        from forkmerge.merge import outline  # noqa: PLC0415 - the same
 
-        found = outlined(profile, path, inputs, result, doubled=frozenset(doubled), loose=frozenset(loose))
-    if not found and doubled:
+        if scoped:
+            found = outline.twice(profile, path, inputs, result, frozenset(fresh), scoped=True)
+        else:
+            found = outline.objections(
+                profile, path, inputs, result, doubled=frozenset(doubled), loose=frozenset(loose)
+            )
+    if not found and (doubled or keyed):
         from forkmerge.merge.keys import objections as given_twice  # noqa: PLC0415 - the same
 
-        found = given_twice(profile, path, inputs, result, frozenset(doubled))
+        found = given_twice(profile, path, inputs, result, frozenset(doubled | keyed))
     return found
 
 
@@ -175,6 +186,16 @@ def _oftener(result: bytes, inputs: tuple[bytes, ...], whole: bytes) -> list[byt
     more = [line for line, n in merged.items() if line in differ and n > max(count[line] for count in counts)]
     lines = whole.split(b"\n") if more else []
     return [line + b"\n" for line in more if lines.count(line) > 1]
+
+
+def _set_in(lines: bytes) -> set[bytes]:
+    """Return names to which ``lines`` may give a value, or a type."""
+    return {one or other for one, other in _SETS.findall(lines)}
+
+
+def _keys_in(lines: bytes) -> set[bytes]:
+    """Return what stands in ``lines`` like a key: in quotes before its value, or as the name of an argument."""
+    return {one or other for one, other in _KEYS.findall(lines)}
 
 
 def _words(text: bytes) -> set[bytes]:

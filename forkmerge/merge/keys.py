@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-    from forkmerge.syntax.profile import Profile
+    from forkmerge.syntax.profile import Commutative, Profile
+
+
+_MEMBERS = frozenset(("field_declaration", "enum_variant", "enum_constant"))
 
 
 def objections(
@@ -43,7 +46,7 @@ def objections(
 def _twice(profile: Profile, data: bytes, candidates: frozenset[bytes]) -> dict[tuple[str, str], int]:
     """Return (type of the node around, key) of what stands twice, with the line of the node around."""
     rules = paths.rules_by_node(profile)
-    holders = {p for rule in profile.commutative if rule.key == "first" for p in rule.parents}
+    holders = {p for rule in profile.commutative if rule.key == "first" or _members(rule) for p in rule.parents}
     if not profile.indentation:
         holders |= profile.blocks
     out: dict[tuple[str, str], int] = {}
@@ -53,12 +56,22 @@ def _twice(profile: Profile, data: bytes, candidates: frozenset[bytes]) -> dict[
         stack.extend(node.named_children)
         if node.type not in holders:
             continue
-        found = Counter(k for c in node.named_children if (k := _key(profile, rules, c)).encode() in candidates)
+        found = Counter(k for c in node.named_children if _bare(k := _key(profile, rules, c)) in candidates)
         if profile.identifying:
             known = (_known_by(profile, rules, c) for c in node.named_children)
             found.update(f"{name} {mark}" for name, mark in known if mark.encode() in candidates)
         out.update({(node.type, k): node.start_point[0] + 1 for k, n in found.items() if n > 1})
     return out
+
+
+def _members(rule: Commutative) -> bool:
+    """Return whether a rule is about fields and variants, which have names that are not those of units."""
+    return rule.key == "name" and not rule.children.isdisjoint(_MEMBERS)
+
+
+def _bare(key: str) -> bytes:
+    """Return a key without its quotes, and without the sign that some grammars count to it."""
+    return key.strip("\"'`: ").encode()
 
 
 def _known_by(profile: Profile, rules: paths.Rules, child: Node) -> tuple[str, str]:
@@ -80,8 +93,10 @@ def _key(profile: Profile, rules: paths.Rules, child: Node) -> str:
     if "method" in child.type or child.is_extra:
         return ""
     rule = commutative.rule_for(profile, child)
+    if rule is not None and (rule.key == "first" or _members(rule)):
+        return commutative.identity(profile, rule, child)
     if rule is not None:
-        return commutative.identity(profile, rule, child) if rule.key == "first" else ""
+        return ""
     unit = paths.rule_for(rules, child)
     if unit is None or unit.kind != "field":
         return ""

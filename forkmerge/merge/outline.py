@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 _Key: TypeAlias = "tuple[tuple[str, ...], str, str, str, bytes]"
 
-_ONCE = frozenset(("function", "method", "class", "type"))
-_KNOWN = _ONCE | {"constant"}
+_DEFINED = frozenset(("function", "method", "class", "type"))
+_SET = frozenset(("field", "constant", "key", "macro", "variable", "declaration"))
+"""Kinds of units that say what something is: the one that stands below would win."""
+_KNOWN = _DEFINED | {"constant"}
 """Kinds of units whose names are looked up without saying in what."""
 _WORD = re.compile(r"[^\W\d]\w*")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
@@ -47,10 +49,7 @@ def objections(
     loose: frozenset[bytes],
 ) -> list[Finding]:
     """Return a finding for each of ``doubled`` that both sides defined, of ``loose`` that one side ended."""
-    found = [
-        Finding("duplicate-name", f"{'.'.join((*scope, name))} is defined twice, which neither side did", path, line)
-        for (scope, _, name, *_), line in _twice(profile, inputs, result, doubled)
-    ]
+    found = twice(profile, path, inputs, result, doubled, scoped=False)
     if not found and loose and len(bound := _ended(profile, inputs, result) & loose):
         found = [
             Finding("dangling-name", f"{word.decode()} is used, but the merge binds it nowhere", path, line)
@@ -59,29 +58,36 @@ def objections(
     return found
 
 
-def _twice(
-    profile: Profile, inputs: Sequence[bytes], result: bytes, candidates: frozenset[bytes]
-) -> list[tuple[_Key, int]]:
-    """Return the keys of units that the result has twice, with the line of the last."""
+def twice(
+    profile: Profile, path: str, inputs: Sequence[bytes], result: bytes, candidates: frozenset[bytes], *, scoped: bool
+) -> list[Finding]:
+    """Return a finding for each unit named by ``candidates`` that both sides made, and the result has twice.
+
+    Where the profile is ``scoped`` functions and classes are left to those who know more of them.
+    """
+    kinds = _SET if scoped else _SET | _DEFINED | {"section"}
     merged: dict[_Key, list[Unit]] = {}
     for unit in walk(units(profile, result)) if candidates else ():
-        if (key := _key(result, unit, candidates)) is not None:
+        if unit.kind in kinds and (key := _key(result, unit, candidates)) is not None:
             merged.setdefault(key, []).append(unit)
     several = {key: found for key, found in merged.items() if len(found) > 1}
     if not several:
         return []
     base, *sides = (Counter(_key(data, u, candidates) for u in walk(units(profile, data))) for data in inputs)
-    return [
-        (key, result.count(b"\n", 0, found[-1].body.start) + 1)
-        for key, found in several.items()
-        if not base[key] and min(side[key] for side in sides) > 0 and len(found) > max(side[key] for side in sides)
-    ]
+    out = []
+    for key, found in several.items():
+        counts = [side[key] for side in sides]
+        if not base[key] and min(counts) > 0 and len(found) > max(counts):
+            full, line = ".".join((*key[0], key[2])), result.count(b"\n", 0, found[-1].body.start) + 1
+            out.append(Finding("duplicate-name", f"{full} is defined twice, which neither side did", path, line))
+    return out
 
 
 def _key(data: bytes, unit: Unit, candidates: frozenset[bytes]) -> _Key | None:
     """Return what tells a unit from all others, None for one that may stand twice."""
-    once = unit.kind in _ONCE or (unit.kind == "section" and not unit.scope and " " in unit.name)
-    if not once or not any(word.encode() in candidates for word in _WORD.findall(unit.name)):
+    again = unit.kind == "section" and (unit.scope or " " not in unit.name)
+    again = again or (unit.kind == "declaration" and not unit.scope)
+    if again or not any(word.encode() in candidates for word in _WORD.findall(unit.name)):
         return None
     return unit.scope, unit.kind, unit.name, unit.signature, _beside(data, unit)
 

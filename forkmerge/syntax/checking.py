@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from forkmerge.syntax.linewise import KINDS, LineProfile
@@ -63,7 +64,7 @@ def unknown(profile: Profile, grammar: tree_sitter.Language) -> list[str]:
     """Return the node types and fields of ``profile`` that ``grammar`` has not, one line each."""
     count = grammar.node_kind_count
     kinds = {grammar.node_kind_for_id(i) for i in range(count) if grammar.node_kind_is_named(i)}
-    signs = {c for rule in profile.commutative for c in rule.children}
+    signs = {c for rule in profile.commutative for c in (*rule.children, *rule.having)}
     kinds |= signs & {grammar.node_kind_for_id(i) for i in range(count)}  # words of the language may change places
     types = [f"the grammar has no node {t!r}" for t in sorted(_node_types(profile) - kinds)]
     steps = {s for s in _steps(profile) if not s.startswith("@")}
@@ -74,11 +75,15 @@ def _keys(table: Mapping[str, Any], kind: type, where: str) -> Iterator[str]:
     known = {f.name: f for f in dataclasses.fields(kind)}
     for key in table:
         if key not in known:
-            yield f"{where}unknown key {key!r}"
+            near = get_close_matches(key, known, 1, 0.8)
+            yield f"{where}unknown key {key!r}" + (f": did you mean {near[0]!r}?" if near else "")
 
 
 def _types(table: Mapping[str, Any]) -> Iterator[str]:
+    known = {f.name for kind in (Profile, LineProfile) for f in dataclasses.fields(kind)}
     for key, value in table.items():
+        if key not in known:
+            continue  # which is told already
         if key in _TEXTS:
             fits, what = isinstance(value, str), "a text"
         elif key in _FLAGS:

@@ -78,7 +78,7 @@ def _listed(rule: Commutative, parent: Node, child: Node) -> bool:
         return False
     if rule.around and not any(paths.holds(node, rule.around) for node in _ancestors(parent)):
         return False
-    if rule.unless and any(word in mark for mark in _marks(parent) for word in rule.unless):
+    if rule.unless and any(word in m for node in (parent.parent, child) for m in _marks(node) for word in rule.unless):
         return False
     if not rule.requires:
         return True
@@ -95,10 +95,10 @@ def _ancestors(node: Node) -> list[Node]:
     return out
 
 
-def _marks(body: Node) -> list[str]:
-    """Return the texts of the siblings right before the declaration that ``body`` belongs to (its attributes)."""
+def _marks(declaration: Node | None) -> list[str]:
+    """Return the texts of the siblings right before a declaration (its attributes)."""
     out: list[str] = []
-    before = body.parent.prev_named_sibling if body.parent is not None else None
+    before = declaration.prev_named_sibling if declaration is not None else None
     while before is not None and (before.is_extra or "attribute" in before.type):
         out.append(_text(before))
         before = before.prev_named_sibling

@@ -46,7 +46,7 @@ class Commutative:
     of one of these types; ``requires`` names the text of the left side of the assignment whose right side the parent
     must be (``__all__``); ``where`` are conditions on the child, as a unit rule has them, ``around`` on one of the four
     nodes around the parent.  ``unless`` are words with which the order counts after all, in an attribute before the
-    declaration around.
+    declaration around, or before the child.
     """
 
     parents: frozenset[str]

@@ -25,7 +25,7 @@ def test_a_profile_that_holds_to_the_format_has_no_problems() -> None:
         ({"function": "system"}, "function: the entry of a grammar is called language or language_<name>"),
         ({"function": "language.__class__"}, "function: the entry of a grammar is called language or language_<name>"),
         ({"name": "../python"}, "name: a language's name is small letters, digits, _, + and -"),
-        ({"comment": ["comment"]}, "unknown key 'comment'"),
+        ({"comment": ["comment"]}, "unknown key 'comment': did you mean 'comments'?"),
         ({"comments": "comment"}, "comments: this is to be a list of texts"),
         ({"indentation": "yes"}, "indentation: this is to be true or false"),
         ({"max_indents": True}, "max_indents: this is to be a number"),

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from forkmerge.merge.pieces import Piece
 
+BOM = b"\xef\xbb\xbf"
+"""The mark with which some editors begin a file in UTF-8."""
+
 Ended: TypeAlias = "tuple[bool, bool, bool]"
 """Whether base, ours and theirs have the end of their last line."""
 
@@ -37,12 +40,21 @@ def _bare(text: bytes) -> tuple[bytes, ...]:
 
 
 def converted(base: bytes, ours: bytes, theirs: bytes) -> tuple[bytes, bytes, bytes] | None:
-    """Return the three texts with the line ends that a side gave all of its lines; None where no side did."""
-    found = [_line_end(text) for text in (base, ours, theirs)]
-    if not all(found) or len(set(found)) == 1:
+    """Return the three texts with the line ends that a side gave all of its lines; None where no side did.
+
+    So with the mark at the beginning (BOM) that a side gave, or took away.
+    """
+    texts = (base, ours, theirs)
+    found = [_line_end(text) for text in texts]
+    marked = [text.startswith(BOM) for text in texts]
+    ended = all(found) and len(set(found)) > 1
+    if not ended and len(set(marked)) == 1:
         return None
-    new = found[2] if found[1] == found[0] else found[1]
-    base, ours, theirs = (text.replace(b"\r\n", b"\n").replace(b"\n", new) for text in (base, ours, theirs))
+    if ended:
+        new = found[2] if found[1] == found[0] else found[1]
+        base, ours, theirs = (text.replace(b"\r\n", b"\n").replace(b"\n", new) for text in texts)
+    mark = BOM if (marked[2] if marked[1] == marked[0] else marked[1]) else b""
+    base, ours, theirs = (mark + text.removeprefix(BOM) for text in (base, ours, theirs))
     return base, ours, theirs
 
 

@@ -17,7 +17,7 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from forkmerge.merge.blanks import converted, evened, restored, without_blanks
+from forkmerge.merge.blanks import BOM, converted, evened, restored, without_blanks
 from forkmerge.merge.objected import objected, objections, segment, twins_apart
 from forkmerge.merge.pieces import (
     Conflict,
@@ -105,7 +105,7 @@ def _merged(  # noqa: PLR0913 - what merge_file was asked for
             return found
         return _named(profile, path, three, allowed(), line_merge, languages) or found
     rules = asked = allowed()
-    if b"\r\n" in text and (laid := _converted(path, three, rules, line_merge, languages)) is not None:
+    if (b"\r\n" in text or BOM in text) and (laid := _converted(path, three, rules, line_merge, languages)) is not None:
         return laid
     if languages.ordered(path):
         rules = replace(rules, rules=rules.rules - JOINING)
@@ -179,7 +179,7 @@ def _asked(allowed: Allowed | Callable[[], Allowed] | None) -> Allowed:
 def _converted(
     path: str, inputs: tuple[bytes, bytes, bytes], rules: Allowed, line_merge: LineMerge, languages: Catalogue
 ) -> FileMerge | None:
-    """Return the clean merge in which all lines end as one side had them end, None where there is none."""
+    """Return the clean merge in which all lines end, and the file begins, as one side had it; None for none."""
     given = converted(*inputs) if rules.permits({WHITESPACE}) else None
     if given is None:
         return None

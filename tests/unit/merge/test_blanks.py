@@ -64,3 +64,12 @@ def test_mixed_line_ends_and_single_lines_tell_nothing() -> None:
     assert converted(b"a\nb\n", b"a\r\nb\n", b"a\nc\n") is None
     assert converted(b"a\nb\n", b"a\nc\n", b"a\nb\nd\n") is None
     assert converted(b"a", b"a\r\n", b"b") is None
+
+
+def test_a_mark_at_the_beginning_that_one_side_gives_or_takes_away_is_that_of_all() -> None:
+    mark = b"\xef\xbb\xbf"
+    assert converted(b"a\n", mark + b"b\n", b"c\n") == (mark + b"a\n", mark + b"b\n", mark + b"c\n")
+    assert converted(mark + b"a\n", mark + b"b\n", b"c\n") == (b"a\n", b"b\n", b"c\n")
+    assert converted(mark + b"a\n", mark + b"b\n", mark + b"c\n") is None
+    both = converted(b"a\nb\n", mark + b"a\nb\n", b"a\r\nc\r\n")
+    assert both == (mark + b"a\r\nb\r\n", mark + b"a\r\nb\r\n", mark + b"a\r\nc\r\n")

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 def passed(prefix: bytes, before: bytes, suffix: bytes) -> bytes:
-    """Return the line that stands for the lines ``before``, all gone, between ``prefix`` and ``suffix``; else b""."""
+    """Return the line that stands for the lines ``before``, all gone, between ``prefix`` and ``suffix``; else b"".
+
+    The blank lines at the end of ``before`` stay where something follows.
+    """
     first = _filled(before.split(b"\n"))
     header = _filled(reversed(prefix.split(b"\n")))
     behind = _filled(suffix.split(b"\n"))
@@ -21,7 +24,8 @@ def passed(prefix: bytes, before: bytes, suffix: bytes) -> bytes:
     if behind and _depth(behind) > _depth(header):
         return b""
     end = b"\r\n" if first.endswith(b"\r") else b"\n"
-    return first[: _depth(first)] + b"pass" + end
+    blank = before[len(before.rstrip()) :].partition(b"\n")[2]  # what stood between the block and what follows
+    return first[: _depth(first)] + b"pass" + end + (blank if behind else b"")
 
 
 def _filled(lines: Iterable[bytes]) -> bytes:

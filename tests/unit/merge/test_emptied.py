@@ -11,6 +11,8 @@ from forkmerge.merge.emptied import passed
         (b"def f():\n", b"    a()\n    b()\n", b"", b"    pass\n"),
         (b"if x:\r\n", b"\ta()\r\n", b"else:\r\n\tb()\r\n", b"\tpass\r\n"),
         (b"def f():\n", b"\n    a()\n", b"\n\nc()\n", b"    pass\n"),
+        (b"def f():\n", b"    a()\n\n\n", b"c()\n", b"    pass\n\n\n"),
+        (b"def f():\n", b"    a()\n\n", b"", b"    pass\n"),
         (b"def f():\n", b"    a()\n", b"    b()\n", b""),
         (b"def f():\n    b()\n", b"    a()\n", b"", b""),
         (b"x = {1:\n", b"2}\n", b"", b""),

@@ -34,7 +34,7 @@ _ENUM = re.compile(rb"Enum|Flag")
 _CHANCE = 5
 """Definitions from which on it is hardly chance that two are sorted."""
 _NAME = re.compile(rb"[^\W\d]\w*")
-_IMPORTING = frozenset(b"import static from type use pub extern crate".split())
+_IMPORTING = frozenset(b"import export static from type use pub extern crate".split())
 """Words of imports that are no names."""
 _PLAIN = re.compile(rb"[\"']?[^\W\d][^\s\"'(){}]*[\"']?")
 """A name or path, or a text that is one."""
@@ -72,7 +72,7 @@ def both_inserted(
         return _by_other_means(profile, parent, ours, extra, whole)
     if rule == rules.IMPORTS:
         clash = {_bound(i) for i in ours} & {_bound(i) for i in extra} - {b""}
-        return None if clash else Joined(rule, extra, _leading(extra) > _leading(ours))
+        return None if clash else Joined(rule, extra, _leading(extra) > _leading(ours) or _grouped(ours, extra))
     if frozenset().union(*map(_handed_on, ours)) & frozenset().union(*map(_handed_on, extra)):
         return None
     keys = [_key(profile, i) for i in (*ours, *extra)]
@@ -94,6 +94,7 @@ def both_inserted(
         return Joined(rule, extra, all(also)) if all(importing) or all(also) else None
     constants = bool(extra) and all(i.key is not None and i.key[0] in _VALUES for i in extra)
     above = constants and all(map(defines, ours))
+    above = above or (_grouped(ours, extra) and all("import" in i.kind for i in (*ours, *extra)))
     return Joined(rule, extra, above or any(also) or _ahead(theirs, extra))
 
 
@@ -132,6 +133,15 @@ def _enumerates(item: Item) -> bool:
         return around is not None
     bases = around.child_by_field_name("superclasses")
     return bases is not None and _ENUM.search(item.data, bases.start_byte, bases.end_byte) is not None
+
+
+def _grouped(ours: Sequence[Item], extra: Sequence[Item]) -> bool:
+    """Return whether a blank line stands above what ours put in, and none above what theirs put in: it goes before."""
+    return bool(ours and extra) and b"\n\n" in _unix(ours[0].lead) and b"\n\n" not in _unix(extra[0].lead)
+
+
+def _unix(lead: bytes) -> bytes:
+    return lead.replace(b"\r", b"").replace(b" ", b"").replace(b"\t", b"")
 
 
 def _ahead(theirs: Sequence[Item], extra: Sequence[Item]) -> bool:

@@ -66,6 +66,10 @@ def solve_file(
     """Return the file of ``pieces`` with what can be solved solved; ``versions`` are base, ours, theirs if known."""
     from forkmerge.merge.file import merge_file  # noqa: PLC0415 - heavy: only in the child that does it
 
+    if versions is not None and any(isinstance(p, Block) and p.whole for p in pieces):
+        from forkmerge.app.solve_driver import left_by_driver  # noqa: PLC0415 - only where git did not write it all
+
+        pieces = left_by_driver(path, pieces, versions, look, allowed, languages)
     shown = [_shown(p, known=versions is not None) for p in pieces]
     one, two, three = (
         b"".join(p if isinstance(p, bytes) else getattr(p, side) if isinstance(p, Conflict) else p.ours for p in shown)

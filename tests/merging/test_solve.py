@@ -431,3 +431,31 @@ def test_the_program_itself_ends_with_these_codes(scene: Scene) -> None:
 
     assert call("merge", "theirs") == 1
     assert call("solve", "-q") == 1
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_conflicts_that_a_structured_merge_left_are_not_taken_for_edited(
+    scene: Scene, forkmerge: Forkmerge, style: str
+) -> None:
+    two(scene)
+    scene.git("config", "merge.conflictStyle", style)
+    assert forkmerge("merge", "theirs").code == 1
+    left = scene.read("a.py")
+    assert left.count(b"<<<<<<<") == 1
+    said = forkmerge("solve")
+    assert said.code == 1
+    assert "somebody" not in said.out
+    assert "both sides changed" in said.out
+    assert scene.read("a.py") == left
+    scene.write({"a.py": left.replace(b"return 2", b"return 23").decode()})
+    assert "somebody" in forkmerge("solve").out
+
+
+def test_conflicts_that_a_stricter_merge_left_are_solved(scene: Scene, forkmerge: Forkmerge) -> None:
+    partly(scene)
+    scene.git("config", "forkmerge.risk", "strict")
+    assert forkmerge("merge", "theirs").code == 1
+    assert scene.read("a.py").count(b"<<<<<<<") == 2
+    scene.git("config", "forkmerge.risk", "eager")
+    assert forkmerge("solve").code == 1
+    assert scene.read("a.py").startswith(SOLVED)

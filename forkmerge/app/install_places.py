@@ -40,7 +40,12 @@ def places(scope: str, repository: str, environment: Mapping[str, str]) -> Place
 
 
 def _local(repository: str) -> Places:
-    said = command.run(["rev-parse", "--git-path", "config", "--git-path", "info/attributes"], cwd=repository or None)
+    asked = ["rev-parse", "--git-path", "config", "--git-path", "info/attributes"]
+    said = command.run(asked, cwd=repository or None, check=False)
+    if said.code != 0:
+        raise UnusableInput(
+            "not a git repository", where=repository or ".", hint="run this inside one, or name --global or --system"
+        )
     config, attributes = (Path(repository, os.fsdecode(line)).absolute() for line in said.stdout.splitlines())
     top = command.run(["rev-parse", "--show-toplevel"], cwd=repository or None, check=False)
     return Places(config, attributes, Path(os.fsdecode(top.stdout.rstrip(b"\n"))) if top.code == 0 else None)

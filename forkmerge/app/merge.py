@@ -49,8 +49,8 @@ def merge(folder: str, order: Order) -> Merged:
         if repo.worktree is None:
             hint = "forkmerge merge --write-tree OURS THEIRS needs none"
             raise UnusableInput("there is no work tree here", where=str(repo.git_dir), hint=hint)
-        head, theirs = repo.resolve_all("HEAD", order.rev or "@{upstream}")
         name = order.rev or _upstream(repo)
+        head, theirs = repo.resolve_all("HEAD", order.rev or "@{upstream}")
         if head.commit is None or theirs.commit is None:
             raise UnusableInput("a tree is no commit that could be merged", where=name)
         bases = repo.merge_bases(head.commit, theirs.commit)
@@ -100,7 +100,14 @@ def hand_over(verb: str) -> int:
 
 
 def _upstream(repo: Repository) -> str:
-    said = repo.run(["rev-parse", "--symbolic-full-name", "@{upstream}"]).stdout
+    asked = repo.run(["rev-parse", "--symbolic-full-name", "@{upstream}"], check=False)
+    if asked.code != 0:
+        raise UnusableInput(
+            "there is nothing to merge: the current branch has no upstream branch",
+            where="HEAD",
+            hint="name the revision to merge: forkmerge merge REV",
+        )
+    said = asked.stdout
     return said.decode("utf-8", "surrogateescape").strip()
 
 

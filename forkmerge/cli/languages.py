@@ -23,6 +23,12 @@ def languages(*, files: tuple[str, ...], check: bool, as_json: bool) -> int:
 
     if check:
         count, wrong = app.check(files)
+        if as_json:
+            from forkmerge.report.codec import to_data  # noqa: PLC0415 - only for --json
+            from forkmerge.report.documents import Languages  # noqa: PLC0415 - the same
+
+            ui().document(to_data(Languages((), count, wrong)))
+            return int(bool(wrong))
         for line in wrong:
             click.echo(line)
         if not wrong:

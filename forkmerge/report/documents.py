@@ -121,9 +121,11 @@ class Language:
 
 @dataclass(frozen=True, slots=True)
 class Languages:
-    """What ``languages`` lists."""
+    """What ``languages`` lists; with ``--check`` how many profiles were looked at and what is wrong instead."""
 
     languages: tuple[Language, ...]
+    checked: int = 0
+    problems: tuple[str, ...] = ()
     version: int = VERSION
 
 

@@ -99,6 +99,25 @@ def test_align_writes_nothing(fork, forkmerge_run, git) -> None:
     assert git("status", "--porcelain", cwd=fork).stdout == b""
 
 
+def test_languages_check_says_what_is_wrong_as_a_document_too(tmp_path, forkmerge_run) -> None:
+    (tmp_path / "mine.toml").write_text('name = "mine"\nkind = "set"\ncoments = ["#"]\n')
+    done = forkmerge_run("languages", "--check", "--json", "mine.toml")
+    assert done.returncode == 1
+    found = document(done, "languages")
+    assert (found["languages"], found["checked"]) == ([], 1)
+    assert found["problems"] == ["mine.toml: unknown key 'coments': did you mean 'comments'?"]
+
+
+def test_what_needs_a_repository_or_an_upstream_branch_says_so(tmp_path, fork, forkmerge_run) -> None:
+    done = forkmerge_run("install", cwd=tmp_path)
+    assert done.returncode == 3
+    assert b"not a git repository" in done.stderr
+    assert b"--global" in done.stderr
+    done = forkmerge_run("merge", cwd=fork)
+    assert done.returncode == 3
+    assert b"no upstream branch" in done.stderr
+
+
 def test_languages_tells_the_truth_about_each_grammar(forkmerge_run) -> None:
     data = document(forkmerge_run("languages", "--json"), "languages")
     python = next(language for language in data["languages"] if language["name"] == "python")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.app import explain_record, merge_index, merge_write
-from forkmerge.app.explain_record import KeptFile, KeptHunk, Record, bytes_of
+from forkmerge.app.explain_record import KeptFile, KeptHunk, Record, bytes_of, text_of
 from forkmerge.app.merge_look import Look, marked_hunk
 from forkmerge.app.solve_places import repository_path
 from forkmerge.errors import UnusableInput
@@ -27,7 +27,7 @@ from forkmerge.model.source import Entry
 from forkmerge.report.explained import ExplainedFile, Explanation, FileOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from forkmerge.merge.pieces import Style
 
@@ -113,17 +113,20 @@ def _spots(file: KeptFile, text: bytes) -> list[_Spot]:
 
 
 def _without(text: bytes, chosen: Sequence[_Spot], file: KeptFile) -> bytes:
-    labels = (*file.labels, "", "", "")[:3]
-    style: Style = "diff3" if file.style == "diff3" else "zdiff3" if file.style == "zdiff3" else "merge"
-    look = Look((labels[0], labels[1], labels[2]), style, file.marker_size)
     crlf = _crlf(file, text)
     lines = lines_of(text)
     for spot in sorted(chosen, key=lambda s: s.start, reverse=True):
-        kept = spot.hunk
-        hunk = Hunk(bytes_of(kept.base), bytes_of(kept.ours), bytes_of(kept.theirs), None, "conflict")
-        block = marked_hunk(hunk, look)
+        block = _block(file, spot.hunk)
         lines[spot.start : spot.end] = [block.replace(b"\n", b"\r\n") if crlf else block]
     return b"".join(lines)
+
+
+def _block(file: KeptFile, kept: KeptHunk) -> bytes:
+    """Return the conflict that a resolution was, between its markers."""
+    labels = (*file.labels, "", "", "")[:3]
+    style: Style = "diff3" if file.style == "diff3" else "zdiff3" if file.style == "zdiff3" else "merge"
+    look = Look((labels[0], labels[1], labels[2]), style, file.marker_size)
+    return marked_hunk(Hunk(bytes_of(kept.base), bytes_of(kept.ours), bytes_of(kept.theirs), None, "conflict"), look)
 
 
 def _unmerge(repo: Repository, file: KeptFile) -> tuple[str, ...]:
@@ -140,18 +143,29 @@ def _unmerge(repo: Repository, file: KeptFile) -> tuple[str, ...]:
 
 
 def _noted(record: Record, file: KeptFile, chosen: Sequence[_Spot]) -> Record:
+    """Return the record as if the run had left the ``chosen`` in conflict: with the lines of what stands below them."""
     gone = [spot.hunk for spot in chosen]
-    files = tuple(
-        replace(f, hunks=tuple(h for h in f.hunks if h not in gone)) if f.path == file.path else f for f in record.files
-    )
-    explained = tuple(_taken_back(f, gone) if f.path == file.path else f for f in record.explanation.files)
+    longer = {hunk: len(lines_of(_block(file, hunk))) for hunk in gone}
+    written = [_Spot(hunk, hunk.line - 1, hunk.line - 1 + hunk.lines) for hunk in gone]
+    now = text_of(_without(bytes_of(file.text), written, file))
+
+    def moved(line: int) -> int:
+        return line + sum(more - hunk.lines for hunk, more in longer.items() if hunk.line < line)
+
+    kept = tuple(replace(h, line=moved(h.line)) for h in file.hunks if h not in gone)
+    files = tuple(replace(f, text=now, hunks=kept) if f.path == file.path else f for f in record.files)
+    taken = {(hunk.line, hunk.rule): more for hunk, more in longer.items()}
+    explained = tuple(_taken_back(f, taken, moved) if f.path == file.path else f for f in record.explanation.files)
     return Record(replace(record.explanation, files=explained, clean=False), files)
 
 
-def _taken_back(file: ExplainedFile, gone: Sequence[KeptHunk]) -> ExplainedFile:
-    lines = {(h.line, h.rule) for h in gone}
+def _taken_back(
+    file: ExplainedFile, taken: Mapping[tuple[int, str], int], moved: Callable[[int], int]
+) -> ExplainedFile:
     hunks = tuple(
-        replace(h, resolved=False, reason=TAKEN_BACK) if h.resolved and (h.line, h.rule) in lines else h
+        replace(h, line=moved(h.line), lines=taken[h.line, h.rule], resolved=False, reason=TAKEN_BACK)
+        if h.resolved and (h.line, h.rule) in taken
+        else replace(h, line=moved(h.line))
         for h in file.hunks
     )
     left = FileOutcome.PARTLY if any(h.resolved for h in hunks) else FileOutcome.CONFLICT

@@ -459,3 +459,18 @@ def test_conflicts_that_a_stricter_merge_left_are_solved(scene: Scene, forkmerge
     scene.git("config", "forkmerge.risk", "eager")
     assert forkmerge("solve").code == 1
     assert scene.read("a.py").startswith(SOLVED)
+
+
+def test_lines_that_are_told_after_taking_back_are_those_of_the_file_now(scene: Scene, forkmerge: Forkmerge) -> None:
+    two(scene)
+    assert scene.run("merge", "theirs").code == 1
+    assert forkmerge("solve").code == 1
+    whole = scene.read("a.py")
+    found = json.loads(forkmerge("solve", "--undo", "a.py:2", "--json").out)
+    lines = scene.read("a.py").splitlines()
+    last = found["files"][0]["hunks"][-1]
+    assert last["resolved"]
+    assert b"def mine():" in lines[last["line"] - 1 : last["line"] - 1 + last["lines"]]
+    assert forkmerge("solve", "--undo", f"a.py:{last['line']}").code == 0
+    assert scene.read("a.py").count(b"<<<<<<<") == 3
+    assert b"def mine():" in whole

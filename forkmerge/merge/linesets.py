@@ -106,6 +106,8 @@ def objections(profile: LineProfile, path: str, inputs: Sequence[bytes], result:
     now = Counter(read(profile, result).named())
     out = []
     for (section, key), count in sorted(now.items()):
+        if key == LOOSE:
+            continue  # what goes on with a value behind a comment has no key
         if count > 1 and count > max(b[section, key] for b in before):
             where = f" under {section}" if section else ""
             out.append(Finding("duplicate-key", f"{key}{where} is given twice, which neither side did", path))

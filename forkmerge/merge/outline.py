@@ -35,6 +35,8 @@ _GROUP = re.compile(r"[({]([^(){}]*)[)}]|\bshow\s+([\w\s,]+)")
 _LOOKED_UP = (b".", b"->", b"?.", b"?->", b"::", b"!!.")
 _OWNER = re.compile(rb"([^\s(]+)\s*\.\s*$")
 _BODY = re.compile(rb"\bdo\b|[={]")
+_OWN = frozenset((b"this", b"$this", b"self", b"Self", b"static"))
+"""What a method is called on that is looked for in its own class."""
 _WHOLE = re.compile(r"(?:using|open|#|@import|include)\b")
 """Begins imports that name no name, but what all names are taken from."""
 
@@ -141,11 +143,12 @@ def _brought(said: str) -> set[str]:
 
 
 def _used(profile: Profile, result: bytes, names: frozenset[bytes]) -> list[tuple[bytes, int]]:
-    """Return those of ``names`` that the code of the result says without looking them up in something."""
+    """Return those of ``names`` that the code of the result says without looking them up in something else."""
     found: dict[bytes, int] = {}
-    before = b""
+    holder = before = b""
     for token in tokens(profile, result):
-        if token.text in names and not token.comment and before not in _LOOKED_UP and token.kind not in profile.atomic:
+        own = before not in _LOOKED_UP or holder in _OWN
+        if own and token.text in names and not token.comment and token.kind not in profile.atomic:
             found.setdefault(token.text, result.count(b"\n", 0, token.start) + 1)
-        before = token.text
+        holder, before = before, token.text
     return sorted(found.items())

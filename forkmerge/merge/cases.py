@@ -25,19 +25,28 @@ _FALLING = frozenset(
 )
 """Cases that go on with the next one where nothing leaves them."""
 _CLOSED = frozenset(
-    ("expression_case", "switch_rule", "switch_section", "match_arm", "when_entry", "switch_entry", "case_clause")
+    (
+        *("expression_case", "switch_rule", "switch_section", "match_arm", "when_entry", "switch_entry", "case_clause"),
+        *("when", "case_item", "stab_clause"),
+    )
 )
+_QUOTED = rb"\"[^\"$`\\#*?\[]*\"|'[^'\\*?\[]*'"
+_LABELLED = {
+    "when": ("pattern", re.compile(rb":\w+|\d+|" + _QUOTED)),
+    "case_item": ("value", re.compile(rb"[\w./+@%,:=-]+|" + _QUOTED)),
+}
+"""Cases whose labels end in a word or bracket: the field that holds each of them, and those that are plain."""
 _LEAVING = ("return", "break", "continue", "throw", "goto", "yield")
 _HOLDING = frozenset(("block", "compound_statement", "statement_block", "statement_list", "statements"))
 _BEHIND = frozenset((b":", b"=>", b"->"))
 """Signs that end a label."""
 _OR = frozenset((b",", b"|"))
 _OPENING, _CLOSING = frozenset((b"(", b"{", b"[")), frozenset((b")", b"}", b"]"))
-_LITERAL = re.compile(rb"-|[\d\"'`]|[bBuUrRfLc]\"")
+_LITERAL = re.compile(rb"-|[\d\"'`]|[bBuUrRfLc]\"|:\w")
 _NAME = re.compile(rb"[^\W\d]\w*|\.|::")
 _CONSTANT = re.compile(rb"[^\W\d_a-z]|_*[A-Z]")
 _GUARDS = frozenset((b"if", b"when", b"where", b"in", b"is", b"as", b"let", b"var", b"else", b"default"))
-_BINDING = frozenset(("rust", "scala", "swift", "python", "kotlin"))
+_BINDING = frozenset(("rust", "scala", "swift", "python", "kotlin", "elixir"))
 """Languages in which a small name as a label is no constant: it binds, or is a condition of its own."""
 _NOTHING = frozenset((b"", b"true", b"(true)"))
 """What a switch asks about whose labels are conditions."""
@@ -79,11 +88,20 @@ def _labels(profile: Profile, cases: Sequence[Item]) -> frozenset[tuple[bytes, .
     found: list[tuple[bytes, ...]] = []
     for item in cases:
         assert item.main is not None  # noqa: S101 - these are cases
-        said = _said(node_tokens(item.main, item.data, profile))
-        if said is None or not all(_constant(profile, label) for label in said):
+        held = item.main.type in _LABELLED
+        said = _held(item) if held else _said(node_tokens(item.main, item.data, profile))
+        if said is None or not (held or all(_constant(profile, label) for label in said)):
             return None
         found += said
     return frozenset(found) if len(set(found)) == len(found) else None
+
+
+def _held(item: Item) -> list[tuple[bytes, ...]] | None:
+    """Return the labels that the fields of a case hold, None where one is no plain text, number or symbol."""
+    assert item.main is not None  # noqa: S101 - it is a case
+    field, plain = _LABELLED[item.main.type]
+    texts = [item.data[n.start_byte : n.end_byte] for n in item.main.children_by_field_name(field)]
+    return [(t.strip(b"\"'"),) for t in texts] if texts and all(map(plain.fullmatch, texts)) else None
 
 
 def _said(tokens: Sequence[bytes]) -> list[tuple[bytes, ...]] | None:
@@ -137,6 +155,8 @@ def _falls(case: Node) -> bool:
     last = _last(case)
     if case.type in _FALLING:
         return last is None or not any(word in last.type for word in _LEAVING)
+    if case.type == "case_item":
+        return not (case.text or b"").endswith(b";;")
     return last is not None and "fallthrough" in last.type
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from forkmerge.cli.common import json_option, ui
+from forkmerge.cli.common import json_option, tell, ui
 from forkmerge.cli.group import Command
 
 
@@ -27,6 +27,5 @@ def explain(path: str, *, commit: str, as_json: bool) -> int:
     else:
         from forkmerge.report.explained import head, lines  # noqa: PLC0415 - only for people
 
-        for line in (head(found), *lines(found)):
-            click.echo(line.encode("utf-8", "backslashreplace").decode("utf-8"))
+        tell((head(found), *lines(found)))
     return 0

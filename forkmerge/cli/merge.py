@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from forkmerge.cli.common import json_option, ui
+from forkmerge.cli.common import json_option, tell, ui
 from forkmerge.cli.group import Command
 
 
@@ -87,7 +87,6 @@ def merge(  # noqa: PLR0913 - click's way: an argument for each option
     else:
         from forkmerge.report.explained import lines  # noqa: PLC0415 - only for people
 
-        for line in lines(done.explanation):
-            click.echo(line.encode("utf-8", "backslashreplace").decode("utf-8"))
+        tell(lines(done.explanation))
     ui().note(done.said)
     return 0 if done.explanation.clean else 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from forkmerge.cli.common import json_option, ui
+from forkmerge.cli.common import json_option, tell, ui
 from forkmerge.cli.group import Command
 
 
@@ -35,8 +35,7 @@ def solve(paths: tuple[str, ...], *, undo: str | None, as_json: bool) -> int:
     else:
         from forkmerge.report.explained import lines  # noqa: PLC0415 - only for people
 
-        for line in lines(found):
-            click.echo(line.encode("utf-8", "backslashreplace").decode("utf-8"))
+        tell(lines(found))
     if undo is not None:
         return 0
     from forkmerge.app.solve import next_step  # noqa: PLC0415 - after the command line is understood

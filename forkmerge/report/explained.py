@@ -70,14 +70,17 @@ class Explanation:
 
 def lines(found: Explanation) -> list[str]:
     """Return the explanation as plain lines: each file, then its places with their rules and reasons."""
+    from forkmerge.report.words import safe  # noqa: PLC0415 - only for people
+
     out: list[str] = []
     for file in found.files:
-        out.append(f"{_WORDS[file.outcome]} {file.path}" + (f": {file.reason}" if _speaks(file) else ""))
+        path = safe(file.path)
+        out.append(f"{_WORDS[file.outcome]} {path}" + (f": {safe(file.reason)}" if _speaks(file) else ""))
         for hunk in file.hunks:
-            place = f"{file.path}:{hunk.line}" if hunk.line else file.path
+            place = f"{path}:{hunk.line}" if hunk.line else path
             said = f"resolved by {hunk.rule}" if hunk.resolved else "left in conflict"
             more = "; ".join(x for x in (hunk.reason, *hunk.evidence) if x)
-            out.append(f"    {place}: {said}" + (f" ({more})" if more else ""))
+            out.append(f"    {place}: {said}" + (f" ({safe(more)})" if more else ""))
     return [*out, *found.notes]
 
 

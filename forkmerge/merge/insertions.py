@@ -72,7 +72,9 @@ def both_inserted(
         return _by_other_means(profile, parent, ours, extra, whole)
     if rule == rules.IMPORTS:
         clash = {_bound(i) for i in ours} & {_bound(i) for i in extra} - {b""}
-        return None if clash else Joined(rule, extra, _leading(extra) > _leading(ours) or _grouped(ours, extra))
+        return (
+            None if clash else Joined(rule, extra, _leading(extra) > _leading(ours) or _grouped(ours, extra, whole[1]))
+        )
     if frozenset().union(*map(_handed_on, ours)) & frozenset().union(*map(_handed_on, extra)):
         return None
     keys = [_key(profile, i) for i in (*ours, *extra)]
@@ -94,7 +96,7 @@ def both_inserted(
         return Joined(rule, extra, all(also)) if all(importing) or all(also) else None
     constants = bool(extra) and all(i.key is not None and i.key[0] in _VALUES for i in extra)
     above = constants and all(map(defines, ours))
-    above = above or (_grouped(ours, extra) and all("import" in i.kind for i in (*ours, *extra)))
+    above = above or (_grouped(ours, extra, whole[1]) and all("import" in i.kind for i in (*ours, *extra)))
     return Joined(rule, extra, above or any(also) or _ahead(theirs, extra))
 
 
@@ -135,9 +137,15 @@ def _enumerates(item: Item) -> bool:
     return bases is not None and _ENUM.search(item.data, bases.start_byte, bases.end_byte) is not None
 
 
-def _grouped(ours: Sequence[Item], extra: Sequence[Item]) -> bool:
-    """Return whether a blank line stands above what ours put in, and none above what theirs put in: it goes before."""
-    return bool(ours and extra) and b"\n\n" in _unix(ours[0].lead) and b"\n\n" not in _unix(extra[0].lead)
+def _grouped(ours: Sequence[Item], extra: Sequence[Item], sequence: Sequence[Item]) -> bool:
+    """Return whether ours begin a new group of imports, below a blank line, and theirs go on with the one above.
+
+    ``sequence`` is all that ours has there.
+    """
+    if not ours or not extra or b"\n\n" not in _unix(ours[0].lead) or b"\n\n" in _unix(extra[0].lead):
+        return False
+    at = next((i for i, item in enumerate(sequence) if item is ours[0]), 0)
+    return at > 0 and sequence[at - 1].kind == ours[0].kind
 
 
 def _unix(lead: bytes) -> bytes:

@@ -197,7 +197,8 @@ def _follow(
         return None
     from forkmerge.merge.followed import followed  # noqa: PLC0415 - not needed for clean files
 
-    return followed(path, _again(path, rules, line_merge, languages), inputs)
+    profile = _profile(languages, path, *inputs)
+    return followed(profile, path, _again(path, rules, line_merge, languages), inputs)
 
 
 def _named(

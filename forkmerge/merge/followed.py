@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from forkmerge.errors import ForkmergeError
 from forkmerge.merge.carried import carried
 from forkmerge.merge.conservation import unbalanced
+from forkmerge.merge.objected import objections
 from forkmerge.merge.rules import CARRIED, RENAMED
 from forkmerge.merge.verified import same_words
 from forkmerge.model.hunk import FileMerge, Hunk
@@ -25,14 +26,19 @@ _DECIDED = ("ours", "theirs", "same", "conflict")
 """Rules of places that are as one side has them, or that are not resolved."""
 
 
-def followed(path: str, merge: Callable[..., FileMerge], inputs: tuple[bytes, bytes, bytes]) -> FileMerge | None:
+def followed(
+    profile: Profile | None, path: str, merge: Callable[..., FileMerge], inputs: tuple[bytes, bytes, bytes]
+) -> FileMerge | None:
     """Return the clean merge in which edits follow the lines that the other side moved, None where there is none.
 
-    ``merge`` merges three texts as the ones here, but follows no lines.
+    ``merge`` merges three texts as the ones here, but follows no lines.  What it sees has the edits carried already, so
+    the gates are asked again with what the sides wrote: where the lines stand now the edit may not be sound.
     """
     moved = carried(*inputs)
     merged = _both_ways(merge, (inputs[0], *moved), inputs) if moved else None
-    return tiled(path, inputs, merged, CARRIED) if merged else None
+    if merged is None or objections(profile, path, inputs, merged.merged() or b""):
+        return None
+    return tiled(path, inputs, merged, CARRIED)
 
 
 def with_names(

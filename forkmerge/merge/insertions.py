@@ -38,6 +38,8 @@ _IMPORTING = frozenset(b"import export static from type use pub extern crate".sp
 """Words of imports that are no names."""
 _PLAIN = re.compile(rb"[\"']?[^\W\d][^\s\"'(){}]*[\"']?")
 """A name or path, or a text that is one."""
+_SERIAL = re.compile(rb"[\"']([^\W\d][\w.:/ -]*?)(\d+)[\"']")
+"""A text that ends in a number."""
 _TWIN = 0.9
 _SPOKEN = re.compile(rb"[\"'`\w]")
 """How a text begins, and no comment: with a blank in it, what a message says, or what a test is about."""
@@ -87,7 +89,7 @@ def both_inserted(
         _mentions(profile, ours, extra) or _mentions(profile, extra, ours)
     ):
         return None
-    if _numbers(ours) & _numbers(extra):
+    if _numbers(ours) & _numbers(extra) or _serials(ours, extra, whole[0]):
         return None
     if rule == rules.DEFINITIONS and any(_twins(a, b) for a in ours for b in extra):
         return None
@@ -124,6 +126,18 @@ def _numbers(members: Sequence[Item]) -> set[tuple[bytes, ...]]:
         if any(token[:1].isdigit() for token in said) and _enumerates(item):
             out.add(said)
     return out
+
+
+def _serials(ours: Sequence[Item], extra: Sequence[Item], before: Sequence[Item]) -> bool:
+    """Return whether both sides took one text that counts on from those that stand in ``before``: ``E0007`` for two."""
+    mine, other, known = (
+        {found.groups() for i in items for token in i.tokens if (found := _SERIAL.fullmatch(token))}
+        for items in (ours, extra, before)
+    )
+    return any(
+        int(number) == 1 + max((int(n) for stem, n in known if stem == word), default=-1)
+        for word, number in mine & other
+    )
 
 
 def _enumerates(item: Item) -> bool:

@@ -66,8 +66,11 @@ def _kept(conflict: Conflict, rule: str, merge: Callable[[Conflict], bytes | Non
     content = merge(conflict)
     if content is None:
         return None
+    from forkmerge.merge.branches import unchained  # noqa: PLC0415 - only where something was resolved
+    from forkmerge.merge.vanished import vanished  # noqa: PLC0415 - the same
+
     four = (conflict.base, conflict.ours, conflict.theirs, content)
-    gates = (unbalanced, doubled, respelled, outdated, misplaced, astray, _again)
+    gates = (unbalanced, doubled, respelled, outdated, misplaced, astray, _again, vanished, unchained)
     return None if any(gate(*four) for gate in gates) else (content, rule)
 
 
@@ -101,7 +104,12 @@ def _held(conflict: Conflict, allowed: Allowed, *, code: bool = True) -> tuple[b
         return None
     from forkmerge.merge.contained import taken_over  # noqa: PLC0415 - only where all else left a conflict
 
-    return taken_over(conflict, code=code)
+    found = taken_over(conflict, code=code)
+    if found is None:
+        return None
+    from forkmerge.merge.vanished import vanished  # noqa: PLC0415 - only where something was resolved
+
+    return None if vanished(conflict.base, conflict.ours, conflict.theirs, found[0]) else found
 
 
 def _by_lines(conflict: Conflict) -> bytes | None:

@@ -22,6 +22,8 @@ RETURNED = "deletion-lost"
 """What one side took away stands in the merge where the other side moved it."""
 REPEATED = "line-repeated"
 """What both sides put in stands in the merge twice in a row."""
+UNREAD = "variable-unread"
+"""What both sides read is set in the merge and read no more."""
 
 
 def objections(
@@ -39,7 +41,7 @@ def objections(
             from forkmerge.merge import seams  # noqa: PLC0415 - not needed for clean files
 
             found = seams.objections(profile, path, inputs, result) or _returned(profile, path, inputs, result)
-            found = found or (() if profile.data else _repeated(path, inputs, result))
+            found = found or (() if profile.data else _repeated(path, inputs, result) or _unread(path, inputs, result))
         return found
     except ForkmergeError:
         return ()
@@ -65,6 +67,12 @@ def _repeated(path: str, inputs: tuple[bytes, bytes, bytes], result: bytes) -> t
     line = repeated(*inputs, result)
     found = _of_a_line(REPEATED, path, line, "was put in by both sides, and stands twice in a row")
     return found or _of_a_line(REPEATED, path, restated(*inputs, result), "says again what every version says once")
+
+
+def _unread(path: str, inputs: tuple[bytes, bytes, bytes], result: bytes) -> tuple[Finding, ...]:
+    from forkmerge.merge.unread import unread  # noqa: PLC0415 - not needed for clean files
+
+    return _of_a_line(UNREAD, path, unread(inputs, result), "is read by both sides, and by nothing in the merge")
 
 
 def _of_a_line(code: str, path: str, line: bytes, why: str) -> tuple[Finding, ...]:

@@ -1,9 +1,10 @@
 """What is left of a chunk of a sequence in which one side only deleted what the other side left alone.
 
 What the other side put in beside it stays, unless it was written for what is gone: something new between two things
-that were deleted is a conflict, as is a name that it wrote a little differently, and a statement right behind a deleted
-one is for tests to decide (rule ``BEHIND``).  A definition stands for itself: who takes over a single commit lacks the
-definitions of the commits before it; so does an import, or a member of something that has no order.
+that were deleted is a conflict, as is a name that it wrote a little differently, or a statement in the place of one
+that is gone on both sides; and one right behind a deleted statement is for tests to decide (rule ``BEHIND``).
+A definition stands for itself: who takes over a single commit lacks the definitions of the commits before it; so does
+an import, or a member of something that has no order.
 """
 
 from __future__ import annotations
@@ -73,12 +74,29 @@ def left(
         away = [base[i].text for i in part if i not in mine.where and i not in other.where]
         if any(_respelled(x, mine.items[j].text) for x in away for j in set(mine.part) - old):
             continue
+        if block and any(_instead(base, part, mine, j) and not alone(mine.items[j]) for j in set(mine.part) - old):
+            continue
         if _surrounded([j for j in mine.part if counts(mine.items[j])], gone, old, block=block):
             continue
         behind = block and any(j - 1 in gone and not alone(mine.items[j]) for j in set(mine.part) - old)
         kept = [mine.items[j] for j in mine.part if j not in gone]
         return Left(kept, mine.name, rules.BEHIND if behind else rules.DELETE_BESIDE)
     return None
+
+
+def _instead(base: Sequence[Item], part: range, mine: Side, put: int) -> bool:
+    """Return whether a side ``put`` one statement in the place of one of its kind: changed here, taken away there.
+
+    What has another name than that is another thing.
+    """
+    before = max((i for i in part if mine.where.get(i, put) < put), default=part.start - 1)
+    behind = min((i for i in part if mine.where.get(i, put) > put), default=part.stop)
+    first = mine.where.get(before, mine.part.start - 1)
+    last = mine.where.get(behind, mine.part.stop)
+    if (behind - before, last - first) != (2, 2):
+        return False
+    old, new = base[before + 1], mine.items[put]
+    return old.main is not None and old.kind == new.kind and old.key == new.key
 
 
 def _surrounded(side: Sequence[int], gone: set[int], old: set[int], *, block: bool) -> bool:

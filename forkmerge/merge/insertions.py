@@ -109,7 +109,7 @@ def _by_other_means(
     if parent in profile.blocks:
         from forkmerge.merge import cases  # noqa: PLC0415 - seldom needed
 
-        if registered((*ours, *extra), whole[0]):
+        if registered(ours, extra, whole[0]):
             return Joined(rules.REGISTRATIONS, extra)
         if cases.apart(profile, ours, extra, whole):
             return Joined(rules.MEMBERS, extra)

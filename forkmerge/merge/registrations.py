@@ -24,10 +24,16 @@ _REGISTERS = re.compile(
 """Names of functions that put something into a register, or look at something without changing it."""
 
 
-def registered(inserted: Sequence[Item], base: Sequence[Item]) -> bool:
-    """Return whether all of ``inserted`` are one kind of registration, of which ``base`` has some."""
-    found = {_function(i) for i in inserted}
-    return len(found) == 1 and b"" not in found and any(_function(i) in found for i in base)
+def registered(ours: Sequence[Item], theirs: Sequence[Item], base: Sequence[Item]) -> bool:
+    """Return whether all that the sides put in are one kind of registration, of which ``base`` has some.
+
+    Where one says all that another one of the other side says, both may put in the same thing.
+    """
+    found = {_function(i) for i in (*ours, *theirs)}
+    if len(found) != 1 or b"" in found or not any(_function(i) in found for i in base):
+        return False
+    mine, other = ([set(i.tokens) for i in side] for side in (ours, theirs))
+    return not any(a <= b or b <= a for a in mine for b in other)
 
 
 def assigned(item: Item) -> tuple[str, str] | None:

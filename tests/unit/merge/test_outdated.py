@@ -15,6 +15,8 @@ from forkmerge.merge.outdated import outdated
         (b"f(a.b)\nh()", b"g(a.b)\nf(a.b)\nh()", b"h()", b"g(a.b)\nh()", False),  # deleted: nothing was written anew
         (b"f('a.b')", b"f('a.b', 'a.b')", b"f(c)", b"f(c, 'a.b')", False),
         (b"f(a.b)", b"f(a.b, a.b)", b"f(a?.b)", b"f(a?.b)", False),
+        (b"f(b, c)", b"b = 1\nf(b, c)", b"f(a.b, c)", b"b = 1\nf(a.b, c)", True),  # ``b`` is one of ``a`` now
+        (b"f(b, c)", b"b = 1\nf(b, c)", b"f(a.d, c)", b"b = 1\nf(a.d, c)", False),
     ],
 )
 def test_what_is_put_in_as_the_other_side_no_longer_writes_it(

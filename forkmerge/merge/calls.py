@@ -2,7 +2,8 @@
 
 ``parse(text)`` became ``read(text)`` here and ``parse(text, strict=True)`` there: each part of the call was changed by
 one side alone, and yet ``read(text, strict=True)`` is what neither had in mind.  Nor had they ``shelf.lock.take()``
-where ``shelf.open()`` became ``shelf.take()`` and ``shelf.lock.open()``.
+where ``shelf.open()`` became ``shelf.take()`` and ``shelf.lock.open()``, or ``shelf.row().open(9)`` where it became
+``shelf.open(9)`` and ``shelf.row().open()``.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _MEMBERS = ("field", "attribute", "property", "name")
 
 def ill_matched(three: Sequence[Item], nodes: Sequence[Node]) -> bool:
     """Return whether the parts of three versions of a node, each changed by one side alone, don't belong together."""
-    return called_anew(three, nodes) or asked_of_another(three, nodes)
+    return called_anew(three, nodes) or called_through(three, nodes) or asked_of_another(three, nodes)
 
 
 def called_anew(three: Sequence[Item], nodes: Sequence[Node]) -> bool:
@@ -52,6 +53,32 @@ def called_anew(three: Sequence[Item], nodes: Sequence[Node]) -> bool:
             or counts[mine] != counts[0]
             or not _renamed(names[0], names[mine], three[mine].data)
         )
+        for mine, other in ((1, 2), (2, 1))
+    )
+
+
+def called_through(three: Sequence[Item], nodes: Sequence[Node]) -> bool:
+    """Return whether of three versions of ``a.b()`` one is ``a.x().b()``, and another has more or fewer arguments.
+
+    What ``x`` gives is something else than ``a``, and so is its ``b``.  A chain of calls goes on with the same thing.
+    """
+    lists = [n.child_by_field_name("arguments") for n in nodes]
+    names = [_called(i, n) for i, n in zip(three, nodes, strict=True)]
+    if not all(names) or len(set(names)) > 1:
+        return False
+    heads = [
+        i.data[n.start_byte : x.start_byte].rstrip().removesuffix(name).rstrip()
+        for i, n, x, name in zip(three, nodes, lists, names, strict=True)
+        if x is not None
+    ]
+    if len(heads) < len(nodes) or not heads[0] or b"(" in heads[0]:
+        return False
+    counts = [n.named_child_count for n in lists if n is not None]
+    return any(
+        heads[other] == heads[0]
+        and heads[mine].startswith(heads[0])
+        and b"(" in heads[mine][len(heads[0]) :]
+        and counts[other] not in (counts[0], counts[mine])
         for mine, other in ((1, 2), (2, 1))
     )
 

@@ -20,6 +20,8 @@ _KINDS = ("binary", "comparison", "equality", "relational")
 """What the node types of comparisons have in them."""
 _OPERATORS = frozenset(b"== != === !== < > <= >= ~= /= <> <=>".split())
 _COMPARES = re.compile(rb"[=!]==?|\s[<>]=?\s")
+_NEGATED = re.compile(rb"(?<![\w)\]<])![\w.:>?-]+(?:\([^()\n]*\)[\w.:>?-]*)*\s*(?:[=!]==?|[<>]=?\s)")
+"""What is compared behind a sign that negates it alone."""
 _APART = re.compile(rb"[\n;]|&&|\|\||\b(?:and|or)\b")
 """What ends a comparison."""
 
@@ -27,6 +29,15 @@ _APART = re.compile(rb"[\n;]|&&|\|\||\b(?:and|or)\b")
 def between(text: bytes) -> bool:
     """Return whether ``text``, which stands between two edits, compares its left with its right."""
     return _COMPARES.search(text) is not None and _APART.search(text) is None
+
+
+def negated(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> bool:
+    """Return whether ``result`` compares what it negates (``!size == 0``), which neither side does.
+
+    One side negated what stood there, and the other made a comparison of it; what is negated is its left half alone.
+    """
+    found = set(_NEGATED.findall(result))
+    return bool(found) and not any(found & set(_NEGATED.findall(text)) for text in (base, ours, theirs))
 
 
 def compares(node: Node) -> bool:

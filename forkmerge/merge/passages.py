@@ -70,7 +70,8 @@ def _kept(conflict: Conflict, rule: str, merge: Callable[[Conflict], bytes | Non
     from forkmerge.merge.vanished import vanished  # noqa: PLC0415 - the same
 
     four = (conflict.base, conflict.ours, conflict.theirs, content)
-    gates = (unbalanced, doubled, respelled, outdated, misplaced, astray, _again, vanished, unchained)
+    plain = (unbalanced, doubled, respelled, outdated, misplaced, astray, comparisons.negated)
+    gates = (*plain, _again, vanished, unchained)
     return None if any(gate(*four) for gate in gates) else (content, rule)
 
 
@@ -220,12 +221,15 @@ def _called_anew(base: Sequence[bytes], called: Edit, given: Edit) -> bool:
     """Return whether one edit has another function called, and the other gives the former one other arguments.
 
     Which those are is told by the brackets behind the name; a name that was put in front of the former one wraps it.
+    It is another one, too, that is asked for in what another call gives.
     """
     start, stop, new = called
     names = [word for word in new if _NAME.match(word)]
-    if stop == start or not names or stop >= len(base) or base[stop] != b"(" or not _NAME.match(base[stop - 1]):
+    if base[start:stop] == [b"."]:
+        stop = _through(base, called)
+    elif stop == start or not names or not _NAME.match(base[stop - 1]) or names[-1] == base[stop - 1]:
         return False
-    if names[-1] == base[stop - 1] or given[0] <= stop:
+    if not 0 < stop < len(base) or base[stop] != b"(" or given[0] <= stop:
         return False
     depth = 0
     for word in base[stop : given[0]]:
@@ -233,6 +237,16 @@ def _called_anew(base: Sequence[bytes], called: Edit, given: Edit) -> bool:
         if depth == 0:
             return False
     return depth == 1 and b"," in (*base[given[0] : given[1]], *given[2])
+
+
+def _through(base: Sequence[bytes], put: Edit) -> int:
+    """Return where the brackets of a call are of which ``put`` has it ask what another call gives; 0 for no such.
+
+    ``shelf.row().open()`` was made of ``shelf.open()``; a chain of calls goes on with the same thing.
+    """
+    start, stop, new = put
+    around = (*base[start - 1 : start], *base[stop : stop + 1])
+    return stop + 1 if b"(" in new and len(around) > 1 and all(map(_NAME.match, around)) else 0
 
 
 def _numbers(base: Sequence[bytes], edits: Sequence[Edit]) -> bool:

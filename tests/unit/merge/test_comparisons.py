@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from forkmerge.git.linemerge import line_merge
+from forkmerge.merge import comparisons
 from forkmerge.merge.file import merge_file
 
 
@@ -33,3 +34,19 @@ def test_what_one_side_compares_is_not_exchanged_by_the_other() -> None:
     theirs = "/* below nothing it is raw */\nif(loaf->number > 0) {\n  bake();\n}\n"
     frame = "void f(struct loaf *loaf)\n{{\n  warm();\n{}\n  rest();\n}}\n"
     assert not clean("x.c", *map(frame.format, (base, ours, theirs)))
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "result", "found"),
+    [
+        (b"a.empty()", b"!a.empty()", b"a.size == 0", b"!a.size == 0", True),
+        (b"a.row(1).empty()", b"!a.row(1).empty()", b"a.row(1).size > 0", b"!a.row(1).size > 0", True),
+        (b"a.empty()", b"!a.empty()", b"a.none()", b"!a.none()", False),
+        (b"a.b && c", b"!a.b && c", b"a.b && c == 0", b"!a.b && c == 0", False),
+        (b"!a == 0", b"!a == 0", b"!a == 0", b"!a == 0", False),  # they wrote it so themselves
+        (b"a.b", b"a!.b", b"a.b == 0", b"a!.b == 0", False),  # no sign of what follows
+    ],
+)
+def test_what_is_negated_and_compared(base: bytes, ours: bytes, theirs: bytes, result: bytes, *, found: bool) -> None:
+    assert comparisons.negated(base, ours, theirs, result) == found
+    assert comparisons.negated(base, theirs, ours, result) == found

@@ -20,6 +20,8 @@ STRAYED = "line-strays"
 """A line that every version has once stands in the merge twice, or not at all."""
 RETURNED = "deletion-lost"
 """What one side took away stands in the merge where the other side moved it."""
+MOVED = "key-strays"
+"""A key that one side put in stands in another table of the merge."""
 REPEATED = "line-repeated"
 """What both sides put in stands in the merge twice in a row."""
 UNREAD = "variable-unread"
@@ -41,7 +43,8 @@ def objections(
             from forkmerge.merge import seams  # noqa: PLC0415 - not needed for clean files
 
             found = seams.objections(profile, path, inputs, result) or _returned(profile, path, inputs, result)
-            found = found or (() if profile.data else _repeated(path, inputs, result) or _unread(path, inputs, result))
+            found = found or (_misplaced if profile.data else _repeated)(profile, path, inputs, result)
+            found = found or (() if profile.data else _unread(path, inputs, result))
         return found
     except ForkmergeError:
         return ()
@@ -61,7 +64,18 @@ def _returned(profile: Profile, path: str, inputs: tuple[bytes, bytes, bytes], r
     return _of_a_line(RETURNED, path, line, "is back, which one side took away and the other moved")
 
 
-def _repeated(path: str, inputs: tuple[bytes, bytes, bytes], result: bytes) -> tuple[Finding, ...]:
+def _misplaced(profile: Profile, path: str, inputs: tuple[bytes, bytes, bytes], result: bytes) -> tuple[Finding, ...]:
+    if profile.data not in ("json", "toml"):
+        return ()
+    from forkmerge.merge.placed import misplaced  # noqa: PLC0415 - only data files need it
+
+    key, twice = misplaced(profile, inputs, result)
+    found = _of_a_line(MOVED, path, key, "stands in another table than the side that put it in has it in")
+    return found or _of_a_line(REPEATED, path, twice, "was put by both sides into one list, and stands there twice")
+
+
+def _repeated(profile: Profile, path: str, inputs: tuple[bytes, bytes, bytes], result: bytes) -> tuple[Finding, ...]:
+    del profile
     from forkmerge.merge.repeats import repeated, restated  # noqa: PLC0415 - not needed for clean files
 
     line = repeated(*inputs, result)

@@ -31,6 +31,22 @@ def load_error(profile: Profile, data: bytes) -> str:
     return ""
 
 
+def loaded(profile: Profile, data: bytes) -> object:
+    """Return what a JSON or TOML file says, None if it does not load or is none."""
+    try:
+        if profile.data == "json":
+            import json  # noqa: PLC0415 - only data files need it
+
+            return json.loads(data.decode("utf-8-sig"))
+        if profile.data == "toml":
+            import tomllib  # noqa: PLC0415 - the same
+
+            return tomllib.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return None
+    return None
+
+
 def _json(data: bytes) -> str:
     import json  # noqa: PLC0415 - only data files need it
 

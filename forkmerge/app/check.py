@@ -88,7 +88,7 @@ def check(request: CheckRequest, progress: Progress) -> CheckReport:
         patches=patches,
         interrupted=found.interrupted,
     )
-    if report.verdict is Verdict.PASSED and found.behaviour in (Behaviour.UNVERIFIED, Behaviour.FLAKY):
+    if report.verdict is Verdict.PASSED and found.behaviour not in (Behaviour.HOLDS, Behaviour.UNTESTED):
         report = replace(report, verdict=Verdict.UNVERIFIED)
     if request.propose and not found.interrupted:
         report = _with_proposal(request, report, progress)

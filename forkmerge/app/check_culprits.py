@@ -46,12 +46,20 @@ class Culprits:
     findings: list[CheckFinding] = field(default_factory=list)
     end: str = ""
     interrupted: bool = False
+    _waiting: list[str] = field(default_factory=list)
 
     def look(self, messages: dict[str, str]) -> None:
         """Add a finding for each distinct failure of ``messages`` (duty -> what it says)."""
-        waiting = sorted(messages)
+        self._waiting = sorted(messages)
+        try:
+            self._look(messages)
+        except (Interrupted, KeyboardInterrupt):  # while it thought: what is not told yet is told without culprits
+            self._stopped()
+            self._look(messages)
+
+    def _look(self, messages: dict[str, str]) -> None:
         groups = 0
-        while waiting:
+        while waiting := self._waiting:
             duty = waiting[0]
             blame: Blame | None = None
             alike = {duty}
@@ -63,8 +71,8 @@ class Culprits:
             alike |= _twins(alike, waiting, messages)
             if blame is None or not blame.other:
                 alike |= {d for d in waiting if signature(messages[d]) == signature(messages[duty]) != ""}
-            waiting = [d for d in waiting if d not in alike]
             self.findings.append(self.told(sorted(alike), messages[duty], blame, self.end))
+            self._waiting = [d for d in waiting if d not in alike]
 
     def _blamed(self, duty: str, messages: dict[str, str], waiting: list[str], alike: set[str]) -> Blame | None:
         """Return what is to blame, and add to ``alike`` what fails for the same reason."""
@@ -76,9 +84,12 @@ class Culprits:
         except Spent:
             self.end = "the budget was up"
         except (Interrupted, KeyboardInterrupt):
-            self.end = "the time was up" if self.out_of_time() else "the run was interrupted"
-            self.interrupted = not self.out_of_time()
+            self._stopped()
         return blame
+
+    def _stopped(self) -> None:
+        self.end = "the time was up" if self.out_of_time() else "the run was interrupted"
+        self.interrupted = not self.out_of_time()
 
 
 def _twins(found: set[str], waiting: list[str], messages: dict[str, str]) -> set[str]:

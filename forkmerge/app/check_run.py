@@ -10,7 +10,6 @@ holding; nothing but objects and the ledger is written.
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from forkmerge.app.check_committed import Committed
 from forkmerge.app.check_crossed import crossed
 from forkmerge.app.check_culprits import Culprits
 from forkmerge.app.check_places import OfSides, broken_test
+from forkmerge.app.clock import Clock
 from forkmerge.app.duties import Parents, duties, in_merged, outdated, texts
 from forkmerge.app.landscape import Candidate, Materialiser
 from forkmerge.app.runs import Runs, wished
@@ -79,12 +79,14 @@ def tested(repo: Repository, merged: Checked, request: CheckRequest, progress: P
     if not merged.merge.clean:
         found.notes.append("behaviour: a merge with conflicts can't be run; its tests were not verified")
         return found
-    work = _Testing(repo, merged, request, progress, started, found)
-    with stopping(work.stop):
+    work = _Testing(repo, merged, request, progress, Clock(request.settings.time, started), found)
+    with stopping(work.stop, work.clock.limit):
         try:
             work.run()
+            work.clock.ended = True
         except (KeyboardInterrupt, Interrupted):
-            found.interrupted = not work.out_of_time
+            work.clock.ended = True
+            found.interrupted = not work.clock.up
             found.notes.append("behaviour: the run was interrupted" if found.interrupted else _TIME_UP)
         except MissingTool as missing:
             hint = f" ({missing.hint})" if missing.hint else ""
@@ -103,9 +105,8 @@ class _Testing:
     merged: Checked
     request: CheckRequest
     progress: Progress
-    started: float
+    clock: Clock
     found: Tested
-    out_of_time: bool = False
     runs: Runs | None = None
 
     def stop(self) -> None:
@@ -130,7 +131,7 @@ class _Testing:
                 jobs=jobs,
                 base=folders.base(os.environ),
                 progress=self.progress,
-                over=self._over,
+                over=self.clock.over,
                 cluster=settings.cluster,
             ) as runs:
                 self.runs = runs
@@ -226,7 +227,7 @@ class _Testing:
         if self.merged.merge.committed:
             tree = self.merged.merge.tree
             placed = blamer = Committed(self.repo, seen, tree, told, evaluator, may_go_on)
-        culprits = Culprits(blamer, partial(broken_test, seen, placed), lambda: self.out_of_time)
+        culprits = Culprits(blamer, partial(broken_test, seen, placed), lambda: self.clock.up)
         messages = dict(evaluation.messages)
         culprits.look({duty: messages.get(duty, "") for duty in evaluation.failed})
         self.found.findings += culprits.findings
@@ -306,12 +307,6 @@ class _Testing:
             self.found.behaviour = Behaviour.UNVERIFIED
         else:
             self.found.behaviour = Behaviour.HOLDS if counts[Behaviour.HOLDS] else Behaviour.FLAKY
-
-    def _over(self) -> bool:
-        limit = self.request.settings.time
-        if limit is not None and time.monotonic() - self.started > limit:
-            self.out_of_time = True
-        return self.out_of_time
 
 
 def _ran(parents: Parents) -> bool:

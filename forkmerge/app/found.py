@@ -62,6 +62,7 @@ class Found:
     search_counters: Counters = field(default_factory=Counters)
     confirmed: dict[Candidate, Confirmation] = field(default_factory=dict)
     exhausted: bool = False
+    spent: bool = False
     uncollectable: Asked = frozenset()
     interrupted: bool = False
     out_of_time: bool = False

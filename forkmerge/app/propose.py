@@ -29,7 +29,16 @@ from forkmerge.app.landscape import Candidate, Genotype, Materialiser, landscape
 from forkmerge.app.reaches import Reaches
 from forkmerge.app.runs import Runs, wished
 from forkmerge.app.scene import Scene, scene
-from forkmerge.app.sides import as_merged, crossed, idle, measured, new_names, new_words, nothing_to_keep, renamed
+from forkmerge.app.sides import (
+    as_merged,
+    crossed,
+    idle,
+    measured,
+    new_names,
+    new_words,
+    nothing_to_keep,
+    renamed,
+)
 from forkmerge.app.stopping import stopping
 from forkmerge.app.summary import empty, summary
 from forkmerge.errors import Interrupted
@@ -295,6 +304,7 @@ class Proposing:
             if found.unverified >= _HOPELESS:
                 return  # what keeps the tests from running here will keep the next ones too
         found.answer = self._answer(strategy)
+        found.spent = found.answer is not None and _spent(found.answer, budget)
         found.exhausted = isinstance(strategy, Diverse) and strategy.exhausted
         if plain not in found.evaluations:  # what the search can do without, the reader can't
             self._evaluate(found, evaluate, plain, None, runs)
@@ -395,6 +405,13 @@ class Proposing:
 
     def _phase(self, name: str, detail: str = "") -> None:
         self.progress.update(events.PhaseStarted(name, detail))
+
+
+def _spent(answer: Answer, budget: Budget) -> bool:
+    """Return whether a search ended because nothing was left to spend, and proved nothing."""
+    if answer.optimal or answer.inseparable:
+        return False
+    return answer.candidates >= budget.evaluations or answer.cost >= budget.suites
 
 
 def _nothing_to_do(scenario: Scenario) -> str:

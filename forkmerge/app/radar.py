@@ -75,8 +75,9 @@ def radar(request: RadarRequest, progress: Progress) -> Radar:
         scenario = resolve(repo, request.fork, request.upstream)
         bench = Workbench(repo, request.settings, progress)
         work = _Radar(repo, request, bench, Found(scenario))
-        with stopping(bench.stop):
-            work.run()
+        with stopping(bench.stop, bench.clock.limit):
+            work.guarded()
+            bench.clock.ended = True
             return report(repo, bench, work.found)
 
 
@@ -94,6 +95,14 @@ class _Radar:
         """Return fork and upstream."""
         return self.found.scenario
 
+    def guarded(self) -> None:
+        """Fill in ``found``; a signal or the end of the time leaves what was found until then."""
+        try:
+            self.run()
+            self.found.complete = True
+        except (KeyboardInterrupt, Interrupted):
+            self.found.interrupted = not self.bench.out_of_time
+
     def run(self) -> None:
         """Fill in ``found``."""
         repo, found = self.repo, self.found
@@ -105,19 +114,14 @@ class _Radar:
             found.changes[commit.id] = Tested(commit, Fate.PRESENT if why else Fate.UNTRIED, why)
         waiting = [t for t in found.changes.values() if t.fate is Fate.UNTRIED]
         if not waiting:
-            found.complete = True
             return
-        try:
-            self._pick(waiting, fork)
-            with self.bench.opened(fork):
-                found.sandbox = self.bench.sandbox()
-                try:
-                    self._test(fork)
-                finally:
-                    found.warnings += self.bench.warnings()
-            found.complete = True
-        except (KeyboardInterrupt, Interrupted):
-            found.interrupted = not self.bench.out_of_time
+        self._pick(waiting, fork)
+        with self.bench.opened(fork):
+            found.sandbox = self.bench.sandbox()
+            try:
+                self._test(fork)
+            finally:
+                found.warnings += self.bench.warnings()
 
     # -- upstream's changes ----------------------------------------------------------------------------------------
 

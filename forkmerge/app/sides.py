@@ -62,7 +62,7 @@ def measured(
         good = sum(r.status.good for r in found[0].results)
         bad, seconds = len(found[0].results) - good, time.monotonic() - began
         verdict = Verdict.GOOD if found[0].status is RunStatus.COMPLETED else Verdict.BROKEN
-        progress.update(events.EvaluationFinished(label, verdict, good, bad, seconds, cached=False))
+        progress.update(events.EvaluationFinished(label, verdict, good, bad, seconds, own=True))
         if found[0].status is RunStatus.UNVERIFIED:
             raise testing.not_run(label, runs.setting, last_words(found[0]))
         if not good:

@@ -125,6 +125,13 @@ def _origin(found: Found, candidate: Candidate) -> Origin:
     return Origin.OFFSPRING
 
 
+def _parent(found: Found, candidate: Candidate) -> str:
+    """Return which of several parents a candidate is, "" for none of them, and where there are two alone."""
+    parents = (*(e.revision for e in found.elders), found.scene.scenario.theirs)
+    tree = found.materialise.plain(candidate)
+    return next((p.name for p in parents if p.tree == tree), "") if len(parents) > len(OWNERS) else ""
+
+
 def _side(owner: Owner) -> values.Owner:
     return values.Owner.OURS if owner == "ours" else values.Owner.THEIRS
 
@@ -185,6 +192,7 @@ def _proposal(found: Found, candidate: Candidate, number: int) -> Proposal:
         size=fitness.size,
         findings=tuple(f"{k}: {gist(m)}" for k, m in evaluation.messages[:20]),
         certificate=certificate,
+        parent=_parent(found, candidate),
     )
 
 
@@ -267,6 +275,12 @@ def _loci(found: Found, candidate: Genotype) -> tuple[values.LocusReport, ...]:
     blamed = {index for clause in nogoods for index, _ in clause.cells}
     others = [c for c in found.evaluations if not isinstance(c, str) and c.generation == candidate.generation]
     fit = [c.genome for c in others if found.evaluations[c].good]
+    apart = [
+        [index for index, (one, other) in enumerate(zip(genome, c.genome, strict=True)) if one != other]
+        for c in others
+        if found.evaluations[c].status != "unverified" and not found.evaluations[c].good
+    ]
+    blamed |= {places[0] for places in apart if len(places) == 1}
     free = {index for index, chosen in enumerate(genome) if any(other[index] != chosen for other in fit)}
     lines = lines_of(loci, genome)
     out = []
@@ -303,20 +317,14 @@ def _warnings(found: Found) -> list[str]:
     out = []
     if found.out_of_time:
         out.append("the time was up before the search ended")
+    if found.spent:
+        budget = found.request.settings.budget
+        out.append(f"the budget of {budget} was used up before the search came to an end: --budget N gives it more")
     if found.setting.backend.name == "reduced":
         out.append("the sandbox was the reduced one: no namespaces, no network at all, loopback included")
     if found.setting.backend.name == "none":
         out.append("the tests ran WITHOUT a sandbox, by --sandbox=none")
-    if found.materialise.renamed:
-        names = ", ".join(f"{old} read as {new}" for old, new in found.materialise.renamed.items())
-        out.append(f"a side renamed its package; where an offspring lacks the old one, tests were asked with {names}")
-    if found.materialise.names:
-        names = ", ".join(f"{r.old} read as {r.new}" for r in found.materialise.names)
-        out.append(f"where an offspring has the new name alone, the other side's tests were asked with {names}")
-    for reworded, tests in found.materialise.words.items():
-        side, other = ("fork", "upstream") if reworded.side == "ours" else ("upstream", "fork")
-        told = f"{', '.join(tests[:3])}{', ...' if len(tests) > 3 else ''}"
-        out.append(f"where an offspring has the {side}'s wording alone, the {other}'s {told} was asked with {reworded}")
+    out += _read_anew(found)
     if found.unverified:
         out.append("the last test runs could not be verified: their sandboxes died or did not start (forkmerge doctor)")
     if found.elsewhere:
@@ -334,6 +342,22 @@ def _warnings(found: Found) -> list[str]:
     if best is not None and not isinstance(best, str):
         out += untested.warnings(found, best)
     return out + [words for owner, runs in found.runs.items() if (words := _of_parent(found, owner, runs[0]))]
+
+
+def _read_anew(found: Found) -> list[str]:
+    """Return what a side's tests were asked with in the place of what they say."""
+    out = []
+    if found.materialise.renamed:
+        names = ", ".join(f"{old} read as {new}" for old, new in found.materialise.renamed.items())
+        out.append(f"a side renamed its package; where an offspring lacks the old one, tests were asked with {names}")
+    if found.materialise.names:
+        names = ", ".join(f"{r.old} read as {r.new}" for r in found.materialise.names)
+        out.append(f"where an offspring has the new name alone, the other side's tests were asked with {names}")
+    for reworded, tests in found.materialise.words.items():
+        side, other = ("fork", "upstream") if reworded.side == "ours" else ("upstream", "fork")
+        told = f"{', '.join(tests[:3])}{', ...' if len(tests) > 3 else ''}"
+        out.append(f"where an offspring has the {side}'s wording alone, the {other}'s {told} was asked with {reworded}")
+    return out
 
 
 def _of_parent(found: Found, owner: Owner, run: SuiteRun) -> str:

@@ -76,8 +76,9 @@ def transplant(request: TransplantRequest, progress: Progress) -> Transplant:
         tip = _tip(repo, request, upstream)
         bench = Workbench(repo, request.settings, progress)
         work = _Transplanting(repo, request, bench, fork, replace(tip, name=upstream.name), Ended())
-        with stopping(bench.stop):
-            work.run()
+        with stopping(bench.stop, bench.clock.limit):
+            work.guarded()
+            bench.clock.ended = True
             return report(repo, bench, work.ended)
 
 
@@ -105,6 +106,18 @@ class _Transplanting:
     ended: Ended
     near: set[str] = field(default_factory=set)
 
+    def guarded(self) -> None:
+        """Fill in ``ended``; a signal, the end of the time or of the budget leaves what was found until then."""
+        ended = self.ended
+        try:
+            self.run()
+            ended.complete = True
+        except Spent:
+            ended.reason = "the time was up" if self.bench.clock.short else "the budget was up"
+        except (KeyboardInterrupt, Interrupted):
+            ended.interrupted = not self.bench.out_of_time
+            ended.reason = "it was interrupted" if ended.interrupted else "the time was up"
+
     def run(self) -> None:
         """Fill in ``ended``."""
         repo, ended = self.repo, self.ended
@@ -120,19 +133,13 @@ class _Transplanting:
         if self.tip.commit in bases:
             ended.refused = Refused("passes", f"{self.fork.name} holds everything of it")
             ended.reason = f"nothing to do: {self.fork.name} holds {self.request.commit or self.tip.name} already"
-            ended.complete = True
             return
         with self.bench.opened(mine):
             ended.sandbox = self.bench.sandbox()
             try:
                 self._search(mine, base)
-                ended.complete = True
-            except Spent:
-                ended.reason = "the budget was up"
-            except (KeyboardInterrupt, Interrupted):
-                ended.interrupted = not self.bench.out_of_time
-                ended.reason = "it was interrupted" if ended.interrupted else "the time was up"
-            ended.warnings += self.bench.warnings()
+            finally:
+                ended.warnings += self.bench.warnings()
 
     def _search(self, mine: Tree, base: str) -> None:
         bench, ended, settings = self.bench, self.ended, self.request.settings

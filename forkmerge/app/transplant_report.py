@@ -107,7 +107,7 @@ def report(repo: Repository, bench: Workbench, ended: Ended) -> Transplant:
         cached=counters.cost.cache_hits if counters is not None else 0,
         seconds=round(bench.seconds, 2),
         sandbox=ended.sandbox,
-        warnings=tuple(_warnings(ended)),
+        warnings=tuple(_warnings(ended, bench)),
         complete=ended.complete,
         interrupted=ended.interrupted,
     )
@@ -150,10 +150,11 @@ def _goals(ended: Ended) -> tuple[GoalTest, ...]:
     return tuple(out)
 
 
-def _warnings(ended: Ended) -> list[str]:
+def _warnings(ended: Ended, bench: Workbench) -> list[str]:
     out = list(ended.warnings)
     if ended.graft is not None and not ended.graft.minimal:
-        out.append("the budget was up before it was shrunk to the end: there may be a smaller one")
+        spent = "time" if bench.clock.short else "budget"
+        out.append(f"the {spent} was up before it was shrunk to the end: there may be a smaller one")
     if ended.graft is not None and not ended.confirmed:
         out.append("it was not run once more in fresh clones")
     if ended.merged_run is not None and ended.ours_runs:
@@ -299,7 +300,7 @@ def _run(repo: Repository, bench: Workbench, ended: Ended, taken: tuple[TakenCha
         cached=counters.cost.cache_hits,
         seconds=round(bench.seconds, 2),
         sandbox=ended.sandbox,
-        warnings=tuple(_warnings(ended)),
+        warnings=tuple(_warnings(ended, bench)),
         waivers=tuple(Waiver(str(w.duty.test), Owner(w.duty.owner), w.reason) for w in graft.waived),
         flaky=tuple(sorted(f"{d.owner}: {d.test}" for d in (*required.advisory, *asking.evaluator.flaky))),
         complete=ended.complete,

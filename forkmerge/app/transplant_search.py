@@ -152,7 +152,9 @@ class Search:
         if start is None:
             return Refused("goal", self._why(whole), len(offered))
         while True:
+            self.asking.shrinking = True
             tree, minimal = self._shrunk(start)
+            self.asking.shrinking = False
             evaluation = self.asking.whole(tree)
             if evaluation.status == "unverified":
                 return Refused("lost", "the tests could not be run to their end", len(offered))
@@ -170,6 +172,8 @@ class Search:
                 made = self._patch(tree)
                 return Graft(tree, made, there, evaluation, tuple(self.waived), minimal, self._size(whole))
             names = tuple(sorted({str(d.test) for d in lost}))
+            if not minimal:
+                raise Spent  # less of it might lose nothing
             if not new:
                 return Refused("lost", "tests of the fork are lost", len(offered), names)
             if not self._replaced(new):

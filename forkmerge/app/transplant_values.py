@@ -59,7 +59,10 @@ class Refused:
 
 @dataclass(slots=True)
 class Asking:
-    """The tests, as the search asks them: budgeted, and counted."""
+    """The tests, as the search asks them: budgeted, and counted.
+
+    While it is ``shrinking`` something holds already, and time is left to run the whole suites on it and to confirm it.
+    """
 
     bench: Workbench
     evaluator: Evaluator[str]
@@ -67,6 +70,7 @@ class Asking:
     spent: float = 0.0
     probes: int = 0
     labels: int = 0
+    shrinking: bool = False
 
     def whole(self, tree: str, label: str = "") -> Evaluation:
         """Return what every duty says of ``tree``; may be asked when the budget is used up."""
@@ -76,6 +80,8 @@ class Asking:
         began = time.monotonic()
         found = self.evaluator.evaluate(tree)
         self.spent += 1.0 if found.cost.runs else 0.0
+        if found.cost.suite_runs:
+            self.bench.clock.suites = time.monotonic() - began
         self.bench.tell(label, found, time.monotonic() - began)
         self.bench.used(self.evaluator.counters.evaluations)
         return found
@@ -92,7 +98,7 @@ class Asking:
 
     def some(self, tree: str, duties: Sequence[Duty]) -> Evaluation:
         """Return what ``duties`` say of ``tree``; raises Spent when the budget is used up."""
-        if self.spent >= self.bench.settings.budget:
+        if self.spent >= self.bench.settings.budget or (self.shrinking and not self.bench.clock.leaves(whole=True)):
             raise Spent
         self.bench.runs.label = "probe"
         found = self.evaluator.evaluate(tree, [str(d) for d in duties])

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from forkmerge.app import testing
+from forkmerge.app.clock import Clock
 from forkmerge.app.runs import Runs, wished
 from forkmerge.app.testpaths import is_test, tests_of, with_tests
 from forkmerge.execution import folders
@@ -44,11 +45,13 @@ class Workbench:
     repo: Repository
     settings: Settings
     progress: Progress
-    started: float = field(default_factory=time.monotonic)
-    out_of_time: bool = False
+    clock: Clock = field(init=False)
     fetched: int = 0
     _runs: Runs | None = None
     _recall: Recall | None = None
+
+    def __post_init__(self) -> None:
+        self.clock = Clock(self.settings.time, time.monotonic())
 
     @property
     def runs(self) -> Runs:
@@ -75,7 +78,12 @@ class Workbench:
     @property
     def seconds(self) -> float:
         """Return how long it has taken until now."""
-        return time.monotonic() - self.started
+        return self.clock.passed
+
+    @property
+    def out_of_time(self) -> bool:
+        """Return whether the time was seen to be up."""
+        return self.clock.up
 
     def stop(self) -> None:
         """Have what is running killed."""
@@ -98,7 +106,7 @@ class Workbench:
                 jobs=self.jobs,
                 base=base,
                 progress=self.progress,
-                over=self._over,
+                over=self.clock.over,
                 cluster=self.settings.cluster,
             ) as self._runs:
                 self._runs.limits = wished(self._runs.limits, self.settings)
@@ -114,11 +122,12 @@ class Workbench:
         self.progress.update(events.EvaluationStarted(label))
         began = time.monotonic()
         found = measure(tree, run=self.runs, recall=self.recall, times=times, reverse=self.selects)
+        self.clock.suites = max(self.clock.suites, *(run.seconds for run in found))
         good = sum(r.status.good for r in found[0].results)
         verdict = Verdict.GOOD if found[0].status is RunStatus.COMPLETED else Verdict.BROKEN
         bad = len(found[0].results) - good
         seconds = time.monotonic() - began
-        self.progress.update(events.EvaluationFinished(label, verdict, good, bad, seconds, cached=False))
+        self.progress.update(events.EvaluationFinished(label, verdict, good, bad, seconds, own=True))
         if found[0].status is RunStatus.UNVERIFIED:
             words = [line.strip() for line in found[0].tail.splitlines() if line.strip()]
             raise testing.not_run(label, self.runs.setting, words[-1] if words else "")
@@ -141,9 +150,7 @@ class Workbench:
 
     def used(self, evaluations: int) -> None:
         """Tell how much of the budget is used."""
-        limit = self.settings.time
-        left = None if limit is None else max(0.0, limit - self.seconds)
-        self.progress.update(events.BudgetUsed(evaluations, self.settings.budget, left))
+        self.progress.update(events.BudgetUsed(evaluations, self.settings.budget, self.clock.left))
 
     def sandbox(self) -> SandboxReport:
         """Return what isolated the tests."""
@@ -154,7 +161,7 @@ class Workbench:
     def warnings(self) -> list[str]:
         """Return what the reader should know of how the tests ran."""
         out = []
-        if self.out_of_time:
+        if self.clock.up or self.clock.short:
             out.append("the time was up before the search ended")
         if self.runs.elsewhere:
             out.append(self.runs.elsewhere)
@@ -165,12 +172,6 @@ class Workbench:
         if not self.selects:
             out.append("this test command tells no single tests apart or can't run them alone: whole suites were run")
         return out
-
-    def _over(self) -> bool:
-        limit = self.settings.time
-        if limit is not None and self.seconds > limit:
-            self.out_of_time = True
-        return self.out_of_time
 
 
 @dataclass(slots=True)

@@ -44,7 +44,10 @@ class TestFinished:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationFinished:
-    """A tree was tested, or its result came from the ledger (``cached``): required tests ``kept`` and ``lost``."""
+    """A tree was tested, or its result came from the ledger (``cached``): required tests ``kept`` and ``lost``.
+
+    Of a side's ``own`` suite nothing is required yet: so many tests pass and don't.
+    """
 
     label: str
     verdict: Verdict
@@ -52,6 +55,7 @@ class EvaluationFinished:
     lost: int
     seconds: float
     cached: bool = False
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def _ranking(run: Proposals) -> str:
     rows = (
         (
             f'<a href="#p{p.number}">{p.number}</a>',
-            _t(words.ORIGINS[p.origin]),
+            _t(words.origin(p)),
             f'<span class="{p.verdict}">{_t(words.VERDICTS[p.verdict])}</span>',
             words.tests(words.of_owner(p.tests, Owner.OURS)),
             words.tests(words.of_owner(p.tests, Owner.THEIRS)),
@@ -100,7 +100,7 @@ def _diverse(run: Proposals) -> str:
 def _proposal(p: Proposal) -> str:
     parts = [
         (
-            f'<h2 id="p{p.number}">Proposal {p.number}: {_t(words.ORIGINS[p.origin])}, '
+            f'<h2 id="p{p.number}">Proposal {p.number}: {_t(words.origin(p))}, '
             f'<span class="{p.verdict}">{_t(words.VERDICTS[p.verdict])}</span></h2>'
         ),
         f'<p class="dim">tree <code>{_t(p.tree)}</code>' + (f" at <code>{_t(p.ref)}</code>" if p.ref else "") + "</p>",

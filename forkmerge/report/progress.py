@@ -81,10 +81,13 @@ def advance(state: State, event: Event) -> State:
 def record(event: Event) -> str:
     """Return the line that stays of ``event``, "" for none."""
     match event:
-        case EvaluationFinished(label, verdict, kept, lost, seconds, cached):
+        case EvaluationFinished(label, verdict, kept, lost, seconds, cached, own):
             took = "from the ledger" if cached else f"{seconds:.1f} s"
             mark = {Verdict.GOOD: "ok  ", Verdict.LOSES: "lost", Verdict.BROKEN: "bad ", Verdict.UNVERIFIED: "??  "}
             tests = f"{kept} required tests kept" + (f", {lost} lost" if lost else "")
+            if own:
+                tests = f"{kept} {words.plural('test', kept)} pass{'es' if kept == 1 else ''}"
+                tests += f", {lost} {'do' if lost != 1 else 'does'} not" if lost else ""
             return f"{mark[verdict]} {words.safe(label)}: {tests} ({took})"
         case Remark(text, warning):
             return f"warning: {words.safe(text)}" if warning else words.safe(text)

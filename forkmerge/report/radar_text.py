@@ -33,7 +33,9 @@ def changes(console: Console, found: Radar) -> None:
     """Print a run."""
     line(console, f"changes of {words.headline(found.scenario)}", "bold")
     if not found.changes:
-        line(console, "There is nothing that the fork lacks.", "bold green")
+        none = ("There is nothing that the fork lacks.", "bold green")
+        line(console, *(none if found.complete else ("It ended before any change was looked at.", "bold yellow")))
+        _warnings(console, found)
         return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, header_style="bold")
     table.add_column("#", justify="right")
@@ -63,8 +65,7 @@ def changes(console: Console, found: Radar) -> None:
         line(
             console, f"{found.older} older {words.plural('change', found.older)} not looked at: --limit N looks at more"
         )
-    for warning in found.warnings:
-        line(console, f"Warning: {words.safe(warning)}", "yellow")
+    _warnings(console, found)
     line(console, effort(found), "dim")
     line(console, f"sandbox: {words.safe(found.sandbox.backend)} ({words.safe(found.sandbox.strength)})", "dim")
     if green:
@@ -81,6 +82,11 @@ def effort(found: Radar) -> str:
         f"{found.evaluations} {words.plural('run', found.evaluations)} of the whole suite, {found.cached} more from "
         f"the ledger, test time of {found.suite_equivalents:.1f} whole suites, {found.seconds:.1f} s"
     )
+
+
+def _warnings(console: Console, found: Radar) -> None:
+    for warning in found.warnings:
+        line(console, f"Warning: {words.safe(warning)}", "yellow")
 
 
 def _note(change: RadarChange) -> str:

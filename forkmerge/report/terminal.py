@@ -39,7 +39,7 @@ def proposals(console: Console, run: Proposals) -> None:
         _losses(console, run.best)
         _many(console, run)
         _diverse(console, run)
-        _loci(console, run.best.loci, most=_MOST_LOCI)
+        _loci(console, words.places(run, len(run.best.loci)), run.best.loci, most=_MOST_LOCI)
     _remarks(console, run)
     line(console, words.effort(run), "dim")
     line(console, _sandbox(run), "dim")
@@ -50,7 +50,7 @@ def proposals(console: Console, run: Proposals) -> None:
 
 def proposal(console: Console, run: Proposals, chosen: Proposal) -> None:
     """Print one proposal in full: tests, every locus, every dropped edit, what it rests on."""
-    line(console, f"Proposal {chosen.number} of {run.name or 'this run'}: {words.ORIGINS[chosen.origin]}", "bold")
+    line(console, f"Proposal {chosen.number} of {run.name or 'this run'}: {words.origin(chosen)}", "bold")
     line(console, words.headline(run.scenario, run.others))
     line(console, f"tree {chosen.tree[:12]}" + (f", commit {chosen.commit[:12]}" if chosen.commit else ""), "dim")
     line(console)
@@ -74,7 +74,7 @@ def proposal(console: Console, run: Proposals, chosen: Proposal) -> None:
         _many(console, run)
     if run.diversity is not None and chosen.number in run.diversity.proposals:
         _diverse(console, run)
-    _loci(console, chosen.loci, most=None)
+    _loci(console, words.places(run, len(chosen.loci)), chosen.loci, most=None)
     dropped = [edit for locus in chosen.loci for edit in locus.dropped]
     if dropped:
         line(console)
@@ -110,7 +110,7 @@ def _ranking(run: Proposals) -> Table:
     for p in run.proposals:
         table.add_row(
             str(p.number),
-            words.ORIGINS[p.origin],
+            words.origin(p),
             Text(words.VERDICTS[p.verdict], style=_STYLES[p.verdict]),
             words.tests(words.of_owner(p.tests, Owner.OURS)),
             words.tests(words.of_owner(p.tests, Owner.THEIRS)),
@@ -121,13 +121,13 @@ def _ranking(run: Proposals) -> Table:
     return table
 
 
-def _loci(console: Console, loci: tuple[LocusReport, ...], *, most: int | None) -> None:
+def _loci(console: Console, heading: str, loci: tuple[LocusReport, ...], *, most: int | None) -> None:
     if not loci:
         return
     ranked = sorted(loci, key=_weight) if most is not None else list(loci)
     shown = ranked if most is None else ranked[:most]
     line(console)
-    line(console, f"Where its {len(loci)} loci come from:" if len(loci) > 1 else "Where its locus comes from:", "bold")
+    line(console, heading, "bold")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=True, header_style="dim")
     table.add_column("  place", overflow="fold", ratio=5)
     table.add_column("taken from", overflow="fold", ratio=2)

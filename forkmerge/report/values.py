@@ -127,7 +127,8 @@ class Proposal:
     each side's edits that are in the tree; ``chimeric`` counts the loci that equal neither parent; ``distance`` the
     loci that differ from the structured merge; ``size`` the changed lines against the base.  ``certificate`` says what
     the verdict rests on ("confirmed in a fresh clone, whole suites", "from the ledger", ...).  ``picks`` are the
-    commits of upstream that its changes come from, where it takes some and not all that upstream has.
+    commits of upstream that its changes come from, where it takes some and not all that upstream has.  ``parent`` names
+    which of several parents it is, as it is.
     """
 
     number: int
@@ -147,6 +148,7 @@ class Proposal:
     commit: str = ""
     ref: str = ""
     picks: tuple[str, ...] = ()
+    parent: str = ""
 
     @property
     def lost(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ ORIGINS = {
     Origin.STRUCTURED: "structured merge",
     Origin.OFFSPRING: "offspring",
 }
+_STEP = "the last step, {}: fork is what was made of the others before"
 OWNERS = {Owner.OURS: "fork", Owner.THEIRS: "upstream", Owner.MERGED: "merged tree"}
 POSSESSIVES = {Owner.OURS: "the fork's", Owner.THEIRS: "upstream's", Owner.MERGED: "the merged tree's"}
 SIDES = {"ours": "fork", "theirs": "upstream", "base": "base", "both": "both"}
@@ -86,6 +87,17 @@ def tests(of: OwnerTests | None) -> str:
     return f"{of.kept}/{of.required}" + (f" -{len(of.lost)}" if of.lost else "")
 
 
+def origin(proposal: Proposal) -> str:
+    """Return where a proposal comes from; of several parents by its name."""
+    return f"{safe(proposal.parent)} as it is" if proposal.parent else ORIGINS[proposal.origin]
+
+
+def places(run: Proposals, count: int) -> str:
+    """Return the heading of the loci of a proposal: of several upstreams they are those of the last step."""
+    last = f" ({_STEP.format(safe(run.others[-1].name))})" if run.others else ""
+    return f"Where its {count} loci come from{last}:" if count > 1 else f"Where its locus comes from{last}:"
+
+
 def of_owner(proposal_tests: tuple[OwnerTests, ...], owner: Owner) -> OwnerTests | None:
     """Return the tests of ``owner``, of all its parents together; None where it has no suite."""
     found = [t for t in proposal_tests if t.owner is owner]
@@ -148,11 +160,11 @@ def conclusion(run: Proposals) -> str:
     best = run.best
     if best is None:
         return "No proposal: nothing could be evaluated."
-    ended = " (interrupted: the best so far)" if run.interrupted else "" if run.complete else " (the budget ran out)"
+    ended = " (interrupted: the best so far)" if run.interrupted else "" if run.complete else " (the time ran out)"
     if best.verdict is not Verdict.GOOD:
         return f"No offspring keeps every required test{ended}. {run.optimal}".rstrip()
     if best.origin in (Origin.OURS, Origin.THEIRS):
-        return f"Nothing better was found than the {ORIGINS[best.origin]}{ended}."
+        return f"Nothing better was found than {'' if best.parent else 'the '}{origin(best)}{ended}."
     if best.origin is Origin.GIT:
         return f"git's own merge keeps every required test; nothing better was found{ended}."
     whose = "all parents" if run.others else "both sides"

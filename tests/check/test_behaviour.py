@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.killing import Killer
 from support.proposing import CHEAP_COMMAND, CHECK, cheap
+from support.thinking import thinking
 
 from forkmerge.sandbox.probe import choose
 
@@ -183,6 +185,27 @@ def test_time_that_is_up_is_not_green(tmp_path: Path) -> None:
     done = run(box, "--time", "1s", test=slow)
     assert done.code == 4, (done.out, done.err)
     assert any("the time was up" in note for note in done.data["not_covered"])
+
+
+@pytest.mark.parametrize(
+    ("place", "verdict", "broken_tests"),
+    [
+        ("forkmerge.app.check_run:crossed", "could-not-verify", 0),
+        ("forkmerge.app.check_blame:Blaming.blame", "failed", 1),
+        ("forkmerge.app.check_culprits:Culprits._blamed", "failed", 1),
+    ],
+)
+def test_what_thinks_past_the_time_is_ended_and_is_not_green(
+    tmp_path: Path, place: str, verdict: str, broken_tests: int
+) -> None:
+    box = colliding(tmp_path)
+    done = thinking(box, place, "check", "upstream", "--test", CHEAP_COMMAND, *CHECK, "--runs", "1", "--format", "json")
+    data = json.loads(done.stdout)
+    assert data["verdict"] == verdict
+    assert done.returncode == {"failed": 1, "could-not-verify": 4}[verdict]
+    assert not data["interrupted"]
+    assert len(broken(data)) == broken_tests
+    assert any("the time was up" in note for note in data["not_covered"])
 
 
 def test_a_budget_that_is_up_leaves_the_finding_and_says_so(tmp_path: Path) -> None:

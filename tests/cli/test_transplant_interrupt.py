@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support.proposing import CHEAP_COMMAND, CHECK, stop, wait_for
+from support.thinking import hurried, thinking
 from support.transplanting import goal, shop
 
 if TYPE_CHECKING:
@@ -68,3 +69,56 @@ def test_the_time_limit_ends_it_with_what_is_known(tmp_path: Path) -> None:
     assert done.code == 1
     assert done.data["outcome"] == "unfinished"
     assert "time" in done.data["reason"]
+
+
+@pytest.mark.parametrize(
+    ("command", "place"),
+    [
+        ("transplant", "forkmerge.app.transplant:brought_in_by"),
+        ("transplant", "forkmerge.app.transplant:scene"),
+        ("transplant", "forkmerge.app.transplant_search:Search._minimal"),
+        ("radar", "forkmerge.app.radar:commit_of"),
+        ("radar", "forkmerge.app.radar:pick"),
+        ("radar", "forkmerge.app.radar:_Radar._judge"),
+    ],
+)
+def test_what_thinks_past_the_time_is_ended_and_what_is_known_is_told(tmp_path: Path, command: str, place: str) -> None:
+    box = shop(tmp_path)
+    before = box.fingerprint()
+    asked = (command, "upstream", *ASKED[command], "--test", CHEAP_COMMAND, "--json", "--runs", "1", *CHECK)
+    done = thinking(box, place, *asked)
+    assert done.returncode == {"transplant": 1, "radar": 0}[command], done.stderr
+    data = json.loads(done.stdout)
+    assert not data["complete"]
+    assert not data["interrupted"]
+    assert "time was up" in data.get("reason", "") + " ".join(data["warnings"])
+    assert box.fingerprint() == before
+
+
+def test_shrinking_ends_while_there_is_time_to_run_and_confirm_what_holds(tmp_path: Path) -> None:
+    box = shop(tmp_path)
+    asked = ("--goal", "check_total_of_nothing", "--test", CHEAP_COMMAND, "--runs", "1", *CHECK)
+    done = hurried(box, "transplant", "upstream", *asked, "--json")
+    assert done.returncode == 0, done.stderr
+    data = json.loads(done.stdout)
+    assert data["outcome"] == "found"
+    assert not data["minimal"]
+    assert data["proposal"]["certificate"].startswith("confirmed")
+    assert "the time was up before it was shrunk to the end: there may be a smaller one" in data["warnings"]
+    assert data["warnings"][0] == "the time was up before the search ended"
+
+
+def test_a_loss_that_more_shrinking_might_mend_is_no_verdict(tmp_path: Path) -> None:
+    box = shop(tmp_path)
+    asked = ("--goal", "check_tidy_label", "--test", CHEAP_COMMAND, "--runs", "1", *CHECK)
+    done = hurried(box, "transplant", "upstream", *asked, "--json")
+    data = json.loads(done.stdout)
+    assert (done.returncode, data["outcome"], data["reason"]) == (1, "unfinished", "the time was up")
+
+
+def test_a_radar_that_was_ended_before_it_saw_a_change_does_not_say_that_there_are_none(tmp_path: Path) -> None:
+    box = shop(tmp_path)
+    done = thinking(box, "forkmerge.app.radar:commit_of", "radar", "upstream", "--test", CHEAP_COMMAND, *CHECK)
+    assert "nothing that the fork lacks" not in done.stdout
+    assert "It ended before any change was looked at." in done.stdout
+    assert "Warning: the time was up before the search ended" in done.stdout

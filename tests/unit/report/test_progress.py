@@ -67,6 +67,11 @@ def test_runs_side_by_side_are_kept_apart() -> None:
             EvaluationFinished("fork", Verdict.GOOD, 41, 0, 0.0, cached=True),
             "ok   fork: 41 required tests kept (from the ledger)",
         ),
+        (EvaluationFinished("fork", Verdict.GOOD, 4, 2, 1.25, own=True), "ok   fork: 4 tests pass, 2 do not (1.2 s)"),
+        (
+            EvaluationFinished("fork", Verdict.GOOD, 1, 1, 1.25, own=True),
+            "ok   fork: 1 test passes, 1 does not (1.2 s)",
+        ),
         (Remark("no coverage", warning=True), "warning: no coverage"),
         (PhaseStarted("search"), ""),
         (STORY[2], ""),

@@ -1,4 +1,4 @@
-"""Alleles in which one side's new code follows what the other side renamed, reworded or set to another default."""
+"""Alleles in which one side's new code follows the other side: a rename, a move, a rewording, a parameter's value."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from forkmerge.app.testpaths import is_test
 from forkmerge.recombination.adapt import DefaultChange, Rename
 from forkmerge.recombination.adapt import adapted as with_adapted
 from forkmerge.recombination.adapt import reworded as with_reworded
+from forkmerge.recombination.calls import CONSTRUCTOR, obvious
 from forkmerge.recombination.loci import linked
 from forkmerge.syntax.profiles import for_path
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from forkmerge.alignment.located import Homology, Located, Match
     from forkmerge.model.source import Entry
+    from forkmerge.recombination.moving import Move
     from forkmerge.recombination.rewording import Rewording
     from forkmerge.recombination.values import LocusMap
 
@@ -33,16 +35,18 @@ def adapted(
     read: Callable[[Entry], bytes],
     reworded: tuple[Rewording, ...] = (),
     given: tuple[str, ...] = (),
+    moves: tuple[Move, ...] = (),
 ) -> LocusMap:
-    """Return the loci with adapted alleles beside those that a rename or a changed default leaves behind.
+    """Return the loci with adapted alleles beside those that a rename, a move or a parameter leaves behind.
 
     So do those in tests (by ``given``, see ``testpaths``) that ask for words that the other side reworded.
     """
     renames = renames_of(homologies)
     defaults = tuple(d for h in homologies for d in _defaults(h))
-    if not renames and not defaults and not reworded:
+    defaults += required(homologies, given)
+    if not renames and not defaults and not reworded and not moves:
         return found
-    found = with_adapted(found, profile_for=for_path, renames=renames, defaults=defaults)
+    found = with_adapted(found, profile_for=for_path, renames=renames, defaults=defaults, moves=moves)
     found = with_reworded(found, reworded, profile_for=for_path, where=lambda path: is_test(path, given))
     return linked(found, read)
 
@@ -101,6 +105,47 @@ def _defaults(h: Homology) -> Iterator[DefaultChange]:
             yield DefaultChange(h.base.unit.name, name, position, old, "ours", h.base.path)
         elif other[1] != old and mine[1] == old:
             yield DefaultChange(h.base.unit.name, name, position, old, "theirs", h.base.path)
+
+
+def required(homologies: tuple[Homology, ...], given: tuple[str, ...]) -> tuple[DefaultChange, ...]:
+    """Return the parameters that one side alone added without a default, where all of its own calls give one value."""
+    out = []
+    files: dict[str, dict[str, bytes]] = {"ours": {}, "theirs": {}}
+    for h in homologies:
+        for side, unit in (("ours", h.ours), ("theirs", h.theirs)):
+            if unit is not None and unit.path.endswith(".py"):
+                files[side][unit.path] = unit.data
+    for h in homologies:
+        for side, name, position, function in _added(h):
+            assert h.base is not None  # noqa: S101 - as it was yielded
+            here = files[side]
+            code = {path: data for path, data in here.items() if not is_test(path, given)}
+            path = next(u.path for u in (h.ours if side == "ours" else h.theirs,) if u is not None)
+            value = obvious(code, function, path, name, position) or obvious(here, function, path, name, position)
+            if value:
+                out.append(DefaultChange(function, name, position, value, side, h.base.path))
+    return tuple(out)
+
+
+def _added(h: Homology) -> Iterator[tuple[Literal["ours", "theirs"], str, int, str]]:
+    """Yield (side, parameter, its place in a call, what is called) where one side alone has a new one to be given."""
+    if h.base is None or h.ours is None or h.theirs is None or not h.base.path.endswith(".py"):
+        return
+    if h.base.unit.kind not in ("function", "method"):
+        return
+    base, ours, theirs = (_parameters(x) for x in (h.base, h.ours, h.theirs))
+    name, scope = h.base.unit.name, h.base.unit.scope
+    if name == CONSTRUCTOR and not scope:
+        return
+    sides: tuple[tuple[Literal["ours", "theirs"], dict[str, tuple[int, str | None]], object], ...] = (
+        ("ours", ours, theirs), ("theirs", theirs, ours)
+    )  # fmt: skip
+    for side, mine, other in sides:
+        if other != base or any(mine.get(p, (None,))[0] != at for p, (at, default) in base.items() if default is None):
+            continue
+        for parameter, (position, default) in mine.items():
+            if default is None and parameter not in base:
+                yield side, parameter, position, scope[-1] if name == CONSTRUCTOR else name
 
 
 def _parameters(located: Located) -> dict[str, tuple[int, str | None]]:

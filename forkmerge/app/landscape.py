@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.app.applied import Taste
+from forkmerge.app.moved import following, moved_in
 from forkmerge.app.renamed import holds, read_anew, tops, with_new_names
 from forkmerge.app.reworded import says, with_new_words
 from forkmerge.app.testpaths import asked_in_merged, is_test, tests_of, with_tests
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from forkmerge.git.trees import Change
     from forkmerge.model.source import Tree
     from forkmerge.recombination.adapt import Rename
+    from forkmerge.recombination.moving import Move
     from forkmerge.recombination.rewording import Rewording
     from forkmerge.recombination.values import Clause, Genome, LocusMap
 
@@ -143,7 +145,7 @@ class Materialiser:
     tree for them is that of another owner.
     ``renamed`` are old and new names of packages, for the tests of who knows the old one, ``names`` are renames of what
     stands in a module, for the tests of the other side (``app.renamed``), ``words`` what was reworded,
-    with the tests that ask for it (``app.reworded``).
+    with the tests that ask for it (``app.reworded``), ``moves`` what stands in another module now (``app.moved``).
     ``merged`` are the sides, and the test files of a side, that can't even be collected on the other side's code: these
     tests are asked as the offspring itself has them, merged.
     """
@@ -159,6 +161,7 @@ class Materialiser:
     renamed: Mapping[str, str] = field(default_factory=dict)
     names: tuple[Rename, ...] = ()
     words: Mapping[Rewording, tuple[str, ...]] = field(default_factory=dict)
+    moves: tuple[Move, ...] = ()
     idle: frozenset[Owner] = frozenset()
     _plain: dict[Candidate, str] = field(default_factory=dict)
     _owned: dict[tuple[str, Owner], str] = field(default_factory=dict, init=False)  # it depends on ``merged``
@@ -188,7 +191,7 @@ class Materialiser:
             self._owned[tree, owner] = trees.write(self.repo, tree, changes) if changes else tree
         return self._owned[tree, owner]
 
-    def _new_to(self, owner: Owner, change: Rename | Rewording) -> bool:
+    def _new_to(self, owner: Owner, change: Rename | Rewording | Move) -> bool:
         return owner in ("ours", "theirs") and owner != change.side
 
     def _holds(self, entries: Tree, rename: Rename) -> bool:
@@ -208,11 +211,12 @@ class Materialiser:
             packages = {one: other for one, other in known if one not in have and other in have}
         names = tuple(r for r in self.names if self._new_to(owner, r) and self._holds(entries, r))
         words = tuple(w for w in self.words if self._new_to(owner, w) and self._says(entries, w))
+        moves = tuple(m for m in self.moves if self._new_to(owner, m) and moved_in(m, entries, self.repo.read))
         out: dict[str, Change] = {}
-        for path, entry in tests_of(tests, self.given).items() if packages or names or words else ():
+        for path, entry in tests_of(tests, self.given).items() if packages or names or words or moves else ():
             data = anew = self.repo.read(entry.oid)
             if path.endswith(".py"):
-                anew = with_new_names(read_anew(anew, packages), names)
+                anew = following(path, with_new_names(read_anew(anew, packages), names), moves)
             if any(word.old in anew for word in words):
                 anew = with_new_words(path, anew, words)
             if anew != data:

@@ -35,6 +35,7 @@ from forkmerge.app.sides import (
     idle,
     measured,
     new_names,
+    new_places,
     new_words,
     nothing_to_keep,
     renamed,
@@ -192,6 +193,7 @@ class Proposing:
             self.repo, [seen.loci], seen.ours, seen.theirs, seen.scenario.ours.tree, given,
             tests={e.owner: e.entries for e in elders}, renamed=renamed(self.repo, seen, given, self.progress),
             names=new_names(self.repo, seen, given, self.progress) if not self.elders else (),
+            moves=new_places(self.repo, seen, given, self.progress) if not self.elders else (),
             words=new_words(seen, required, source, self.progress) if not self.elders else {},
             idle=idle(required, parents),
         )  # fmt: skip

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from forkmerge.merge.rules import Allowed
     from forkmerge.model.revision import Scenario
     from forkmerge.model.treemerge import TreeMerge
+    from forkmerge.recombination.moving import Move
     from forkmerge.recombination.rewording import Rewording
     from forkmerge.recombination.values import LocusMap
     from forkmerge.syntax.catalogue import Catalogue
@@ -36,6 +37,7 @@ class Scene:
     merge: TreeMerge
     loci: LocusMap
     rewordings: tuple[Rewording, ...] = ()
+    moves: tuple[Move, ...] = ()
 
 
 def scene(
@@ -89,10 +91,16 @@ def scene(
     found = sane(whole)
     if found is not whole:
         found = linked(found, by_entry)
+    moves: tuple[Move, ...] = ()
     reworded = () if given is None else _rewordings(base, ours, theirs, read, given, languages)
     if adapt:
-        found = _adapted(found, homologies, by_entry, reworded, given or ())
-    return Scene(scenario, base, ours, theirs, homologies, merged, found, reworded)
+        from forkmerge.app.moved import moves_of  # noqa: PLC0415 - as above
+
+        moves = moves_of(
+            homologies, {"ours": (ours, inputs.renames_ours), "theirs": (theirs, inputs.renames_theirs)}, read
+        )
+        found = _adapted(found, homologies, by_entry, reworded, given or (), moves)
+    return Scene(scenario, base, ours, theirs, homologies, merged, found, reworded, moves)
 
 
 def _adapted(
@@ -101,11 +109,12 @@ def _adapted(
     read: Callable[[Entry], bytes],
     reworded: tuple[Rewording, ...],
     given: tuple[str, ...],
+    moves: tuple[Move, ...],
 ) -> LocusMap:
-    """Return the loci with alleles in which one side's new code follows the other side's renames and defaults."""
+    """Return the loci with alleles in which one side's new code follows the other's renames, moves and parameters."""
     from forkmerge.app.adaptation import adapted  # noqa: PLC0415 - as above
 
-    return adapted(found, homologies, read, reworded, given)
+    return adapted(found, homologies, read, reworded, given, moves)
 
 
 def _rewordings(

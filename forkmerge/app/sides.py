@@ -11,9 +11,10 @@ from forkmerge.app.duties import in_merged
 from forkmerge.app.elders import Elder, joined, without_outdated
 from forkmerge.app.landscape import Candidate, Genotype
 from forkmerge.app.last_words import advice, last_words, nothing_passed
-from forkmerge.app.renamed import of_modules, renamed_packages, with_new_names
+from forkmerge.app.moved import following
+from forkmerge.app.renamed import of_modules, renamed_packages, tops, with_new_names
 from forkmerge.app.reworded import asks
-from forkmerge.app.testpaths import tests_of
+from forkmerge.app.testpaths import is_test, tests_of
 from forkmerge.errors import UnusableInput
 from forkmerge.fitness.observed import uncollected_files
 from forkmerge.fitness.parents import measure
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from forkmerge.fitness.required import Duty, Owner, Required
     from forkmerge.git.repository import Repository
     from forkmerge.recombination.adapt import Rename
+    from forkmerge.recombination.moving import Move
     from forkmerge.recombination.rewording import Rewording
     from forkmerge.report.events import Progress
 
@@ -98,6 +100,23 @@ def new_names(repo: Repository, seen: Scene, given: tuple[str, ...], progress: P
             side = "upstream" if rename.side == "ours" else "fork"
             progress.update(events.Remark(f"the {side}'s tests are asked with {rename.old} read as {rename.new}"))
             said.append(rename)
+    return tuple(said)
+
+
+def new_places(repo: Repository, seen: Scene, given: tuple[str, ...], progress: Progress) -> tuple[Move, ...]:
+    """Return what a side moved to another module, where the other side's tests import it from the old one."""
+    said = []
+    for move in seen.moves:
+        if is_test(move.path, given) or tops((move.path,), given).isdisjoint(
+            tops(seen.ours if move.side == "ours" else seen.theirs, given)
+        ):
+            continue  # a whole package with another name is read anew as such
+        tests = tests_of(seen.theirs if move.side == "ours" else seen.ours, given)
+        texts = ((path, repo.read(entry.oid)) for path, entry in tests.items() if path.endswith(".py"))
+        if any(following(path, text, (move,)) != text for path, text in texts):
+            side = "upstream" if move.side == "ours" else "fork"
+            progress.update(events.Remark(f"the {side}'s tests are asked with {move}"))
+            said.append(move)
     return tuple(said)
 
 

@@ -353,6 +353,9 @@ def _read_anew(found: Found) -> list[str]:
     if found.materialise.names:
         names = ", ".join(f"{r.old} read as {r.new}" for r in found.materialise.names)
         out.append(f"where an offspring has the new name alone, the other side's tests were asked with {names}")
+    if found.materialise.moves:
+        places = ", ".join(str(m) for m in found.materialise.moves)
+        out.append(f"where an offspring has the new module alone, the other side's tests were asked with {places}")
     for reworded, tests in found.materialise.words.items():
         side, other = ("fork", "upstream") if reworded.side == "ours" else ("upstream", "fork")
         told = f"{', '.join(tests[:3])}{', ...' if len(tests) > 3 else ''}"

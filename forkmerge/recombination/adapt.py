@@ -1,9 +1,11 @@
-"""Adapted alleles: the other side's new code, rewritten to fit a rename or a changed default.
+"""Adapted alleles: the other side's new code, rewritten to fit a rename, a move, or a parameter's new value.
 
 Where one side renamed a definition and the other side's edit brings new uses of the old name (``name``, or
 ``module.name`` where the module is imported), the identifier tokens are replaced; where one side changed a parameter's
-default and the other brings new calls that leave the parameter out, the old default is passed by name.  Both are exact
-on tokens and marked as new code; the search takes them only where they are needed, since they equal neither parent.
+default and the other brings new calls that leave the parameter out, the old default is passed by name, and so is the
+obvious value of a parameter that has to be given now; where one side moved something to another module, the other's
+imports follow (``moving``).  All are exact on tokens and marked as new code; the search takes them only where they are
+needed, since they equal neither parent.
 Where one side reworded a text, the other side's new tests ask for the new words (``rewording``).
 Invariant: strings, comments and attribute names of other things stay, but for the words of tests.
 """
@@ -15,6 +17,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from forkmerge.errors import ForkmergeError
 from forkmerge.recombination.alleles import best_kept
+from forkmerge.recombination.calls import calls_of
+from forkmerge.recombination.moving import module_of, moved_imports
 from forkmerge.recombination.names import imported, used
 from forkmerge.recombination.offspring import segments
 from forkmerge.recombination.rewording import edits
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from forkmerge.model.hunk import Side
+    from forkmerge.recombination.moving import Move
     from forkmerge.recombination.regions import ProfileFor
     from forkmerge.recombination.rewording import Rewording
     from forkmerge.recombination.values import Allele, Genome, LocusMap
@@ -52,7 +57,10 @@ class Rename:
 
 @dataclass(frozen=True, slots=True)
 class DefaultChange:
-    """``side`` changed the default of ``parameter`` (at ``position`` among those of a call) from ``old``."""
+    """``side`` changed the default of ``parameter`` (at ``position`` among those of a call) from ``old``.
+
+    Or has it as a parameter that must be given: ``old`` is then what all of its own calls give.
+    """
 
     function: str
     parameter: str
@@ -68,8 +76,9 @@ def adapted(
     profile_for: ProfileFor,
     renames: Sequence[Rename] = (),
     defaults: Sequence[DefaultChange] = (),
+    moves: Sequence[Move] = (),
 ) -> LocusMap:
-    """Return the map with an adapted allele beside each allele that a rename or a changed default leaves behind.
+    """Return the map with an adapted allele beside each that a rename, a move or a parameter leaves behind.
 
     Clauses are not made anew: call ``loci.linked`` on the result.  Files without a known language stay as they are.
     """
@@ -80,7 +89,14 @@ def adapted(
             result = _extended(result, index, profile_for, lambda p, d, r=rename: _renamed(p, d, r))  # type: ignore[misc]
     for default in defaults:
         for index in _bringing(result, default.side, default.function.encode()):
-            result = _extended(result, index, profile_for, lambda p, d, c=default: _completed(p, d, c))  # type: ignore[misc]
+            path = result.loci[index].path
+            result = _extended(result, index, profile_for, lambda p, d, c=default, w=path: _completed(p, d, c, w))  # type: ignore[misc]
+    for move in moves:
+        stem = module_of(move.path)[-1]
+        names = [name.encode() for name in sorted(move.names) or [stem]]
+        for index in sorted({i for name in names for i in _bringing(result, move.side, name)}):
+            path = result.loci[index].path
+            result = _extended(result, index, profile_for, lambda p, d, m=move, w=path: moved_imports(p, d, m, w))  # type: ignore[misc]
     return result
 
 
@@ -125,7 +141,7 @@ def _extended(locus_map: LocusMap, index: int, profile_for: ProfileFor, edits: E
     locus = locus_map.loci[index]
     fresh: list[Allele] = []
     for number, allele in enumerate(locus.alleles):
-        if number == locus.base or allele.new_code:
+        if number == locus.base or (allele.new_code and (allele.origin != "adapted" or number < locus.default)):
             continue
         contents = _edited(locus_map, index, number, profile_for, edits)
         if contents is not None and contents != allele.contents:
@@ -199,28 +215,11 @@ def _imported_as(rename: Rename, data: bytes) -> bytes:
     return stem if rename.kind not in ("method", "field") and stem in imported(data) else b""
 
 
-def _completed(profile: Profile, data: bytes, change: DefaultChange) -> list[Edit]:
+def _completed(profile: Profile, data: bytes, change: DefaultChange, path: str) -> list[Edit]:
     if profile.name != "python":
         return []
-    from forkmerge.syntax.parsing import parse  # noqa: PLC0415 - loads the parser
-
-    found: list[Edit] = []
-    stack = [parse(profile, data).root_node]
-    while stack:
-        node = stack.pop()
-        stack.extend(node.children)
-        if node.type == "call" and _callee(node) == change.function.encode():
-            edit = _with_argument(node, change)
-            if edit is not None:
-                found.append(edit)
-    return found
-
-
-def _callee(call: Node) -> bytes:
-    function = call.child_by_field_name("function")
-    if function is not None and function.type == "attribute":
-        function = function.child_by_field_name("attribute")
-    return function.text or b"" if function is not None and function.type == "identifier" else b""
+    edits = (_with_argument(call, change) for call in calls_of(profile, data, change.function, change.path, path))
+    return [edit for edit in edits if edit is not None]
 
 
 def _with_argument(call: Node, change: DefaultChange) -> Edit | None:

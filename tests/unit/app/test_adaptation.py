@@ -6,7 +6,7 @@ import pytest
 from unit.recombination.merges import mine, text_merge, tree_merge, yours
 
 from forkmerge.alignment.align import align
-from forkmerge.app.adaptation import adapted
+from forkmerge.app.adaptation import adapted, required
 from forkmerge.model.source import REGULAR, SourceFile
 from forkmerge.recombination.genome import default
 from forkmerge.recombination.loci import loci
@@ -32,3 +32,28 @@ def test_a_call_follows_a_renamed_method_unless_another_has_the_name_still(rest:
     )
     found = adapted(found, align(base, ours, theirs), lambda _: b"")
     assert texts(found, default(found))["use.py"] == b"x = 1\n" + wanted
+
+
+NET = b"def connect(host):\n    return host\n"
+CLASS = b"class Cart:\n    def __init__(self, owner):\n        self.owner = owner\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "calls", "wanted"),
+    [
+        (NET, NET.replace(b"host)", b"host, limit)"), b"connect(1, 30)\n", ("connect", "limit", 1, "30")),
+        (NET, NET.replace(b"host)", b"host, *, limit)"), b"connect(1, limit=30)\n", ("connect", "limit", 1, "30")),
+        (NET, NET.replace(b"host)", b"host, limit)"), b"connect(1, other)\n", None),
+        (NET, NET.replace(b"host)", b"limit, host)"), b"connect(30, 1)\n", None),
+        (NET, NET.replace(b"host)", b"host, limit=3)"), b"connect(1, 30)\n", None),
+        (CLASS, CLASS.replace(b"owner)", b"owner, size)"), b"Cart(1, 9)\n", ("Cart", "size", 1, "9")),
+    ],
+)
+def test_a_parameter_that_must_be_given_now_has_the_value_that_its_sides_own_calls_give(
+    old: bytes, new: bytes, calls: bytes, wanted: tuple[str, str, int, str] | None
+) -> None:
+    files = [SourceFile("net.py", text, REGULAR) for text in (old, old, new)]
+    use = SourceFile("use.py", b"from net import connect, Cart\n" + calls, REGULAR)
+    found = required(align((files[0],), (files[1],), (files[2], use)), ())
+    assert [(d.function, d.parameter, d.position, d.old) for d in found] == ([wanted] if wanted else [])
+    assert all(d.side == "theirs" for d in found)

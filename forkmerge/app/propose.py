@@ -19,7 +19,7 @@ from forkmerge.app import testing
 from forkmerge.app.behaviour import TreeBehaviour
 from forkmerge.app.clock import Clock
 from forkmerge.app.confirming import confirm
-from forkmerge.app.costs import cost_of
+from forkmerge.app.costs import cost_of, prices
 from forkmerge.app.duties import Parents, texts
 from forkmerge.app.elders import Elder, joined, pairs
 from forkmerge.app.experience import recalled, remember
@@ -272,6 +272,7 @@ class Proposing:
             view=lambda split: landscape(split, given, tests, merged, found.reaches, found.experience),
         )
         found.materialise.maps = refiner.maps
+        known = prices(found.runs, len(tests))
         budget = Budget(settings.budget, float(settings.budget))
         strategy = self._strategy(found, view, budget, refiner)
         found.landscape = view
@@ -297,7 +298,7 @@ class Proposing:
                 candidate = Genotype(query.genome, query.generation)
                 self._look_ahead(strategy, evaluate, runs)
                 evaluation = self._evaluate(found, evaluate, candidate, query.tests, runs, again=query.again)
-                cost = cost_of(query, len(tests), selects=runs.setting.runner.selects)
+                cost = cost_of(query, known, selects=runs.setting.runner.selects)
                 told = search_verdict(evaluation)  # what was never followed counts as touching all code anyway
                 untraced = frozenset(t for t in told.untraced if found.reaches.follows(t))
                 strategy.tell(query, replace(told, cost=cost, untraced=untraced))

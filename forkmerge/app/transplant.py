@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from forkmerge.app import goals
+from forkmerge.app.costs import prices
 from forkmerge.app.donors import brought_in_by, history, picked
 from forkmerge.app.duties import Parents, duties
 from forkmerge.app.runs import wished
@@ -169,7 +170,9 @@ class _Transplanting:
                 evaluator = Evaluator(
                     swap, bench.runs, bench.recall, known, trees, seconds, selects=bench.selects, jobs=bench.jobs
                 )
-                ended.asking = Asking(bench, evaluator, max(len(ours), len(theirs_run[0].results)))
+                count = max(len(ours), len(theirs_run[0].results))
+                price = prices({"ours": ours_runs, "theirs": theirs_run}, count)
+                ended.asking = Asking(bench, evaluator, price)
                 ended.required = known
                 if not ours:
                     ended.warnings.append("no test passes on the fork, so nothing can be lost there")

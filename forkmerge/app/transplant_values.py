@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from forkmerge.app.costs import Prices
     from forkmerge.app.goals import Definition
     from forkmerge.app.workbench import Workbench
     from forkmerge.fitness.evaluator import Evaluation, Evaluator
     from forkmerge.fitness.required import Duty, Waiver
     from forkmerge.model.outcome import TestId
     from forkmerge.recombination.patch import Patch
-
-_START = 0.05
-"""What starting a run of a few tests counts, in suites."""
 
 
 class Spent(Exception):  # noqa: N818 - a way out as much as an error
@@ -66,7 +64,7 @@ class Asking:
 
     bench: Workbench
     evaluator: Evaluator[str]
-    tests: int
+    prices: Prices
     spent: float = 0.0
     probes: int = 0
     labels: int = 0
@@ -104,5 +102,5 @@ class Asking:
         found = self.evaluator.evaluate(tree, [str(d) for d in duties])
         if found.cost.runs:
             self.probes += bool(found.cost.partial_runs)
-            self.spent += _START + len(duties) / max(1, self.tests) if self.bench.selects else 0.5
+            self.spent += self.prices.some([str(d) for d in duties]) if self.bench.selects else 0.5
         return found

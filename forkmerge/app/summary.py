@@ -9,8 +9,10 @@ from forkmerge.app import untested
 from forkmerge.app.applied import kind, version
 from forkmerge.app.last_words import nothing_passed
 from forkmerge.app.places import dropped_edits, lines_of
+from forkmerge.fitness.observed import uncollected_files
 from forkmerge.fitness.required import OWNERS
 from forkmerge.fitness.verdicts import gist
+from forkmerge.model.outcome import RunStatus
 from forkmerge.report import values
 from forkmerge.report.values import DecidedBy, Origin, OwnerTests, Proposal, Proposals, Verdict
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from forkmerge.app.landscape import Candidate, Genotype
     from forkmerge.fitness.evaluator import Evaluation
     from forkmerge.fitness.fitness import Fitness
-    from forkmerge.fitness.required import Duty, Owner
+    from forkmerge.fitness.required import Duty, Owner, Required
     from forkmerge.model.outcome import SuiteRun
     from forkmerge.model.revision import Scenario
 
@@ -176,7 +178,10 @@ def _proposal(found: Found, candidate: Candidate, number: int) -> Proposal:
     if (confirmed is not None and confirmed.failed) or (held is not None and held.lost):
         verdict = Verdict.LOSES
     if confirmed is not None:
-        tests = (*tests, _merged_tests(found, confirmed.merged))
+        merged = merged_tests(found.required, confirmed.merged)
+        tests = (*tests, merged)
+        if verdict is Verdict.GOOD and merged.required and not merged.kept:
+            verdict = Verdict.LOSES  # with its own test tree nothing can be run: nobody could use it
     return Proposal(
         number=number,
         tree=found.materialise.plain(candidate),
@@ -205,11 +210,16 @@ def _certificate(found: Found, candidate: Candidate) -> str:
     return "confirmed: both whole suites once more, in fresh clones"
 
 
-def _merged_tests(found: Found, run: SuiteRun) -> OwnerTests:
-    """Return what the offspring's own test tree says of the tests that are required of either side."""
-    required = {d.test for d in found.required.duties}
-    listed = {r.test: r.status for r in run.results}
-    asked = [t for t in sorted(required) if t in listed or not run.results]
+def merged_tests(known: Required, run: SuiteRun) -> OwnerTests:
+    """Return what the offspring's own test tree says of the tests that are required of either side.
+
+    Those that it does not have any more are not asked, but for those in files that can't be collected there.
+    """
+    if run.status is RunStatus.UNVERIFIED:
+        return OwnerTests(values.Owner.MERGED, 0, 0)
+    listed, unread = {r.test: r.status for r in run.results}, uncollected_files(run)
+    required = sorted({d.test for d in known.duties})
+    asked = [t for t in required if t in listed or t.file in unread or not run.results]
     lost = tuple(str(t) for t in asked if not (t in listed and listed[t].good))
     return OwnerTests(values.Owner.MERGED, len(asked), len(asked) - len(lost), lost)
 

@@ -90,4 +90,4 @@ def propose(
         return ExitCode.DONE
     if found.unverified:
         return ExitCode.MISSING
-    return ExitCode.DONE if found.good else ExitCode.FINDINGS
+    return ExitCode.DONE if found.best is not None and found.best in found.good else ExitCode.FINDINGS

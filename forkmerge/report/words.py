@@ -163,12 +163,15 @@ def conclusion(run: Proposals) -> str:
     ended = " (interrupted: the best so far)" if run.interrupted else "" if run.complete else " (the time ran out)"
     if best.verdict is not Verdict.GOOD:
         return f"No offspring keeps every required test{ended}. {run.optimal}".rstrip()
+    merged = of_owner(best.tests, Owner.MERGED)
+    lost = len(merged.lost) if merged is not None else 0
+    but = f" In its own test tree {lost} of them {'fails' if lost == 1 else 'fail'}." if lost else ""
     if best.origin in (Origin.OURS, Origin.THEIRS):
-        return f"Nothing better was found than {'' if best.parent else 'the '}{origin(best)}{ended}."
+        return f"Nothing better was found than {'' if best.parent else 'the '}{origin(best)}{ended}.{but}"
     if best.origin is Origin.GIT:
-        return f"git's own merge keeps every required test; nothing better was found{ended}."
+        return f"git's own merge keeps every required test; nothing better was found{ended}.{but}"
     whose = "all parents" if run.others else "both sides"
-    return f"Proposal 1 keeps every required test of {whose}{ended}. {run.optimal}".rstrip()
+    return f"Proposal 1 keeps every required test of {whose}{ended}.{but} {run.optimal}".rstrip()
 
 
 def held_out(run: Proposals) -> str:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from forkmerge.report import terminal, words
 from forkmerge.report.html import page
-from forkmerge.report.values import GitReport, Origin, Proposals, Verdict
+from forkmerge.report.values import GitReport, Origin, Owner, OwnerTests, Proposals, Verdict
 
 from .samples import BEST, OURS, RUN
 
@@ -60,7 +60,11 @@ def test_a_proposal_names_every_drop_with_side_commit_and_author() -> None:
         (replace(RUN, proposals=(replace(BEST, origin=Origin.GIT),)), "git's own merge keeps every required test"),
         (replace(RUN, proposals=()), "No proposal"),
         (replace(RUN, interrupted=True, complete=False), "interrupted"),
-        (replace(RUN, complete=False), "the budget ran out"),
+        (replace(RUN, complete=False), "the time ran out"),
+        (
+            replace(RUN, proposals=(replace(BEST, tests=(*BEST.tests, OwnerTests(Owner.MERGED, 3, 1, ("a", "b")))),)),
+            "both sides. In its own test tree 2 of them fail.",
+        ),
     ],
 )
 def test_the_conclusion_claims_no_more_than_was_seen(run: Proposals, says: str) -> None:
@@ -126,3 +130,14 @@ def test_wrapped_lines_keep_their_indentation() -> None:
 
 def test_applying_is_offered_only_for_what_keeps_every_test() -> None:
     assert "forkmerge apply" not in rendered(replace(RUN, proposals=(OURS,)), tty=False, width=2000)
+
+
+def test_of_several_parents_each_is_called_by_its_name() -> None:
+    assert words.origin(replace(BEST, origin=Origin.THEIRS)) == "upstream as it is"
+    assert words.origin(replace(BEST, origin=Origin.THEIRS, parent="friend")) == "friend as it is"
+
+
+def test_of_several_upstreams_the_loci_are_those_of_the_last_step() -> None:
+    assert words.places(RUN, 2) == "Where its 2 loci come from:"
+    several = replace(RUN, others=(replace(RUN.scenario.theirs, name="friend"),))
+    assert "(the last step, friend: fork is what was made of the others before)" in words.places(several, 2)

@@ -191,6 +191,7 @@ def diversity(run: Proposals) -> str:
     if found >= asked:
         return f"{found} fit offspring that behave differently; no required test tells them apart:"
     why = "everything else fails, or is one side as it is" if run.diversity.exhausted else "the search ended before"
+    why = why if run.good else "none keeps every required test"
     return f"{found} of {asked} fit offspring that behave differently; {why}" + (":" if found > 1 else ".")
 
 

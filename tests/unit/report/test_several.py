@@ -23,6 +23,7 @@ from forkmerge.report.values import (
     OwnerTests,
     ParentReport,
     Proposals,
+    Verdict,
 )
 
 from .samples import BEST, OURS, RUN
@@ -87,6 +88,12 @@ def test_several_answers_stand_side_by_side() -> None:
 )
 def test_how_many_were_found_is_told(found: Diversity, says: str) -> None:
     assert words.diversity(replace(RUN, diversity=found)) == says
+
+
+def test_where_none_is_good_that_is_why_there_are_not_several() -> None:
+    bad = replace(RUN, proposals=(replace(RUN.proposals[0], verdict=Verdict.LOSES),), diversity=Diversity(2, ()))
+    told = "0 of 2 fit offspring that behave differently; none keeps every required test."
+    assert words.diversity(bad) == told
 
 
 def test_each_parent_has_a_row_that_names_what_is_not_in() -> None:

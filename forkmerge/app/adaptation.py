@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from io import IOBase
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from forkmerge.app.testpaths import is_test
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 _RENAMED = frozenset(("renamed", "moved+renamed", "moved-file+renamed"))
 _MEMBERS = frozenset(("method", "field"))
+_COMMON = frozenset(name for kind in (str, bytes, list, dict, set, int, float, IOBase, PurePath) for name in dir(kind))
 _NAMED = frozenset(("function", "method", "class", "constant", "type", "field", "variable"))
 
 
@@ -97,38 +100,49 @@ def _defaults(h: Homology) -> Iterator[DefaultChange]:
     if h.base.unit.signature == h.ours.unit.signature == h.theirs.unit.signature:
         return
     base, ours, theirs = (_parameters(x) for x in (h.base, h.ours, h.theirs))
+    method = bool(h.base.unit.scope)
     for name, (position, old) in base.items():
         mine, other = ours.get(name), theirs.get(name)
         if old is None or mine is None or other is None or mine[1] is None or other[1] is None:
             continue
         if mine[1] != old and other[1] == old:
-            yield DefaultChange(h.base.unit.name, name, position, old, "ours", h.base.path)
+            yield DefaultChange(h.base.unit.name, name, position, old, "ours", h.base.path, method)
         elif other[1] != old and mine[1] == old:
-            yield DefaultChange(h.base.unit.name, name, position, old, "theirs", h.base.path)
+            yield DefaultChange(h.base.unit.name, name, position, old, "theirs", h.base.path, method)
 
 
 def required(homologies: tuple[Homology, ...], given: tuple[str, ...]) -> tuple[DefaultChange, ...]:
-    """Return the parameters that one side alone added without a default, where all of its own calls give one value."""
+    """Return the parameters that one side alone added without a default, where all of its own calls give one value.
+
+    A method counts where no other function, and nothing that Python brings along, has its name.
+    """
     out = []
     files: dict[str, dict[str, bytes]] = {"ours": {}, "theirs": {}}
+    homes: dict[str, set[tuple[str, tuple[str, ...]]]] = {}
     for h in homologies:
         for side, unit in (("ours", h.ours), ("theirs", h.theirs)):
             if unit is not None and unit.path.endswith(".py"):
                 files[side][unit.path] = unit.data
+        for one in (h.base, h.ours, h.theirs):
+            if one is not None and one.unit.kind in ("function", "method"):
+                homes.setdefault(one.unit.name, set()).add((one.path, tuple(one.unit.scope)))
     for h in homologies:
-        for side, name, position, function in _added(h):
+        for side, name, position, function, method in _added(h):
             assert h.base is not None  # noqa: S101 - as it was yielded
+            if method and (function in _COMMON or len(homes[function]) > 1):
+                continue
             here = files[side]
             code = {path: data for path, data in here.items() if not is_test(path, given)}
             path = next(u.path for u in (h.ours if side == "ours" else h.theirs,) if u is not None)
-            value = obvious(code, function, path, name, position) or obvious(here, function, path, name, position)
+            values = (obvious(f, function, path, name, position, method=method) for f in (code, here))
+            value = next((v for v in values if v), "")
             if value:
-                out.append(DefaultChange(function, name, position, value, side, h.base.path))
+                out.append(DefaultChange(function, name, position, value, side, h.base.path, method))
     return tuple(out)
 
 
-def _added(h: Homology) -> Iterator[tuple[Literal["ours", "theirs"], str, int, str]]:
-    """Yield (side, parameter, its place in a call, what is called) where one side alone has a new one to be given."""
+def _added(h: Homology) -> Iterator[tuple[Literal["ours", "theirs"], str, int, str, bool]]:
+    """Yield (side, parameter, its place in a call, what is called, whether on an object) of new ones to be given."""
     if h.base is None or h.ours is None or h.theirs is None or not h.base.path.endswith(".py"):
         return
     if h.base.unit.kind not in ("function", "method"):
@@ -145,7 +159,8 @@ def _added(h: Homology) -> Iterator[tuple[Literal["ours", "theirs"], str, int, s
             continue
         for parameter, (position, default) in mine.items():
             if default is None and parameter not in base:
-                yield side, parameter, position, scope[-1] if name == CONSTRUCTOR else name
+                made = name == CONSTRUCTOR
+                yield side, parameter, position, scope[-1] if made else name, bool(scope) and not made
 
 
 def _parameters(located: Located) -> dict[str, tuple[int, str | None]]:

@@ -68,6 +68,7 @@ class DefaultChange:
     old: str
     side: Side
     path: str
+    method: bool = False
 
 
 def adapted(
@@ -218,7 +219,8 @@ def _imported_as(rename: Rename, data: bytes) -> bytes:
 def _completed(profile: Profile, data: bytes, change: DefaultChange, path: str) -> list[Edit]:
     if profile.name != "python":
         return []
-    edits = (_with_argument(call, change) for call in calls_of(profile, data, change.function, change.path, path))
+    calls = calls_of(profile, data, change.function, change.path, path, method=change.method)
+    edits = (_with_argument(call, change) for call in calls)
     return [edit for edit in edits if edit is not None]
 
 

@@ -23,8 +23,11 @@ _LITERALS = frozenset(("integer", "float", "string", "true", "false", "none", "u
 _EMPTY = frozenset(("list", "tuple", "dictionary"))
 
 
-def calls_of(profile: Profile, data: bytes, function: str, home: str, path: str) -> list[Node]:
-    """Return the calls, in the file ``path``, of the function that the file ``home`` defines; may raise as parsing."""
+def calls_of(profile: Profile, data: bytes, function: str, home: str, path: str, *, method: bool = False) -> list[Node]:
+    """Return the calls, in the file ``path``, of the function that the file ``home`` defines; may raise as parsing.
+
+    A ``method`` may be called on anything but a module, a function on the module ``home`` alone.
+    """
     name = function.encode()
     if name not in data:
         return []
@@ -37,7 +40,8 @@ def calls_of(profile: Profile, data: bytes, function: str, home: str, path: str)
         node = stack.pop()
         stack.extend(node.children)
         nodes.append(node)
-    modules = imported(data) - _aliases(nodes, places)
+    aliases = _aliases(nodes, places)
+    modules = imported(data) - aliases
     foreign = path != home and (name in defined(data) or _elsewhere(nodes, name, places))
     found = []
     for node in nodes:
@@ -46,15 +50,18 @@ def calls_of(profile: Profile, data: bytes, function: str, home: str, path: str)
             owner = called.child_by_field_name("object")
             whose = owner.text or b"" if owner is not None else b""
             last = called.child_by_field_name("attribute")
-            of_module = whose.partition(b".")[0] in modules and whose.rpartition(b".")[2] not in places
-            if last is not None and last.text == name and not of_module:
+            here = whose.rpartition(b".")[2] in places or whose in aliases
+            wanted = whose.partition(b".")[0] not in modules if method else here
+            if last is not None and last.text == name and wanted:
                 found.append(node)
-        elif called is not None and called.type == "identifier" and called.text == name and not foreign:
+        elif called is not None and called.type == "identifier" and called.text == name and not foreign and not method:
             found.append(node)
     return found
 
 
-def obvious(files: Mapping[str, bytes], function: str, home: str, parameter: str, position: int) -> str:
+def obvious(
+    files: Mapping[str, bytes], function: str, home: str, parameter: str, position: int, *, method: bool = False
+) -> str:
     """Return the one plain value that all calls in ``files`` give to a parameter, "" where there is no such."""
     from forkmerge.syntax.profiles import for_path  # noqa: PLC0415 - only where a parameter was added
 
@@ -64,7 +71,7 @@ def obvious(files: Mapping[str, bytes], function: str, home: str, parameter: str
         if profile is None or profile.name != "python":
             continue
         try:
-            calls = calls_of(profile, data, function, home, path)
+            calls = calls_of(profile, data, function, home, path, method=method)
         except ForkmergeError:
             continue
         values |= {_given(call, parameter, position) for call in calls}

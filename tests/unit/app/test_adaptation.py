@@ -35,6 +35,7 @@ def test_a_call_follows_a_renamed_method_unless_another_has_the_name_still(rest:
 
 
 NET = b"def connect(host):\n    return host\n"
+BAG = b"class Bag:\n    def add(self, thing):\n        self.things[thing] = True\n"
 CLASS = b"class Cart:\n    def __init__(self, owner):\n        self.owner = owner\n"
 
 
@@ -46,6 +47,13 @@ CLASS = b"class Cart:\n    def __init__(self, owner):\n        self.owner = owne
         (NET, NET.replace(b"host)", b"host, limit)"), b"connect(1, other)\n", None),
         (NET, NET.replace(b"host)", b"limit, host)"), b"connect(30, 1)\n", None),
         (NET, NET.replace(b"host)", b"host, limit=3)"), b"connect(1, 30)\n", None),
+        (BAG, BAG.replace(b"thing)", b"thing, count)"), b"bag.add(1, 9)\n", None),
+        (
+            BAG.replace(b"add", b"stow"),
+            BAG.replace(b"add", b"stow").replace(b"thing)", b"thing, count)"),
+            b"bag.stow(1, 9)\n",
+            ("stow", "count", 1, "9"),
+        ),
         (CLASS, CLASS.replace(b"owner)", b"owner, size)"), b"Cart(1, 9)\n", ("Cart", "size", 1, "9")),
     ],
 )

@@ -21,7 +21,7 @@ from forkmerge.syntax.profiles import for_path
         ("import sqlite3\nsqlite3.connect(1)\n", 0),
         ("from sqlite3 import connect\nconnect(1)\n", 0),
         ("def connect(a):\n    pass\n\n\nconnect(1)\n", 0),
-        ("client.connect(1)\n", 1),
+        ("client.connect(1)\n", 0),
     ],
 )
 def test_a_call_of_another_function_of_that_name_does_not_count(text: str, count: int) -> None:
@@ -48,3 +48,13 @@ def test_a_call_of_another_function_of_that_name_does_not_count(text: str, count
 def test_a_value_is_obvious_where_every_call_gives_it_word_for_word(calls: list[str], value: str) -> None:
     text = "from net import connect\n" + "".join(f"{call}\n" for call in calls)
     assert obvious({"use.py": text.encode()}, "connect", "net.py", "timeout", 1) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("client.connect(1)\n", 1), ("import sqlite3\nsqlite3.connect(1)\n", 0), ("connect(1)\n", 0)],
+)
+def test_a_method_is_called_on_anything_but_a_module(text: str, count: int) -> None:
+    profile = for_path("use.py", b"")
+    assert profile is not None
+    assert len(calls_of(profile, text.encode(), "connect", "pkg/net.py", "use.py", method=True)) == count

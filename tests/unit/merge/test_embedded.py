@@ -8,7 +8,7 @@ from forkmerge.git.linemerge import line_merge
 from forkmerge.merge import embedded
 from forkmerge.merge.embedded import blocks_of
 from forkmerge.merge.file import merge_file
-from forkmerge.merge.rules import ALL, EMBEDDED, Allowed
+from forkmerge.merge.rules import ALL, BALANCED, EMBEDDED, Allowed
 from forkmerge.model.hunk import FileMerge, Hunk
 from forkmerge.syntax import profiles
 from forkmerge.syntax.catalogue import BUILTIN, Catalogue, Choice
@@ -98,7 +98,7 @@ def test_a_gate_of_the_language_keeps_other_rules_from_the_block(monkeypatch: py
     def whole(*texts, allowed=None):
         if allowed is not None:
             return refusing
-        return merge_file("a.md", *texts, line_merge=line_merge, embeds=False)
+        return merge_file("a.md", *texts, line_merge=line_merge, allowed=Allowed(BALANCED - {EMBEDDED}))
 
     assert embedded.embedded(MARKDOWN, "a.md", (base, ours, theirs), BUILTIN, whole, inside) is refusing
     assert asked == [b"import a\n\na.run(1)\n"]

@@ -144,7 +144,7 @@ def _merged(  # noqa: PLR0913 - what merge_file was asked for
     if ended is not None:
         pieces = restored(pieces, ended)
     if follow and profile is not None and not profile.data and any(isinstance(p, Conflict) for p in pieces):
-        moved = _follow(path, three, rules, line_merge, languages)
+        moved = _follow(profile, path, three, rules, line_merge, languages)
         moved = moved or _named(profile, path, three, asked, line_merge, languages)
         if moved is not None:
             return moved
@@ -190,14 +190,18 @@ def _converted(
 
 
 def _follow(
-    path: str, inputs: tuple[bytes, bytes, bytes], rules: Allowed, line_merge: LineMerge, languages: Catalogue
+    profile: Profile,
+    path: str,
+    inputs: tuple[bytes, bytes, bytes],
+    rules: Allowed,
+    line_merge: LineMerge,
+    languages: Catalogue,
 ) -> FileMerge | None:
     """Return the clean merge in which edits follow the lines that the other side moved, None where there is none."""
     if not rules.permits({CARRIED}):
         return None
     from forkmerge.merge.followed import followed  # noqa: PLC0415 - not needed for clean files
 
-    profile = _profile(languages, path, *inputs)
     return followed(profile, path, _again(path, rules, line_merge, languages), inputs)
 
 

@@ -26,7 +26,7 @@ _WORD = re.compile(rb"[^\W\d]\w*")
 _DEFINES = re.compile(rb"\b([^\W\d]\w*+)\s*+(?:<[^<>\n]*+>\s*+)?(?=[({:=])")
 _NAMED = re.compile(rb"\b(?:class|contract|def|fn|fun|func|function|interface|module|object|sub|trait)\s+([^\W\d]\w*+)")
 _ALONE = re.compile(rb"^[ \t]*+([^\W\d]\w*+)[ \t]*+,?[ \t\r]*+$", re.MULTILINE)
-_KEYS = re.compile(rb"(\"[^\"\n]++\"|'[^'\n]++'|(?<![\w-])[^\W\d]\w*+-[\w-]++)\s*+(?=[:=])")
+_ODD_KEYS = re.compile(rb"(\"[^\"\n]++\"|'[^'\n]++'|(?<![\w-])[^\W\d]\w*+-[\w-]++)\s*+(?=[:=])")
 """Keys that are no words: with a hyphen, or in quotes."""
 _ATTRIBUTE = re.compile(rb"\b([\w-]++)\s*+=\s*+(\"[^\"\n]*+\"|'[^'\n]*+')")
 _PYTHON_DEFINES = re.compile(rb"\b(?:def|class)\s+(\w+)")
@@ -193,6 +193,10 @@ def _set_in(lines: bytes) -> set[bytes]:
     return {one or other for one, other in _SETS.findall(lines)}
 
 
+def _odd_keys(lines: bytes) -> set[bytes]:
+    return {key.strip(b"\"'") for key in _ODD_KEYS.findall(lines)}
+
+
 def _keys_in(lines: bytes) -> set[bytes]:
     """Return what stands in ``lines`` like a key: in quotes before its value, or as the name of an argument."""
     return {one or other for one, other in _KEYS.findall(lines)}
@@ -213,7 +217,7 @@ def _defined_in(profile: Profile, lines: bytes) -> set[bytes]:
     if profile.identifying:
         found = (m for m in _ATTRIBUTE.findall(lines) if m[0].decode() in profile.identifying)
         return {*_DEFINES.findall(lines), *(b"=".join((name, b"".join(said.split()))) for name, said in found)}
-    return {*_DEFINES.findall(lines), *_NAMED.findall(lines), *_ALONE.findall(lines), *_KEYS.findall(lines)}
+    return {*_DEFINES.findall(lines), *_NAMED.findall(lines), *_ALONE.findall(lines), *_odd_keys(lines)}
 
 
 def _bound_in(profile: Profile, gone: list[bytes], left: bytes) -> set[bytes]:

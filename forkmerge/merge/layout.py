@@ -191,15 +191,6 @@ class Layout:
         leads = (i.lead for i in (*self.theirs, *self.ours) if self.element(i))
         return next((b"," + (lead if b"\n" in lead else b" ") for lead in leads), None)
 
-    def first_between(self, ours: Sequence[Item], theirs: Sequence[Item]) -> bytes | None:
-        """Return the layout between the first elements of a list that was empty, None where nothing tells it."""
-        firsts = [side[0] for side in (ours, theirs) if side and side[0].main is not None]
-        known = [r for i in firsts if i.main is not None and (r := commutative.rule_for(self.profile, i.main))]
-        if not self.listed or len(known) != len((ours, theirs)) or any(r.separator != "," for r in known):
-            return None
-        lead, other = (i.lead for i in firsts)
-        return (b"," + lead if b"\n" in lead else b", ") if (b"\n" in lead) == (b"\n" in other) else None
-
     def behind_its_like(self, part: range) -> bytes | None:
         """Return the layout before the first of theirs' items ``part`` where another of its kind comes before it.
 

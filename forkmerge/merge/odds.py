@@ -31,8 +31,6 @@ _MOST = 2.0
 
 def unlikely(found: FileMerge, inputs: tuple[bytes, bytes, bytes], least: float) -> bool:
     """Return whether the clean merge ``found`` of ``inputs`` is right less often than ``least`` (0 to 1)."""
-    if not least or found.git_clean or not found.clean:
-        return False
     used = {rule for hunk in found.hunks for rule in hunk.rule.split("+")}
     lines, share = changed(*inputs)
     return lines >= MUCH and likelihood(used, lines, share) < least

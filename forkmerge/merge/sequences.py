@@ -257,7 +257,6 @@ class _Emitter(Layout):
         """Write both sides' insertions: in order where what stands around them is, else ours before theirs."""
         extra = joined.extra
         between = self.sibling_lead(chunk)
-        between = self.first_between(ours, extra) if between is None else between
         tagged = [(i, "ours") for i in ours] + [(i, "theirs") for i in extra]
         if joined.before:
             self._write(extra, "theirs")

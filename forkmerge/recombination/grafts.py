@@ -39,6 +39,7 @@ _APART_BY = 2
 """So many words around a name are the same where one place is enough to tell that it is a new name."""
 
 _IDENTIFIER = re.compile(rb"[A-Za-z_][\w]*\Z")
+_FUSED = re.compile(rb"\w\w")
 _APART = re.compile(
     rb"\"\"\".*?\"\"\"|'''.*?'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|\.[ \t]*[A-Za-z_]\w*|[A-Za-z_]\w*",
     re.DOTALL,
@@ -79,7 +80,7 @@ def grafts(
     if base in (onto, side) or onto == side or any(len(t.words) > MOST_WORDS for t in texts):
         return ()
     edits, placing = edits_of(texts[0], texts[2]), _Placing(*texts)
-    found = [c for edit in edits if (c := placing.change(edit)) is not None]
+    found = [c for edit in edits if (c := placing.change(edit)) is not None and not _fuses(onto, c)]
     disjoint: list[_Change] = []
     for change in sorted(found):
         if not disjoint or disjoint[-1].end <= change.start:
@@ -203,11 +204,21 @@ class _Placing:
         first, last = words[edit.b1], words[edit.b2 - 1]
         if before is not None and after is not None and before + 1 < after and not self.onto.first(before + 1):
             return None  # the other text has something there, too: in which order they stand nobody knows
+        if self.side.first(edit.b1):  # what begins a line begins one in the other text, too
+            before = before if before is not None and self.onto.first(before + 1) else None
+            after = after if after is not None and self.onto.first(after) else None
         if before is not None and before >= 0 and edit.b1:
             return self.onto.words[before].end, data[words[edit.b1 - 1].end : last.end]
         if after is not None and after < len(self.onto.words) and edit.b2 < len(words):
             return self.onto.words[after].start, data[first.start : words[edit.b2].start]
         return None
+
+
+def _fuses(data: bytes, change: _Change) -> bool:
+    """Return whether a word that stays and one next to it would become one word."""
+    before, after = data[change.start - 1 : change.start] if change.start else b"", data[change.end : change.end + 1]
+    ends = (before + change.text[:1], change.text[-1:] + after) if change.text else (before + after,)
+    return any(_FUSED.match(end) for end in ends)
 
 
 def _applied(data: bytes, changes: Sequence[_Change]) -> bytes:

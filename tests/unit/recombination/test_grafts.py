@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from unit.recombination.merges import conflict
 
@@ -122,6 +122,19 @@ LINES = st.lists(
 )
 
 
+def test_what_begins_a_line_is_not_put_in_the_midst_of_one() -> None:
+    (graft,) = grafts(b"a = f(1)\n", b"if a: b()\n", b"b = g(a, 2)\n" * 2)
+    assert graft.content == b"if a: b()\nb = g(a, 2)\n"
+
+
+def test_no_two_words_become_one() -> None:
+    base = [b"    return b\n", b"b = g(a, 2)\n", b"if a: b()\n"]
+    side = [b"b = g(a, 2)\n\n    return b\n\n", b"a = f(1)\n", b"a = f(1)\n"]
+    for graft in grafts(b"".join(base), b"a = f(1)\n\n", b"".join(side)):
+        assert b"11" not in graft.content
+
+
+@example([b"a = f(1)\n"], [b"if a: b()\n"], [b"b = g(a, 2)\n"] * 2)
 @given(LINES, LINES, LINES)
 def test_a_graft_holds_what_the_text_brought_in(base: list[bytes], onto: list[bytes], side: list[bytes]) -> None:
     texts = [b"".join(x) for x in (base, onto, side)]

@@ -199,12 +199,6 @@ class Proposing:
         )  # fmt: skip
         seconds = suite_seconds(*parents.values())
 
-        def evaluator(needed: Required) -> Evaluator[Candidate]:
-            return Evaluator(
-                found.materialise, runs, recall, needed, trees, seconds, selects=runs.setting.runner.selects, jobs=jobs,
-                seen=found.reaches.learn,
-            )  # fmt: skip
-
         found = Found(
             request=self.request,
             repo=self.repo,
@@ -218,7 +212,10 @@ class Proposing:
             reaches=Reaches.of(parents),
             experience=recalled(self.repo, parents) if settings.learning else None,
         )
-        first = evaluator(required)
+        first = Evaluator(
+            materialise, runs, recall, required, trees, seconds, selects=runs.setting.runner.selects, jobs=jobs,
+            seen=found.reaches.learn,
+        )  # fmt: skip
         found.required = required
         try:
             self._phase("each side's tests on the other side's code")
@@ -228,13 +225,13 @@ class Proposing:
             whole = required
             required, hidden = split(whole, self.request.hold_out, settings.seed)
             found.required = required
-            evaluate = evaluator(required)
+            evaluate = first.asking(required, found.materialise)
             self._explore(found, evaluate, required, merge, seen, runs)
             remember(found)
             self._confirm(found, evaluate, runs)
             if hidden:
                 self._phase("asking the tests that were held out", f"{len(hidden)}")
-                score(found, evaluator(whole), hidden)
+                score(found, evaluate.asking(whole, found.materialise), hidden)
             self.clock.ended = True
         except (KeyboardInterrupt, Interrupted):
             self.clock.ended = True

@@ -152,6 +152,10 @@ class Evaluator(Generic[C]):
     _counters: Counters = field(default_factory=Counters)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def asking(self, required: Required, materialise: Materialise[C]) -> Evaluator[C]:
+        """Return an evaluator of other duties that knows what this one saw; what it costs is counted anew."""
+        return replace(self, materialise=materialise, required=required, _counters=Counters())
+
     @property
     def owners(self) -> tuple[Owner, ...]:
         """Return whose test trees an offspring is run with."""

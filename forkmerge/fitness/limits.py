@@ -16,9 +16,17 @@ START = 20.0
 
 
 def limits_for(parents: Iterable[SuiteRun], *, grace: float = 5.0) -> TestLimits:
-    """Return the limits for candidates; the whole run has slack for a few tests that hang up to their own limit."""
+    """Return the limits for candidates; the whole run has slack for a few tests that hang up to their own limit.
+
+    What is usual are all tests that a parent has.
+    """
     runs = tuple(parents)
     slowest = max((r.seconds for run in runs for r in run.results), default=0.0)
     whole = max((run.seconds for run in runs), default=0.0)
     per_test = FACTOR * slowest + SLACK
-    return TestLimits(per_test=per_test, whole=FACTOR * whole + START + 3 * (per_test + 2 * grace), grace=grace)
+    return TestLimits(
+        per_test=per_test,
+        whole=FACTOR * whole + START + 3 * (per_test + 2 * grace),
+        grace=grace,
+        usual=frozenset(r.test for run in runs for r in run.results),
+    )

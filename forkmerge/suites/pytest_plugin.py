@@ -38,6 +38,7 @@ import pytest
 OVERTIME = "forkmerge: longer than the limit of"
 KILLED_EXIT = 70
 MANY = 4
+FAR_MORE = 3
 
 
 class Stream:
@@ -281,13 +282,17 @@ class Steward:
 
     def __init__(self, names: Names, wanted: frozenset[str] | None, limit: Limit | None, hook: Any = None) -> None:
         self.names, self.wanted, self.limit, self.hook = names, wanted, limit, hook
+        self.usual = _listed("FORKMERGE_USUAL")
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: Any, items: list[Any]) -> None:
-        if self.wanted is not None:
-            out = [item for item in items if self.names.of(item.nodeid) not in self.wanted]
+        wanted = self.wanted
+        if self.usual and len(items) > FAR_MORE * len(self.usual):
+            wanted = self.usual  # those that one side's configuration leaves out run with the other's
+        if wanted is not None:
+            out = [item for item in items if self.names.of(item.nodeid) not in wanted]
             if out:
-                items[:] = [item for item in items if self.names.of(item.nodeid) in self.wanted]
+                items[:] = [item for item in items if self.names.of(item.nodeid) in wanted]
                 config.hook.pytest_deselected(items=out)
         if os.environ.get("FORKMERGE_ORDER") == "reverse":
             items.reverse()

@@ -72,6 +72,10 @@ class PytestRunner:
         if mode is Mode.COLLECT and limits.vital:
             files.append(("vital.jsonl", "".join(json.dumps(f) + "\n" for f in sorted(limits.vital)).encode("ascii")))
             env["FORKMERGE_VITAL"] = f"{support}/vital.jsonl"
+        if mode is Mode.RUN and tests is None and limits.usual:
+            usual = "".join(json.dumps(node_id(test)) + "\n" for test in sorted(limits.usual))
+            files.append(("usual.jsonl", usual.encode("ascii")))
+            env["FORKMERGE_USUAL"] = f"{support}/usual.jsonl"
         return Invocation(command.argv, tuple({**given, **env}.items()), tuple(files))
 
     def collect(

@@ -52,7 +52,8 @@ class TestLimits:
     """Seconds: for one test (None: no limit), for the whole run, and from asking a hung test to stop to killing it.
 
     ``vital`` are the files that hold tests wherever the code can be imported: a run that only collects may end when
-    several of them can't be collected and nothing else could.  ``reach``: what each test touches is told, where that
+    several of them can't be collected and nothing else could.  ``usual`` are the tests that the suites were seen to
+    have: where far more turn up, a whole run may keep to these.  ``reach``: what each test touches is told, where that
     can be told.
     """
 
@@ -62,6 +63,7 @@ class TestLimits:
     whole: float | None = None
     grace: float = 5.0
     vital: frozenset[str] = frozenset()
+    usual: frozenset[TestId] = frozenset()
     reach: bool = False
 
 

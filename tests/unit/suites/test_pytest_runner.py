@@ -170,6 +170,34 @@ def test_collecting_goes_on_where_something_was_found(project):
     assert len(project.run(mode=Mode.COLLECT, limits=VITAL).results) == 6
 
 
+def again(project, **options):
+    project.events.unlink()
+    return project.run(**options)
+
+
+def usual(run):
+    return TestLimits(usual=frozenset(r.test for r in run.results))
+
+
+def test_where_far_more_tests_turn_up_than_usual_only_those_are_run(project):
+    """One side marks tests that its configuration leaves out: with the other's configuration all of them would run."""
+    marked = "import pytest\n@pytest.mark.stress\n@pytest.mark.parametrize('n', range(40))\ndef test_3(n): pass\n"
+    project.write(test_a="def test_1(): pass\ndef test_2(): pass\n", test_b=marked)
+    (project.root / "pytest.ini").write_text("[pytest]\nmarkers = stress\naddopts = -m 'not stress'\n")
+    parents = project.run()
+    (project.root / "pytest.ini").write_text("[pytest]\n")
+    assert (parents.collected, again(project).collected) == (2, 42)
+    run = again(project, limits=usual(parents))
+    assert [r.test for r in run.results] == [r.test for r in parents.results]
+    assert (run.status, run.collected) == (RunStatus.COMPLETED, 2)
+
+
+def test_a_few_more_tests_than_usual_are_run(project):
+    parents = project.write(test_a="def test_1(): pass\n").run()
+    project.write(test_b="def test_2(): pass\ndef test_3(): pass\n")
+    assert len(again(project, limits=usual(parents)).results) == 3
+
+
 def test_reverse_runs_in_the_opposite_order(project):
     project.write(test_a="def test_1(): pass\ndef test_2(): pass\n", test_b="def test_3(): pass\n")
     assert [r.test.name for r in project.run(mode=Mode.REVERSE).results] == ["test_3", "test_2", "test_1"]

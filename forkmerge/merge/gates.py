@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from forkmerge.merge.pieces import counted, lines_of, middles, uneven
+from forkmerge.merge.pieces import counted, ends, lines_of, middles, uneven
 from forkmerge.merge.pyread import begun_late, compiles
 from forkmerge.model.finding import Finding
 from forkmerge.syntax.parsing import parse, sound
@@ -23,6 +23,7 @@ _FEW = 200
 """Changed lines up to which it is looked for where they stand: the search takes the square of them at worst."""
 
 _WORD = re.compile(rb"[^\W\d]\w*")
+_SAID = re.compile(rb"\w+")
 _DEFINES = re.compile(rb"\b([^\W\d]\w*+)\s*+(?:<[^<>\n]*+>\s*+)?(?=[({:=])")
 _NAMED = re.compile(rb"\b(?:class|contract|def|fn|fun|func|function|interface|module|object|sub|trait)\s+([^\W\d]\w*+)")
 _ALONE = re.compile(rb"^[ \t]*+([^\W\d]\w*+)[ \t]*+,?[ \t\r]*+$", re.MULTILINE)
@@ -120,7 +121,7 @@ def _names(profile: Profile, path: str, base: bytes, ours: bytes, theirs: bytes,
     keyed = fresh | (_keys_in(said_o) & _keys_in(said_t))
     doubled |= fresh if not scoped else set()
     if not doubled and not loose and not keyed:
-        return []
+        return _twice(profile, path, (base, ours, theirs), result, said_o, said_t)
     from forkmerge.merge.names import objections as named  # noqa: PLC0415 - seldom needed, and dear to import
 
     inputs = (base, ours, theirs)
@@ -140,7 +141,23 @@ def _names(profile: Profile, path: str, base: bytes, ours: bytes, theirs: bytes,
         from forkmerge.merge.keys import objections as given_twice  # noqa: PLC0415 - the same
 
         found = given_twice(profile, path, inputs, result, frozenset(doubled | keyed))
-    return found
+    return found or _twice(profile, path, inputs, result, said_o, said_t)
+
+
+def _twice(
+    profile: Profile, path: str, inputs: tuple[bytes, bytes, bytes], result: bytes, one: bytes, other: bytes
+) -> list[Finding]:
+    """Return what stands twice where the profile has it once, and ``one`` and ``other``, the added lines, both say."""
+    told = [rule.word.encode() for rule in profile.distinct]
+    if not any(word in one and word in other for word in told):
+        return []
+    words = frozenset(_SAID.findall(one)).intersection(_SAID.findall(other))
+    if not words:
+        return []
+    from forkmerge.merge.keys import doubled  # noqa: PLC0415 - seldom needed, and dear to import
+
+    start, kept = ends(*inputs, result)
+    return doubled(profile, path, inputs, result, words, slice(start, len(result) - kept))
 
 
 def committed(

@@ -8,6 +8,7 @@ most let the last one win.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from forkmerge.syntax import commutative, paths
 from forkmerge.syntax.parsing import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from tree_sitter import Node
 
@@ -24,6 +25,62 @@ if TYPE_CHECKING:
 
 
 _MEMBERS = frozenset(("field_declaration", "enum_variant", "enum_constant"))
+
+
+_WORD = re.compile(rb"\w+")
+
+
+def doubled(
+    profile: Profile, path: str, inputs: Sequence[bytes], result: bytes, words: Collection[bytes], around: slice
+) -> list[Finding]:
+    """Return a finding for each name of ``words`` that stands twice where the profile has it once, as in no input.
+
+    ``around`` are the bytes of the result from the first to the last change.
+    """
+    twice = _distinct(profile, result, words, around)
+    if not twice:
+        return []
+    before: set[tuple[str, str]] = set()
+    for data in inputs:
+        before |= _distinct(profile, data, words, slice(0, len(data))).keys()
+    return [
+        Finding("duplicate-key", f"{key[1]} is given twice, which neither side did", path, line)
+        for key, line in sorted(twice.items())
+        if key not in before
+    ]
+
+
+def _distinct(profile: Profile, data: bytes, words: Collection[bytes], around: slice) -> dict[tuple[str, str], int]:
+    """Return (type of the child, name) of what stands twice beside its like, with the line of the second."""
+    parents = {parent for rule in profile.distinct for parent in rule.parents}
+    out: dict[tuple[str, str], int] = {}
+    stack = [parse(profile, data).root_node]
+    while stack:
+        node = stack.pop()
+        near = [c for c in node.named_children if c.end_byte >= around.start and c.start_byte <= around.stop]
+        stack.extend(near)
+        if node.type not in parents:
+            continue
+        seen: set[tuple[str, str]] = set()
+        for child in near:
+            name = _named(profile, node, child)
+            said = () if name in profile.repeatable else _WORD.findall(name.encode())
+            if said and all(word in words for word in said):
+                key = (child.type, name)
+                if key in seen:
+                    out[key] = child.start_point[0] + 1
+                seen.add(key)
+    return out
+
+
+def _named(profile: Profile, parent: Node, child: Node) -> str:
+    for rule in profile.distinct:
+        if parent.type in rule.parents and child.type in rule.children and paths.holds(child, rule.where):
+            found = [paths.follow(child, path) for path in rule.names]
+            if found[0] is not None:
+                texts = ((n.text or b"").decode("utf-8", "replace") for n in found if n is not None)
+                return " ".join(" ".join(texts).split())
+    return ""
 
 
 def objections(

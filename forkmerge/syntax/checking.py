@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from forkmerge.syntax.linewise import KINDS, LineProfile
-from forkmerge.syntax.profile import Binding, Commutative, Embedded, Profile, UnitRule
+from forkmerge.syntax.profile import Binding, Commutative, Distinct, Embedded, Profile, UnitRule
 from forkmerge.syntax.profiles import NODE_SETS
 
 if TYPE_CHECKING:
@@ -28,8 +28,18 @@ _TEXTS = ("name", "package", "function", "line_comment", "data", "binder", "reve
 _FLAGS = ("indentation", "ended", "sections", "ordered_sections", "brackets", "continued", "folded")
 _FORMATS = ("", "json", "toml", "yaml")
 _BINDERS = ("", "python")
-_ROWS = {"units": UnitRule, "commutative": Commutative, "bindings": Binding, "embedded": Embedded}
-_NEEDED = {Commutative: ("parents", "children"), Embedded: ("nodes", "content", "told", "closed", "begins")}
+_ROWS = {
+    "units": UnitRule,
+    "commutative": Commutative,
+    "bindings": Binding,
+    "distinct": Distinct,
+    "embedded": Embedded,
+}
+_NEEDED = {
+    Commutative: ("parents", "children"),
+    Distinct: ("parents", "children", "names"),
+    Embedded: ("nodes", "content", "told", "closed", "begins"),
+}
 _KEYS = ("name", "text", "first", "word", "modifier")
 
 
@@ -140,11 +150,14 @@ def _node_types(profile: Profile) -> set[str]:
     types |= {m.split(".")[0] for m in profile.members} | {t for pair in profile.described for t in pair.split(".")}
     conditions = [c for unit in profile.units for c in unit.where]
     conditions += [c for rule in profile.commutative for c in (*rule.where, *rule.around)]
+    conditions += [c for rule in profile.distinct for c in rule.where]
     types |= {t for _, wanted in conditions for t in wanted if not t.startswith("=")}
     for unit in profile.units:
         types |= unit.nodes
     for rule in profile.commutative:
         types |= rule.parents | rule.children | rule.having
+    for once in profile.distinct:
+        types |= once.parents | once.children
     for binding in profile.bindings:
         types |= binding.nodes
     for row in profile.embedded:
@@ -163,6 +176,8 @@ def _steps(profile: Profile) -> set[str]:
         paths += [unit.signature, unit.body, unit.scope, *(path for path, _ in unit.where)]
     for rule in profile.commutative:
         paths += [rule.field, *(path for path, _ in (*rule.where, *rule.around))]
+    for once in profile.distinct:
+        paths += [*once.names, *(path for path, _ in once.where)]
     for binding in profile.bindings:
         paths += [*binding.names, binding.scope, binding.signature]
     steps = {step.removesuffix("*") for path in paths for step in path.split(".") if step}

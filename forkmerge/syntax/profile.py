@@ -62,6 +62,22 @@ class Commutative:
 
 
 @dataclass(frozen=True, slots=True)
+class Distinct:
+    """Children of which no two below one parent may have the same name, in whatever order they stand.
+
+    The texts at the paths of ``names`` together are the name; a child in which the first leads nowhere has none.
+    Cases, fields and constants are such: git merges two of one name cleanly where they are some lines apart.  ``word``
+    stands in every line that begins one, "" where no word does.
+    """
+
+    parents: frozenset[str]
+    children: frozenset[str]
+    names: tuple[str, ...]
+    word: str = ""
+    where: tuple[tuple[str, frozenset[str]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
     """Nodes that bind names: the first of ``names`` that leads somewhere is the identifier or pattern that is bound.
 
@@ -114,8 +130,8 @@ class Profile:
     them; ``members`` are ``node.field`` places where an identifier is looked up in an object and not in a scope, and
     nodes in which nothing is a name; ``scopes`` are nodes that open a scope; ``repeatable`` are names that may be
     defined again and again; ``identifying`` are attributes of which one tells elements side by side of one name apart.
-    ``bindings`` say what binds names, unless ``binder`` names a language ("python") that has
-    rules of its own.  ``embedded`` says where texts of other languages stand.
+    ``bindings`` say what binds names, unless ``binder`` names a language ("python") that has rules of its own.
+    ``distinct`` says what stands once beside its like, ``embedded`` where texts of other languages stand.
     """
 
     name: str
@@ -152,4 +168,5 @@ class Profile:
     commutative: tuple[Commutative, ...]
     bindings: tuple[Binding, ...]
     embedded: tuple[Embedded, ...] = ()
+    distinct: tuple[Distinct, ...] = ()
     ended: bool = False

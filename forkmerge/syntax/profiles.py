@@ -17,7 +17,7 @@ import os.path
 from typing import TYPE_CHECKING
 
 from forkmerge.errors import UnusableInput
-from forkmerge.syntax.profile import Binding, Commutative, Embedded, Profile, UnitRule
+from forkmerge.syntax.profile import Binding, Commutative, Distinct, Embedded, Profile, UnitRule
 from forkmerge.syntax.reading import Unread, read
 
 if TYPE_CHECKING:
@@ -191,6 +191,7 @@ def profile(table: dict[str, Any]) -> Profile:
         bindings=tuple(map(_binding, table.get("bindings", ()))),
         ended=table.get("ended", False),
         embedded=tuple(map(_embedded, table.get("embedded", ()))),
+        distinct=tuple(map(_distinct, table.get("distinct", ()))),
         **sets,
     )
 
@@ -234,6 +235,16 @@ def _binding(table: dict[str, Any]) -> Binding:
         scope=table.get("scope", ""),
         signature=table.get("signature", ""),
         unless=frozenset(table.get("unless", ())),
+    )
+
+
+def _distinct(table: dict[str, Any]) -> Distinct:
+    return Distinct(
+        parents=frozenset(table["parents"]),
+        children=frozenset(table["children"]),
+        names=tuple(table["names"]),
+        word=table.get("word", ""),
+        where=_where(table),
     )
 
 

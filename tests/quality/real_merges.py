@@ -113,6 +113,7 @@ def _propose(entry: Entry, options: argparse.Namespace, more: Sequence[str]) -> 
     command += ["--budget", str(options.budget), "--time", str(options.time)]
     command += [word for name in VERSION for word in ("--pass-env", name)]
     command += [word for name in entry.stubs for word in ("--carry", name)]
+    command += ["--no-coverage"] * options.no_coverage
     command += more
     return subprocess.run(
         command, cwd=entry.repository, env=entry.environment(entry.repository), check=False, capture_output=True
@@ -193,6 +194,7 @@ def main() -> int:
     parser.add_argument("--suite-seconds", type=float, default=600, help="seconds for the recorded command on one tree")
     parser.add_argument("--fresh", action="store_true", help="run everything again, whatever the ledger knows")
     parser.add_argument("--program", type=Path, default=Path(sys.executable).with_name("forkmerge"))
+    parser.add_argument("--no-coverage", action="store_true", help="do without what each test touches")
     parser.add_argument("--json", type=Path, help="write the results here, after each merge")
     parser.add_argument("--hide", type=float, default=0.0, help="compare with this share of the tests unknown (0.2)")
     parser.add_argument("--seed", default="0", help="with --hide: the seeds to draw them with, with commas")

@@ -17,7 +17,7 @@ from forkmerge.syntax import commutative, paths
 from forkmerge.syntax.parsing import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from tree_sitter import Node
 
@@ -63,24 +63,27 @@ def _distinct(profile: Profile, data: bytes, words: Collection[bytes], around: s
             continue
         seen: set[tuple[str, str]] = set()
         for child in near:
-            name = _named(profile, node, child)
-            said = () if name in profile.repeatable else _WORD.findall(name.encode())
-            if said and all(word in words for word in said):
-                key = (child.type, name)
-                if key in seen:
-                    out[key] = child.start_point[0] + 1
-                seen.add(key)
+            for name in _named(profile, node, child):
+                said = () if name in profile.repeatable else _WORD.findall(name.encode())
+                if said and all(word in words for word in said):
+                    key = (child.type, name)
+                    if key in seen:
+                        out[key] = child.start_point[0] + 1
+                    seen.add(key)
     return out
 
 
-def _named(profile: Profile, parent: Node, child: Node) -> str:
+def _named(profile: Profile, parent: Node, child: Node) -> Iterator[str]:
+    """Yield what ``child`` is the only one of below ``parent``."""
     for rule in profile.distinct:
-        if parent.type in rule.parents and child.type in rule.children and paths.holds(child, rule.where):
-            found = [paths.follow(child, path) for path in rule.names]
-            if found[0] is not None:
-                texts = ((n.text or b"").decode("utf-8", "replace") for n in found if n is not None)
-                return " ".join(" ".join(texts).split())
-    return ""
+        if parent.type not in rule.parents or child.type not in rule.children or not paths.holds(child, rule.where):
+            continue
+        if rule.around and not any(paths.holds(node, rule.around) for node in commutative.ancestors(parent)):
+            continue
+        found = [paths.follow(child, path) for path in rule.names]
+        if found[0] is not None:
+            texts = ((n.text or b"").decode("utf-8", "replace") for n in found if n is not None)
+            yield " ".join(" ".join(texts).split())
 
 
 def objections(

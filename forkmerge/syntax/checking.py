@@ -150,7 +150,7 @@ def _node_types(profile: Profile) -> set[str]:
     types |= {m.split(".")[0] for m in profile.members} | {t for pair in profile.described for t in pair.split(".")}
     conditions = [c for unit in profile.units for c in unit.where]
     conditions += [c for rule in profile.commutative for c in (*rule.where, *rule.around)]
-    conditions += [c for rule in profile.distinct for c in rule.where]
+    conditions += [c for rule in profile.distinct for c in (*rule.where, *rule.around)]
     types |= {t for _, wanted in conditions for t in wanted if not t.startswith("=")}
     for unit in profile.units:
         types |= unit.nodes
@@ -177,7 +177,7 @@ def _steps(profile: Profile) -> set[str]:
     for rule in profile.commutative:
         paths += [rule.field, *(path for path, _ in (*rule.where, *rule.around))]
     for once in profile.distinct:
-        paths += [*once.names, *(path for path, _ in once.where)]
+        paths += [*once.names, *(path for path, _ in (*once.where, *once.around))]
     for binding in profile.bindings:
         paths += [*binding.names, binding.scope, binding.signature]
     steps = {step.removesuffix("*") for path in paths for step in path.split(".") if step}

@@ -67,7 +67,8 @@ class Distinct:
 
     The texts at the paths of ``names`` together are the name; a child in which the first leads nowhere has none.
     Cases, fields and constants are such: git merges two of one name cleanly where they are some lines apart.  ``word``
-    stands in every line that begins one, "" where no word does.
+    stands in every line that begins one, "" where no word does.  ``where`` and ``around`` are conditions on the child
+    and on a node around the parent, as sets have them.
     """
 
     parents: frozenset[str]
@@ -75,6 +76,7 @@ class Distinct:
     names: tuple[str, ...]
     word: str = ""
     where: tuple[tuple[str, frozenset[str]], ...] = ()
+    around: tuple[tuple[str, frozenset[str]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

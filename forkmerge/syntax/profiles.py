@@ -245,6 +245,7 @@ def _distinct(table: dict[str, Any]) -> Distinct:
         names=tuple(table["names"]),
         word=table.get("word", ""),
         where=_where(table),
+        around=_where(table, "around"),
     )
 
 

@@ -73,6 +73,7 @@ def wished(limits: TestLimits, settings: Settings) -> TestLimits:
     return replace(
         limits,
         per_test=limits.per_test if settings.test_timeout is None else settings.test_timeout,
+        hung=limits.hung if settings.test_timeout is None else None,
         whole=limits.whole if settings.run_timeout is None else settings.run_timeout,
     )
 

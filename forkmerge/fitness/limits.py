@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from forkmerge.model.outcome import SuiteRun
 
 FACTOR, SLACK = 3.0, 10.0
+LESS_SLACK = 2.0
+"""For what runs after a test that hung."""
 START = 20.0
 
 
@@ -28,5 +30,6 @@ def limits_for(parents: Iterable[SuiteRun], *, grace: float = 5.0) -> TestLimits
         per_test=per_test,
         whole=FACTOR * whole + START + 3 * (per_test + 2 * grace),
         grace=grace,
+        hung=FACTOR * slowest + LESS_SLACK,
         usual=frozenset(r.test for run in runs for r in run.results),
     )

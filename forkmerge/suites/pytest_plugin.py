@@ -82,8 +82,9 @@ class Names:
 class Limit:
     """The clock of the running test."""
 
-    def __init__(self, seconds: float, grace: float, stream: Stream, names: Names) -> None:
+    def __init__(self, seconds: float, grace: float, stream: Stream, names: Names, hung: float = 0) -> None:
         self.seconds, self.grace, self.stream, self.names = seconds, grace, stream, names
+        self.hung = min(hung, seconds) or seconds
         self.pid = os.getpid()
         self.nodeid = ""
         self.fired = False
@@ -127,7 +128,8 @@ class Limit:
         if not self.fired:
             self.fired = True
             signal.setitimer(signal.ITIMER_REAL, self.grace)
-            pytest.fail(f"{OVERTIME} {self.seconds:g} s")
+            limit, self.seconds = self.seconds, self.hung
+            pytest.fail(f"{OVERTIME} {limit:g} s")
         self.stream.send("killed", n=self.names.of(self.nodeid))
         faulthandler.dump_traceback(file=self.stream.fd)
         os._exit(KILLED_EXIT)
@@ -451,7 +453,8 @@ def pytest_configure(config: Any) -> None:
     seconds = float(os.environ.get("FORKMERGE_TEST_LIMIT") or 0)
     limit = None
     if seconds > 0 and hasattr(signal, "setitimer"):
-        limit = Limit(seconds, float(os.environ.get("FORKMERGE_TEST_GRACE") or 5), stream, names)
+        grace, hung = (float(os.environ.get(f"FORKMERGE_TEST_{name}") or 0) for name in ("GRACE", "HUNG"))
+        limit = Limit(seconds, grace or 5, stream, names, hung)
     if _HOOK is not None:
         _HOOK.send = stream.send
         config.pluginmanager.register(Watch(_HOOK, config), "forkmerge-watch")

@@ -59,6 +59,8 @@ class PytestRunner:
         if limits.per_test is not None:
             env["FORKMERGE_TEST_LIMIT"] = f"{limits.per_test:g}"
             env["FORKMERGE_TEST_GRACE"] = f"{limits.grace:g}"
+            if limits.hung is not None:
+                env["FORKMERGE_TEST_HUNG"] = f"{limits.hung:g}"
         if mode is Mode.REVERSE:
             env["FORKMERGE_ORDER"] = "reverse"
         files = [(f"{PLUGIN}.py", plugin_source())]

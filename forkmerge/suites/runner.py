@@ -51,6 +51,8 @@ class TestCommand:
 class TestLimits:
     """Seconds: for one test (None: no limit), for the whole run, and from asking a hung test to stop to killing it.
 
+    ``hung`` is the limit for a test that runs after one hung in the same process (None: the same as before): a file in
+    which one waits for what never comes has more of them, and a failure counts only when it repeats alone.
     ``vital`` are the files that hold tests wherever the code can be imported: a run that only collects may end when
     several of them can't be collected and nothing else could.  ``usual`` are the tests that the suites were seen to
     have: where far more turn up, a whole run may keep to these.  ``reach``: what each test touches is told, where that
@@ -62,6 +64,7 @@ class TestLimits:
     per_test: float | None = None
     whole: float | None = None
     grace: float = 5.0
+    hung: float | None = None
     vital: frozenset[str] = frozenset()
     usual: frozenset[TestId] = frozenset()
     reach: bool = False

@@ -209,6 +209,16 @@ def test_hang_is_a_timeout_of_its_test_alone(project):
     assert statuses(run) == {"test_a.py::test_1": Status.TIMEOUT, "test_a.py::test_2": Status.PASSED}
 
 
+def test_what_runs_after_a_hang_is_given_less_time(project):
+    sleeps = "".join(f"def test_{n}(): time.sleep(60)\n" for n in (1, 2, 3))
+    project.write(test_a=f"import time\n{sleeps}def test_4(): time.sleep(0.1)\n")
+    run = project.run(limits=TestLimits(per_test=1.5, grace=2, hung=0.4))
+    assert list(statuses(run).values()) == [Status.TIMEOUT] * 3 + [Status.PASSED]
+    assert "1.5 s" in run.results[0].message
+    assert "0.4 s" in run.results[1].message
+    assert sum(r.seconds for r in run.results) < 2.6
+
+
 def test_hang_in_a_fixture_counts_too(project):
     code = "import time, pytest\n@pytest.fixture\ndef f():\n    yield\n    time.sleep(60)\ndef test_1(f): pass\n"
     assert statuses(project.write(test_a=code).run(limits=TestLimits(0.3, grace=2))) == {

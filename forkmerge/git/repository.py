@@ -9,20 +9,20 @@ is a full hex id.
 
 from __future__ import annotations
 
-import os
 import string
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forkmerge.errors import UnusableInput
 from forkmerge.git import command, treedata
+from forkmerge.git.location import Location
 from forkmerge.git.objects import open_store
 from forkmerge.git.sterile import Sterile
 from forkmerge.model.revision import Revision
 from forkmerge.model.source import SUBMODULE, Entry
 
 if TYPE_CHECKING:
+    from pathlib import Path
+    import os
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Self
 
@@ -83,7 +83,7 @@ class Repository:
         ``settled`` looks at git's configuration once for all that is run from now on: for short work alone.
         Raises ``UnusableInput`` when there is none or git refuses it.
         """
-        asked = _Place(path, git_dir, work_tree)
+        asked = Location(path, git_dir, work_tree)
         try:
             own, common, top, object_format = asked.places()
         except command.GitFailed as failed:
@@ -365,41 +365,6 @@ class Repository:
         near = get_close_matches(name, sorted(short), 1) or [tails[t] for t in get_close_matches(name, list(tails), 1)]
         hint = f"did you mean {near[0]}?" if near else "git branch -a lists the branches"
         return UnusableInput(f"unknown revision: {name}", where=str(self.git_dir), hint=hint)
-
-
-class _Place:
-    """Questions to ``git rev-parse`` before there is a ``Repository``."""
-
-    def __init__(
-        self,
-        path: str | os.PathLike[str],
-        git_dir: str | os.PathLike[str] | None,
-        work_tree: str | os.PathLike[str] | None,
-    ) -> None:
-        given = Path(path)
-        self._cwd = given.parent if given.is_file() else given
-        self._git_dir = None if git_dir is None else Path(git_dir).absolute()
-        self._work_tree = None if work_tree is None else Path(work_tree).absolute()
-
-    def places(self) -> tuple[Path, Path, Path | None, str]:
-        """Return git directory, common directory, top of the work tree and object format; raises ``GitFailed``."""
-        what = ("--is-bare-repository", "--is-inside-work-tree", "--show-object-format")
-        where = ("--absolute-git-dir", "--path-format=absolute", "--git-common-dir", "--show-toplevel")
-        with suppress(command.GitFailed):  # PERF: one process for four, where there is a work tree
-            lines = self._run(*what, *where).removesuffix(b"\n").split(b"\n")
-            if len(lines) == len(what) + len(where) - 1 and lines[:2] == [b"false", b"true"]:
-                own, common, top = (Path(os.fsdecode(line)) for line in lines[3:])
-                return own, common, top, lines[2].decode("ascii")
-        bare, inside, object_format = self._run(*what).decode("ascii").split()
-        own, common = self.path("--absolute-git-dir"), self.path("--path-format=absolute", "--git-common-dir")
-        return own, common, self.path("--show-toplevel") if (bare, inside) == ("false", "true") else None, object_format
-
-    def path(self, *args: str) -> Path:
-        return Path(os.fsdecode(self._run(*args).removesuffix(b"\n")))
-
-    def _run(self, *args: str) -> bytes:
-        asked = ("rev-parse", *args)
-        return command.run(asked, cwd=self._cwd, git_dir=self._git_dir, work_tree=self._work_tree).stdout
 
 
 _EMPTY_TREES = {

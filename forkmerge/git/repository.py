@@ -21,9 +21,9 @@ from forkmerge.model.revision import Revision
 from forkmerge.model.source import SUBMODULE, Entry
 
 if TYPE_CHECKING:
-    from pathlib import Path
     import os
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
     from typing import Self
 
     from forkmerge.git.hardening import Configured

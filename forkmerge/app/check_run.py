@@ -30,7 +30,7 @@ from forkmerge.errors import Interrupted, MissingTool
 from forkmerge.execution import folders
 from forkmerge.fitness.evaluator import Evaluator
 from forkmerge.fitness.ledger import Ledger, ledger_path
-from forkmerge.fitness.limits import limits_for
+from forkmerge.fitness.limits import limits_for, tests_of
 from forkmerge.fitness.parents import measure, suite_seconds
 from forkmerge.fitness.records import Purpose
 from forkmerge.model.finding import Severity
@@ -151,7 +151,8 @@ class _Testing:
         if not required.duties:
             self.found.notes.append("behaviour: no test passes on either side, so nothing could be verified")
             return
-        runs.limits = wished(limits_for((*parents.ours_runs, *parents.theirs_runs)), settings)
+        both = (*parents.ours_runs, *parents.theirs_runs)
+        runs.limits = replace(wished(limits_for(both), settings), usual=tests_of(both))
         materialise = Materialiser(
             self.repo, [seen.loci], seen.ours, seen.theirs, seen.scenario.ours.tree, settings.test_paths
         )

@@ -46,7 +46,7 @@ from forkmerge.errors import Interrupted
 from forkmerge.execution import folders
 from forkmerge.fitness.evaluator import Evaluation, Evaluator
 from forkmerge.fitness.ledger import Ledger, ledger_path
-from forkmerge.fitness.limits import limits_for
+from forkmerge.fitness.limits import limits_for, tests_of
 from forkmerge.fitness.parents import suite_seconds
 from forkmerge.fitness.verdicts import search_verdict
 from forkmerge.git.mergetree import git_merge
@@ -186,8 +186,9 @@ class Proposing:
         required = joined(asked)
         if not required.duties:
             raise nothing_to_keep(parents)
-        runs.limits = wished(limits_for(tuple(run for runs in parents.values() for run in runs)), settings)
-        runs.limits = replace(runs.limits, vital=frozenset(duty.test.file for duty in required.duties))
+        every = tuple(run for several in parents.values() for run in several)
+        vital = frozenset(duty.test.file for duty in required.duties)
+        runs.limits = replace(wished(limits_for(every), settings), vital=vital, usual=tests_of(every))
         source = texts(Parents(seen.base, seen.ours, seen.theirs, (), ()), self.repo.read, given)
         materialise = Materialiser(
             self.repo, [seen.loci], seen.ours, seen.theirs, seen.scenario.ours.tree, given,

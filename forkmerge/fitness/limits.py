@@ -9,7 +9,7 @@ from forkmerge.suites.runner import TestLimits
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from forkmerge.model.outcome import SuiteRun
+    from forkmerge.model.outcome import SuiteRun, TestId
 
 FACTOR, SLACK = 3.0, 10.0
 LESS_SLACK = 2.0
@@ -18,10 +18,7 @@ START = 20.0
 
 
 def limits_for(parents: Iterable[SuiteRun], *, grace: float = 5.0) -> TestLimits:
-    """Return the limits for candidates; the whole run has slack for a few tests that hang up to their own limit.
-
-    What is usual are all tests that a parent has.
-    """
+    """Return the limits for candidates; the whole run has slack for a few tests that hang up to their own limit."""
     runs = tuple(parents)
     slowest = max((r.seconds for run in runs for r in run.results), default=0.0)
     whole = max((run.seconds for run in runs), default=0.0)
@@ -31,5 +28,9 @@ def limits_for(parents: Iterable[SuiteRun], *, grace: float = 5.0) -> TestLimits
         whole=FACTOR * whole + START + 3 * (per_test + 2 * grace),
         grace=grace,
         hung=FACTOR * slowest + LESS_SLACK,
-        usual=frozenset(r.test for run in runs for r in run.results),
     )
+
+
+def tests_of(parents: Iterable[SuiteRun]) -> frozenset[TestId]:
+    """Return all tests that a parent was seen to have."""
+    return frozenset(result.test for run in parents for result in run.results)

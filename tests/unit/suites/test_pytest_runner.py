@@ -181,12 +181,12 @@ def usual(run):
 
 def test_where_far_more_tests_turn_up_than_usual_only_those_are_run(project):
     """One side marks tests that its configuration leaves out: with the other's configuration all of them would run."""
-    marked = "import pytest\n@pytest.mark.stress\n@pytest.mark.parametrize('n', range(40))\ndef test_3(n): pass\n"
+    marked = "import pytest\n@pytest.mark.stress\n@pytest.mark.parametrize('n', range(1000))\ndef test_3(n): pass\n"
     project.write(test_a="def test_1(): pass\ndef test_2(): pass\n", test_b=marked)
     (project.root / "pytest.ini").write_text("[pytest]\nmarkers = stress\naddopts = -m 'not stress'\n")
     parents = project.run()
     (project.root / "pytest.ini").write_text("[pytest]\n")
-    assert (parents.collected, again(project).collected) == (2, 42)
+    assert (parents.collected, again(project).collected) == (2, 1002)
     run = again(project, limits=usual(parents))
     assert [r.test for r in run.results] == [r.test for r in parents.results]
     assert (run.status, run.collected) == (RunStatus.COMPLETED, 2)

@@ -63,10 +63,15 @@ def merge_file(  # noqa: PLR0913 - one call, all its options
     found = _merged(path, three, line_merge, asked, alternatives=alternatives, languages=languages)
     if found.git_clean or not found.clean or not asked().least:
         return found
-    from forkmerge.merge.odds import UNLIKELY, unlikely  # noqa: PLC0415 - not needed for clean files
+    from forkmerge.merge.odds import UNLIKELY, large, unlikely  # noqa: PLC0415 - not needed for clean files
 
-    if not unlikely(found, three, asked().least):
+    if not large(*three):
         return found
+    if not unlikely(found, three, asked().least):
+        mirrored = partial(replace, asked().mirrored())  # the sides' order may change by which rule a place is resolved
+        other = _merged(path, (base, theirs, ours), line_merge, mirrored, languages=languages)
+        if other.clean and not unlikely(other, three, asked().least):
+            return found
     careful = partial(replace, asked(), doubtful=True)
     again = _merged(path, three, line_merge, careful, alternatives=alternatives, languages=languages)
     return replace(again, segments=tuple(_because(s, UNLIKELY) for s in again.segments))

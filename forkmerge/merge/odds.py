@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from forkmerge.merge.pieces import lines_of
@@ -29,13 +30,18 @@ _MOST = 2.0
 """Lines changed for each line of the base past which more makes no difference."""
 
 
+def large(base: bytes, ours: bytes, theirs: bytes) -> bool:
+    """Return whether a side changed so much that the file as a whole is asked for its odds."""
+    return changed(base, ours, theirs)[0] >= MUCH
+
+
 def unlikely(found: FileMerge, inputs: tuple[bytes, bytes, bytes], least: float) -> bool:
-    """Return whether the clean merge ``found`` of ``inputs`` is right less often than ``least`` (0 to 1)."""
+    """Return whether the clean merge ``found`` of ``large`` files is right less often than ``least`` (0 to 1)."""
     used = {rule for hunk in found.hunks for rule in hunk.rule.split("+")}
-    lines, share = changed(*inputs)
-    return lines >= MUCH and likelihood(used, lines, share) < least
+    return likelihood(used, *changed(*inputs)) < least
 
 
+@lru_cache(maxsize=1)
 def changed(base: bytes, ours: bytes, theirs: bytes) -> tuple[int, float]:
     """Return how many lines the side changed that changed more, those put in and those taken away, and their share."""
     before = Counter(lines_of(base))

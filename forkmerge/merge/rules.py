@@ -111,7 +111,7 @@ class Allowed:
     rules: frozenset[str] = BALANCED
     doubtful: bool = False
     versions: str = ""
-    least: float = 0.55
+    least: float = 0.6
 
     def permits(self, rules: Iterable[str]) -> bool:
         """Return whether all of ``rules`` may be used."""

@@ -43,9 +43,9 @@ def structured(
     by_structure = resolve(profile, allowed, git, tree, alternatives=alternatives)
     apart = _apart(profile, git, by_structure, allowed)
     apart = unimported(profile, inputs, apart, allowed)
-    why = ""
+    why, even = "", True
     for step, candidate in enumerate((apart, by_structure)):
-        if step and candidate == apart:
+        if step and candidate == apart and even:
             break
         pieces, against = verified(profile, path, inputs, candidate, git)
         why = why or against
@@ -56,8 +56,10 @@ def structured(
         other = swapped(git)
         mirrored = resolve(profile, allowed.mirrored(), other, swapped_tree(profile, git, tree), alternatives=False)
         if not step:
+            alone = mirrored
             mirrored = _apart(profile, other, mirrored, allowed.mirrored())
             mirrored = unimported(profile, (inputs[0], inputs[2], inputs[1]), mirrored, allowed)
+            even = mirrored == alone
         if _same_text(pieces, mirrored):  # PERF: the gates, which don't care for the sides' order, have seen it
             return pieces, ""
         base, ours, theirs = inputs

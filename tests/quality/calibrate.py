@@ -33,7 +33,7 @@ from quality.sameness import GOOD, sameness
 from forkmerge.git.linemerge import line_merge
 from forkmerge.merge.diff import common
 from forkmerge.merge.file import merge_file
-from forkmerge.merge.odds import changed
+from forkmerge.merge.odds import changed, large
 from forkmerge.merge.rules import ALL, EAGER, IMPORTS, Allowed, precise
 
 if TYPE_CHECKING:
@@ -168,12 +168,17 @@ def verdict(case: Case, allowed: Allowed) -> str:
 def curve(cases: list[Case]) -> str:
     """Return a table: for each k the rules that serve, and good, other and precision of whole files."""
     rows = ["| k | good | wrong | conflict | precision | rules that don't serve |", "|---|---|---|---|---|---|"]
-    seen: dict[frozenset[str], Counter[str]] = {}
+    seen: dict[frozenset[str], list[str]] = {}
+    sure = [not large(*(case.read(version) for version in ("base", "ours", "theirs"))) for case in cases]
     for k in range(1, 21):
         allowed = precise(k)
-        if allowed.rules not in seen:
-            seen[allowed.rules] = Counter(verdict(case, allowed) for case in cases)
-        found = seen[allowed.rules]
+        known = seen.get(allowed.rules)
+        words = [
+            known[i] if known is not None and (sure[i] or known[i] == "conflict") else verdict(case, allowed)
+            for i, case in enumerate(cases)
+        ]  # what a higher mark leaves in conflict by its odds stays so
+        seen[allowed.rules] = words
+        found = Counter(words)
         good, wrong = sum(found[word] for word in GOOD), found["order"] + found["other"]
         share = f"{good / (good + wrong):.1%}" if good + wrong else "-"
         out = ", ".join(sorted(ALL - allowed.rules)) or "-"
@@ -186,7 +191,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", type=Path)
     parser.add_argument("--sample", type=int, default=0)
-    parser.add_argument("--seed", default="1")
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--lang", default="")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--curve", action="store_true")

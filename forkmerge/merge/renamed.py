@@ -5,9 +5,9 @@ those in conflict.  With the new word in the base and in the other side's text t
 taken for renamed if the side has it nowhere and neither the base nor the other side has the new one, if it stands for
 no other word, and if the lines that were edited say so word by word.
 
-Invariants: what is not settled by that alone is left: git has to merge what then differs.  The other side must not use
-the word more than the base does (nobody saw whether that means the same), and still has most of it, so that there is
-something to rename.  The sides' order decides nothing.
+Invariants: what is not settled by that alone is left: git has to merge what then differs.  The other side must use the
+word as often as the base does: where it says it more, nobody saw whether that means the same, and where it took away a
+line that says it, that line was edited, too.  The sides' order decides nothing.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _renamed(
 ) -> dict[bytes, bytes]:
     """Return what ``side`` exchanged everywhere, with what stands there now; counts are of the words of all three."""
     differ = uneven(before, now)
-    gone = {w for w in differ if not now[w] and before[w] <= 2 * other[w] and other[w] <= before[w]}
+    gone = {w for w in differ if not now[w] and other[w] == before[w]}
     come = {w for w in uneven(now, before) if now[w] and not before[w] and not other[w]}
     if not gone or not come:
         return {}

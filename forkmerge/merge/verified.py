@@ -101,8 +101,8 @@ def verified(
 ) -> tuple[Sequence[Piece], str]:
     """Return ``pieces`` if the gates hold for the text they give (conflicts read as either side), else git's, and why.
 
-    What is ``mirrored`` is only there to be compared, so the dearest gates are left out, unless it can't be read: what
-    they find there may hang on the order of the sides.
+    What is ``mirrored`` is only there to be compared, so the dearest gates are left out, unless it can't be read or is
+    data: what they find there may hang on the order of the sides.
     """
     if pieces is git:
         return pieces, ""
@@ -110,7 +110,7 @@ def verified(
     for choose in (lambda c: c.ours, lambda c: c.theirs):
         result = text_of(pieces, choose)
         if whole:
-            joined = not mirrored or not _readable(profile, result)
+            joined = not mirrored or bool(profile.data) or not _readable(profile, result)
             found = objections(profile, path, inputs, result, joined=joined)
             if not joined and not found:
                 from forkmerge.merge.seams import unmended  # noqa: PLC0415 - not needed for clean files

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _CONDITION = frozenset(b"and or not in is == != < > <= >= === !== && || !".split())
 """Words of conditions: what is put around one may have turned it into its opposite, so nothing is put in there."""
+_OPENING, _CLOSING = frozenset((b"(", b"[", b"{")), frozenset((b")", b"]", b"}"))
 _LEAST_TOKENS = 3
 _MOST_TOKENS = 400
 _MOST_GRAFTED = 150
@@ -39,21 +40,23 @@ def wrapped(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
     """Return the wrapping side's text with the base's expression in it replaced by the other side's.
 
     Only where the whole of the base stands in one side exactly once, as an expression of its own with something around
-    it, and the other side is a single expression of the same kind too, on one line, that still has half of its names;
-    None in any other case, as where both sides put something around it (one inside the other was nobody's idea), both
-    put in one name, or one compares it with something.
+    it, and the other side is a single expression of the same kind too, on one line or where the base's lines stand as
+    they were, that still has half of its names; None in any other case, as where both sides put something around it
+    (one inside the other was nobody's idea), both put in one name, or one compares it with something.
     """
     if not _LEAST_TOKENS <= len(base.tokens) <= _MOST_TOKENS or base.main is None or _brackets(profile, base):
         return None
-    if _CONDITION.intersection(base.tokens):
+    if _CONDITION.intersection(_outside_brackets(base.tokens)):
         return None
     found = []
     for mine, other in ((ours, theirs), (theirs, ours)):
-        if mine.main is None or len(mine.nodes) > 1 or len(other.nodes) > 1 or b"\n" in other.text:
+        if mine.main is None or len(mine.nodes) > 1 or len(other.nodes) > 1:
             continue
         if other.main is None or other.main.type != base.main.type or not _still(base.tokens, other.tokens):
             continue
         places = _places(profile, mine.main, mine.data, base.tokens)
+        if len(places) == 1 and b"\n" in other.text and places[0].text != base.text:
+            continue  # it was laid out anew, and the other's lines would not fit in
         if len(places) == 1 and places[0] != mine.main:
             if made_a_call(places[0], base.text, other.text) or _both_said(base, mine, other):
                 return None
@@ -64,6 +67,17 @@ def wrapped(profile: Profile, base: Item, ours: Item, theirs: Item) -> bytes | N
             found.append(mine.text[: node.start_byte - start] + other.text + mine.text[node.end_byte - start :])
     both = all(i.main is not None and _places(profile, i.main, i.data, base.tokens) for i in (ours, theirs))
     return found[0] if len(found) == 1 and not both else None
+
+
+def _outside_brackets(tokens: Sequence[bytes]) -> list[bytes]:
+    """Return the tokens that stand in no brackets: what is asked in an argument is not what the whole says."""
+    depth, out = 0, []
+    for token in tokens:
+        depth -= token in _CLOSING
+        if not depth:
+            out.append(token)
+        depth += token in _OPENING
+    return out
 
 
 def _both_said(base: Item, mine: Item, other: Item) -> bool:

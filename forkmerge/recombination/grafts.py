@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from forkmerge.merge.diff import common
 from forkmerge.recombination.lines import changes
 from forkmerge.recombination.space import best_first
-from forkmerge.recombination.words import Edit, Text, edits_of
+from forkmerge.recombination.words import Edit, Text, as_quoted, edits_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -95,9 +95,10 @@ def grafts(
         chosen = [c for choice, pick in zip(choices, picks, strict=True) for c in choice[pick]]
         if chosen:
             chosen = sorted(chosen + [c for c in disjoint if not c.weight])
-            plain = _applied(onto, chosen)
-            adapted = [c._replace(text=_following(c.text, names)) for c in chosen] if names else chosen
-            out.append(Graft(_applied(onto, adapted), plain))
+            plain = as_quoted(_applied(onto, chosen), (base, onto, side))
+            anew = [c._replace(text=_following(c.text, names)) for c in chosen] if names else chosen
+            adapted = as_quoted(_applied(onto, anew), (base, onto, side)) if names else plain
+            out.append(Graft(adapted, plain))
     return tuple(out)
 
 

@@ -17,6 +17,7 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
 from forkmerge.recombination.lines import WORD, changes
+from forkmerge.recombination.words import as_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +69,7 @@ def weaves(base: bytes, ours: bytes, theirs: bytes) -> tuple[bytes, ...]:
         for behind in (False, True):
             made = _woven(onto, side, kept, brought, behind=behind)
             if made is not None:
-                out.setdefault(made)
+                out.setdefault(as_quoted(made, (base, ours, theirs)))
     return tuple(out)
 
 

@@ -6,14 +6,19 @@ words it shares with the one after it.
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from forkmerge.merge.items import similarity
 from forkmerge.recombination.lines import WORD, changes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+_STRING = re.compile(
+    rb"\"\"\".*?\"\"\"|'''.*?'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`", re.DOTALL
+)
 _ALIKE = 0.5
 """Lines that share this part of their words are versions of one line."""
 
@@ -116,6 +121,31 @@ def edits_of(base: Text, side: Text) -> list[Edit]:
         if base.indent(p) != side.indent(q):
             out.append(Edit(p, p, q, q, lines=True))
     return out
+
+
+def as_quoted(data: bytes, versions: Sequence[bytes]) -> bytes:
+    """Return ``data`` with the blanks inside its strings as the strings of ``versions`` have them.
+
+    Between words of code blanks are layout, inside a string they are what it says.  Where a version has two words side
+    by side in a string, what stands between them there holds.
+    """
+    known: dict[tuple[bytes, bytes], set[bytes]] = {}
+    for version in versions:
+        for before, after in _quoted(version):
+            known.setdefault((before.key, after.key), set()).add(version[before.end : after.start])
+    parts, at = [], 0
+    for before, after in _quoted(data):
+        gap, gaps = data[before.end : after.start], known.get((before.key, after.key), set())
+        if len(gaps) == 1 and gap not in gaps and b"\n" not in gap + (other := next(iter(gaps))):
+            parts += [data[at : before.end], other]
+            at = after.start
+    return b"".join((*parts, data[at:]))
+
+
+def _quoted(data: bytes) -> Iterator[tuple[Word, Word]]:
+    """Yield the pairs of neighbouring words of each string, its quotes being words of it."""
+    for string in _STRING.finditer(data):
+        yield from pairwise(Word(m[0], m.start(), m.end()) for m in WORD.finditer(data, string.start(), string.end()))
 
 
 def _span(text: Text, start: int, end: int) -> tuple[int, int]:

@@ -176,3 +176,16 @@ def test_two_additions_at_one_place_of_a_line_are_no_graft() -> None:
     ]
     below = base.replace(b"return name\n", b"return name\n    print(name)\n")
     assert [g.content for g in grafts(base, below, ours)] == [ours.replace(b'"!"\n', b'"!"\n    print(name)\n')]
+
+
+def test_blanks_inside_a_string_are_those_of_the_side_that_wrote_it() -> None:
+    base = b'def label(name, amount):\n    return name + ": " + str(amount)\n'
+    ours = base.replace(b"amount):", b'amount, currency=""):').replace(b"str(amount)", b"str(amount) + currency")
+    theirs = b'def label(name, amount):\n    return f"{name}: {amount}"\n'
+    wanted = b'def label(name, amount, currency=""):\n    return f"{name}: {amount}" + currency\n'
+    assert best(base, ours, theirs) == wanted
+
+
+def test_blanks_of_code_stay_as_they_stand() -> None:
+    texts = b'f( a,b, "x y")\n', b'f( a,b, "x y", c)\n', b'g( a,b, "x y")\n'
+    assert best(*texts) == b'g( a,b, "x y", c)\n'

@@ -68,6 +68,13 @@ def test_words_stay_apart_where_one_between_them_is_taken_out() -> None:
     assert b"return not b or c\n" in weaves(b"return not a.b or b\n", b"return not b or b\n", b"return not a.b or c\n")
 
 
+def test_blanks_inside_a_string_are_those_of_the_side_that_wrote_it() -> None:
+    base = b'return name + ": " + str(amount)\n'
+    ours = b'return name + ": " + str(amount) + currency\n'
+    theirs = b'return f"{name}: {amount}"\n'
+    assert weaves(base, ours, theirs) == (b'return f"{name}: {amount}" + currency\n',)
+
+
 def test_nothing_is_woven_of_texts_that_were_made_of_nothing() -> None:
     assert weaves(b"", b"a\n", b"b\n") == ()
 

@@ -9,15 +9,22 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import tempfile
+import time
 from typing import TYPE_CHECKING
 
 from forkmerge.execution.places import remove_tree
+from forkmerge.git.sterile import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _LOCK = ".lock"
+_LEFT = (PREFIX, "fm-probe-")
+"""What the names of the small folders begin with that a killed process leaves in the temporary folder."""
+_OLD = 24 * 3600.0
+"""Seconds after which such a folder is removed when nobody holds its lock."""
 
 
 def base(environ: Mapping[str, str]) -> str:
@@ -36,6 +43,7 @@ class WorkFolder:
         os.makedirs(base, mode=0o700, exist_ok=True)
         with locked(os.path.join(base, _LOCK), wait=True):
             sweep(base)
+            sweep_temporary()
             self.path = tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=base)
             if os.geteuid() == 0:
                 os.chmod(self.path, 0o711)  # noqa: S103 - runs have user ids of their own, which have to get through
@@ -56,6 +64,27 @@ def sweep(base: str) -> None:
             with locked(os.path.join(path, _LOCK), wait=False) as mine:
                 if mine:
                     remove_tree(path)
+
+
+def sweep_temporary() -> None:
+    """Delete the small folders that dead processes of this user left in the temporary folder a day ago or earlier."""
+    folder = tempfile.gettempdir()
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(_LEFT):
+                with contextlib.suppress(OSError):
+                    _sweep_old(entry.path)
+
+
+def _sweep_old(path: str) -> None:
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        status = os.fstat(fd)
+        if status.st_uid == os.geteuid() and status.st_mtime < time.time() - _OLD:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(path, ignore_errors=True)
+    finally:
+        os.close(fd)
 
 
 @contextlib.contextmanager

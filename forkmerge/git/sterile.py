@@ -6,12 +6,15 @@ promisor remote of the repository, and not the user's either: the same input giv
 What is written (blobs, trees, commits) lands in the repository's own objects.
 
 Invariants: nothing in the repository's git directory is read but ``objects/`` and ``shallow``; the folder is removed by
-``close``, at the latest when the process ends.
+``close``, at the latest when the process ends.  A process that was killed leaves it: it is locked as long as its owner
+lives, so that others know (``execution.folders``).
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import fcntl
 import os
 import shutil
 import tempfile
@@ -24,6 +27,9 @@ from forkmerge.git import command
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Self
+
+PREFIX = "forkmerge-git-"
+"""What the names of these folders begin with, in the temporary folder."""
 
 _SHARED = ("true", "1", "group", "2", "all", "world", "everybody")
 
@@ -47,8 +53,8 @@ class Sterile:
         self.object_format = object_format
         self.shallow = shallow
         self.shared = shared if shared in _SHARED or (shared.isdigit() and shared.startswith("0")) else ""
-        self.path = Path(tempfile.mkdtemp(prefix="forkmerge-git-"))
-        self._remove = weakref.finalize(self, shutil.rmtree, str(self.path), ignore_errors=True)
+        self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self._remove = weakref.finalize(self, _remove, str(self.path), _lock(self.path))
         self.work_tree = self.path / "tree" if attributes is not None else None
         try:
             self._furnish(attributes or {})
@@ -125,3 +131,16 @@ class Sterile:
                 except OSError as error:
                     if error.errno != errno.ENAMETOOLONG:  # no one can check such a file out, so nothing is lost
                         raise
+
+
+def _lock(path: Path) -> int:
+    """Return a descriptor that holds the lock of a folder."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    with contextlib.suppress(OSError):  # a file system without locks: its folders are never taken for left ones
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return fd
+
+
+def _remove(path: str, fd: int) -> None:
+    shutil.rmtree(path, ignore_errors=True)
+    os.close(fd)

@@ -361,6 +361,7 @@ class Proposing:
         if new:
             self.progress.update(events.EvaluationStarted(label))
         evaluation = evaluate.evaluate(candidate, tests, again=again)
+        found.search_counters = evaluate.counters
         if evaluation.flaky:
             found.forget(evaluation.flaky)
         if whole:
@@ -387,7 +388,6 @@ class Proposing:
             found.fewest = lost
             self.progress.update(events.BestSoFar(label, lost))
         used = evaluate.counters.evaluations
-        found.search_counters = evaluate.counters
         self.progress.update(events.BudgetUsed(used, self.request.settings.budget, self.clock.left))
 
     # -- the end ---------------------------------------------------------------------------------------------------

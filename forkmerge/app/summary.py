@@ -330,6 +330,8 @@ def _warnings(found: Found) -> list[str]:
     if found.spent:
         budget = found.request.settings.budget
         out.append(f"the budget of {budget} was used up before the search came to an end: --budget N gives it more")
+    elif found.answer is not None and found.answer.undecided:
+        out.append("too many failures to tell what is left to try: the search gave up before it had tried everything")
     if found.setting.backend.name == "reduced":
         out.append("the sandbox was the reduced one: no namespaces, no network at all, loopback included")
     if found.setting.backend.name == "none":

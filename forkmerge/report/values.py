@@ -326,13 +326,14 @@ class EnvironmentFact:
 class Proposals:
     """A whole run: the scenario, what the parents and git's merge do, and the proposals, best first.
 
-    ``evaluations`` counts the trees that were tested, ``cached`` those that came from the ledger, ``suite_equivalents``
-    the test time in whole suites.  ``complete`` is false when the budget, the time or the user ended the search
-    (``interrupted``: the user).  ``optimal`` is a sentence when it is proven that nothing better exists, else "".
-    ``name`` is that of the kept run ("" before it is kept), ``created`` seconds since the epoch.  ``joins``: a proposal
-    is a merge of both histories; where not it takes some of upstream's changes, and has the fork alone for a parent.
-    ``held_out`` is None where the search knew all required tests, ``diversity`` where one answer was asked for.
-    ``others`` are the upstreams besides the scenario's that a proposal is a merge of; ``many`` tells of each parent.
+    ``evaluations`` counts the trees that were tested, ``cached`` the runs that came from the ledger,
+    ``suite_equivalents`` the test time in whole suites. ``complete`` is false when the budget, the time or the user
+    ended the search (``interrupted``: the user). ``optimal`` is a sentence when it is proven that nothing better
+    exists, else "". ``name`` is that of the kept run ("" before it is kept), ``created`` seconds since the epoch.
+    ``joins``: a proposal is a merge of both histories; where not it takes some of upstream's changes, and has the
+    fork alone for a parent. ``held_out`` is None where the search knew all required tests, ``diversity`` where one
+    answer was asked for. ``others`` are the upstreams besides the scenario's that a proposal is a merge of; ``many``
+    tells of each parent.
     """
 
     scenario: Scenario

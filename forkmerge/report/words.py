@@ -148,7 +148,7 @@ def git_line(run: Proposals) -> str:
 
 def effort(run: Proposals) -> str:
     """Return what the search cost."""
-    cached = f", {run.cached} more from the ledger" if run.cached else ""
+    cached = f", {run.cached} {plural('run', run.cached)} from the ledger" if run.cached else ""
     return (
         f"{run.evaluations} {plural('evaluation', run.evaluations)}{cached}, test time of "
         f"{run.suite_equivalents:.1f} whole suites, {run.seconds:.1f} s, seed {run.seed}"

@@ -33,6 +33,7 @@ class Driven(ABC):
         self._asked: tuple[Query, ...] = ()
         self._told: dict[Query, Verdict] = {}
         self._over = False
+        self._undecided = False
 
     def ask(self) -> Query | tuple[Query, ...] | None:
         """Return the pending question, None when the story is over."""
@@ -65,7 +66,12 @@ class Driven(ABC):
         nothing = Evaluated(self.landscape.ours, frozenset(), broken=True, generation=self.generation)
         best = ranked[0] if ranked else nothing
         return Answer(
-            best, not best.failed and not best.broken, ranked=ranked, candidates=self.candidates, cost=self.cost
+            best,
+            not best.failed and not best.broken,
+            ranked=ranked,
+            candidates=self.candidates,
+            cost=self.cost,
+            undecided=self._undecided,
         )
 
     def ranked(self) -> tuple[Evaluated, ...]:
@@ -110,8 +116,10 @@ class Driven(ABC):
     def _guarded(self) -> Story:
         try:
             yield from self.story()
-        except (OutOfBudget, UndecidedError):
+        except OutOfBudget:
             return
+        except UndecidedError:
+            self._undecided = True
 
     def _advance(self, verdicts: tuple[Verdict, ...] | None) -> None:
         if self._story is None:

@@ -188,7 +188,8 @@ class Answer:
     by sound nogoods and static clauses alone; never claimed once a test was seen to be flaky.  ``inseparable``: proven
     that nothing in the allele space passes, with ``core`` as the nogoods that together exclude everything.
     ``candidates`` counts evaluated genomes, ``cost`` suite equivalents.  ``ranked`` holds all evaluated genomes, best
-    first; ``flaky`` tests answered both ways on one tree.
+    first; ``flaky`` tests answered both ways on one tree.  ``undecided``: it ended because what to try next, and
+    whether anything is left, could not be found out within the work that is allowed.
     """
 
     best: Evaluated
@@ -201,6 +202,7 @@ class Answer:
     flaky: frozenset[str] = frozenset()
     candidates: int = 0
     cost: float = 0.0
+    undecided: bool = False
 
 
 class Strategy(Protocol):

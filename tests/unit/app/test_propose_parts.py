@@ -4,14 +4,18 @@ import os
 import signal
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from forkmerge.app.confirming import mended
+from forkmerge.app.landscape import Genotype
+from forkmerge.app.propose import Proposing
 from forkmerge.app.runs import wished
 from forkmerge.app.settings import Settings
 from forkmerge.app.stopping import Limit, stopping
 from forkmerge.app.testing import _Forgetful, _named
+from forkmerge.fitness.evaluator import Cost, Counters, Evaluation
 from forkmerge.fitness.records import Purpose
 from forkmerge.model.outcome import RunStatus, Status, SuiteRun, TestId, TestResult
 from forkmerge.report.events import PhaseStarted, TestFinished
@@ -73,6 +77,15 @@ def test_signals_are_left_alone_outside_the_main_thread() -> None:
     thread.start()
     thread.join()
     assert seen == [before]
+
+
+def test_what_single_tests_cost_is_told_when_no_whole_suite_runs_after_them() -> None:
+    spent = Counters(0, Cost(partial_runs=1, seconds=2.0), 0.5)
+    evaluate = SimpleNamespace(evaluate=lambda *_, again: Evaluation("ok"), counters=spent)
+    found = SimpleNamespace(search_counters=Counters())
+    proposing = Proposing(None, SimpleNamespace(settings=Settings()), None, 0.0)
+    proposing._evaluate(found, evaluate, Genotype((0,)), frozenset({"ours:t"}), SimpleNamespace(label=""))
+    assert found.search_counters == spent
 
 
 def test_limits_that_the_user_set_replace_those_of_the_parents() -> None:

@@ -36,7 +36,7 @@ def test_what_is_piped_has_no_escapes_and_long_lines_stay_whole() -> None:
 
 def test_the_effort_the_sandbox_and_the_next_steps_are_told() -> None:
     text = rendered(RUN, tty=False, width=2000)
-    assert "7 evaluations, 2 more from the ledger, test time of 3.2 whole suites, 12.5 s, seed 3" in text
+    assert "7 evaluations, 2 runs from the ledger, test time of 3.2 whole suites, 12.5 s, seed 3" in text
     assert "sandbox: bubblewrap (full)" in text
     assert "forkmerge apply 1" in text
 

@@ -150,6 +150,7 @@ def test_a_search_that_can_not_decide_ends_with_the_best_so_far_and_claims_nothi
     answer = search.answer()
     assert any(one.genome == landscape.default for one in asked)
     assert answer.good
+    assert answer.undecided
     assert answer.best.genome in (landscape.ours, landscape.theirs)
     assert not answer.optimal
     assert not answer.inseparable

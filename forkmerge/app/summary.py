@@ -36,6 +36,7 @@ def summary(found: Found) -> Proposals:
     place = {candidate: number for number, candidate in enumerate(ranked)}
     shown = sorted([*offspring, *parents], key=lambda c: place.get(c, len(place)))
     counters, used = found.search_counters, found.counters
+    proposals = tuple(_proposal(found, c, n) for n, c in enumerate(shown, 1))
     scenario = found.scene.scenario
     return Proposals(
         scenario=scenario,
@@ -50,7 +51,7 @@ def summary(found: Found) -> Proposals:
         ),
         parents=tuple(_run_report(found, owner, runs) for owner, runs in found.runs.items()),
         git=_git(found),
-        proposals=tuple(_proposal(found, c, n) for n, c in enumerate(shown, 1)),
+        proposals=proposals,
         evaluations=sum(bool(e.cost.suite_runs) for e in found.evaluations.values()),
         suite_equivalents=round(counters.equivalents + used.equivalents, 2),
         cached=counters.cost.cache_hits + used.cost.cache_hits,
@@ -65,7 +66,7 @@ def summary(found: Found) -> Proposals:
         flaky=tuple(sorted({f"{d.owner}: {d.test}" for d in found.required.advisory})),
         complete=not found.interrupted and not found.out_of_time,
         interrupted=found.interrupted,
-        optimal=_optimal(found),
+        optimal=_optimal(found, good=bool(proposals) and proposals[0].verdict is Verdict.GOOD),
         held_out=found.held_out.get(shown[0]) if shown else None,
         diversity=_diversity(found, shown),
         seed=found.request.settings.seed,
@@ -382,11 +383,12 @@ def _of_parent(found: Found, owner: Owner, run: SuiteRun) -> str:
     return "a parent's own suite did not come to its end" if run.status != "completed" else ""
 
 
-def _optimal(found: Found) -> str:
+def _optimal(found: Found, *, good: bool) -> str:
+    """Return what is proven; that nothing is better than what passes says nothing where the best is not called good."""
     answer = found.answer
     if answer is None:
         return ""
-    if answer.optimal:
+    if answer.optimal and good:
         return "proven: no combination of these alleles keeps all tests and more of both sides' edits"
     if answer.inseparable:
         return "proven: no combination of these alleles keeps all required tests"

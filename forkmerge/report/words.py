@@ -161,17 +161,20 @@ def conclusion(run: Proposals) -> str:
     if best is None:
         return "No proposal: nothing could be evaluated."
     ended = " (interrupted: the best so far)" if run.interrupted else "" if run.complete else " (the time ran out)"
-    if best.verdict is not Verdict.GOOD:
-        return f"No offspring keeps every required test{ended}. {run.optimal}".rstrip()
     merged = of_owner(best.tests, Owner.MERGED)
     lost = len(merged.lost) if merged is not None else 0
+    proven = run.optimal[:1].upper() + run.optimal[1:]
+    if best.verdict is Verdict.LOSES and lost and not any(t.lost for t in best.tests if t.owner is not Owner.MERGED):
+        return f"No offspring is good{ended}: in its own test tree proposal 1 loses {lost} {plural('test', lost)}."
+    if best.verdict is not Verdict.GOOD:
+        return f"No offspring keeps every required test{ended}. {proven}".rstrip()
     but = f" In its own test tree {lost} of them {'fails' if lost == 1 else 'fail'}." if lost else ""
     if best.origin in (Origin.OURS, Origin.THEIRS):
         return f"Nothing better was found than {'' if best.parent else 'the '}{origin(best)}{ended}.{but}"
     if best.origin is Origin.GIT:
         return f"git's own merge keeps every required test; nothing better was found{ended}.{but}"
     whose = "all parents" if run.others else "both sides"
-    return f"Proposal 1 keeps every required test of {whose}{ended}.{but} {run.optimal}".rstrip()
+    return f"Proposal 1 keeps every required test of {whose}{ended}.{but} {proven}".rstrip()
 
 
 def held_out(run: Proposals) -> str:

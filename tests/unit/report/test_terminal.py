@@ -65,6 +65,18 @@ def test_a_proposal_names_every_drop_with_side_commit_and_author() -> None:
             replace(RUN, proposals=(replace(BEST, tests=(*BEST.tests, OwnerTests(Owner.MERGED, 3, 1, ("a", "b")))),)),
             "both sides. In its own test tree 2 of them fail.",
         ),
+        (
+            replace(
+                RUN,
+                proposals=(
+                    replace(
+                        BEST, verdict=Verdict.LOSES, tests=(*BEST.tests, OwnerTests(Owner.MERGED, 2, 0, ("a", "b")))
+                    ),
+                ),
+            ),
+            "No offspring is good: in its own test tree proposal 1 loses 2 tests.",
+        ),
+        (replace(RUN, optimal="proven: it is the best"), "both sides. Proven: it is the best"),
     ],
 )
 def test_the_conclusion_claims_no_more_than_was_seen(run: Proposals, says: str) -> None:

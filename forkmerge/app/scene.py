@@ -62,6 +62,7 @@ def scene(
     from forkmerge.merge.rules import Allowed  # noqa: PLC0415
     from forkmerge.merge.tree import Inputs, merge_trees  # noqa: PLC0415
     from forkmerge.recombination.cuts import cut_at_units  # noqa: PLC0415
+    from forkmerge.recombination.folders import following_folders, renamed_folders  # noqa: PLC0415
     from forkmerge.recombination.loci import linked, loci  # noqa: PLC0415
 
     base, ours, theirs = (repo.entries(r.tree) for r in (scenario.base, scenario.ours, scenario.theirs))
@@ -88,7 +89,8 @@ def scene(
     )
     merged = cut_at_units(merge_trees(inputs), languages.for_path)
     whole = loci(merged, profile_for=languages.for_path, read=by_entry)
-    found = sane(whole)
+    folders = (renamed_folders(ours, inputs.renames_ours), renamed_folders(theirs, inputs.renames_theirs))
+    found = sane(following_folders(whole, *folders, {*base, *ours, *theirs}))
     if found is not whole:
         found = linked(found, by_entry)
     moves: tuple[Move, ...] = ()

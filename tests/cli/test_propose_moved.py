@@ -53,3 +53,26 @@ def test_new_code_follows_a_moved_module_and_gives_a_new_parameter(tmp_path: Pat
     (locus,) = [x for x in first["loci"] if x["path"] == "app/client.py" and x["origin"] == "adapted"]
     assert locus["note"] == "new code: stands on neither side"
     assert any("app.text read as app.words.plain" in warning for warning in done.data["warnings"])
+
+
+def test_a_new_module_goes_with_the_package_that_the_fork_renamed(tmp_path: Path) -> None:
+    more = "from app.text import squash\n\n\ndef twice(text):\n    return squash(text) * 2\n"
+    asks = "from app.more import twice\n\n\ndef check_twice():\n    assert twice('a b') == 'abab'\n"
+    box = cheap(
+        tmp_path,
+        {"app/__init__.py": "", "app/text.py": TEXT, "checks/text.py": ASKS},
+        {
+            "app/__init__.py": None,
+            "app/text.py": None,
+            "forked/__init__.py": "",
+            "forked/text.py": TEXT,
+            "checks/text.py": ASKS.replace("app.text", "forked.text"),
+        },
+        {"app/more.py": more, "checks/more.py": asks},
+    )
+    done = box.check()
+    assert done.code == 0, done.err
+    first = best(done.data)
+    assert first["verdict"] == "good"
+    assert (first["kept_ours"], first["kept_theirs"]) == (1.0, 1.0)
+    assert box.blob(first["tree"], "forked/more.py").decode() == more.replace("app.text", "forked.text")

@@ -41,6 +41,7 @@ def test_tests_that_upstream_breaks_all_at_once_are_no_good_proposal(tmp_path: P
     assert (merged["required"], merged["kept"]) == (1, 0)
     assert first["verdict"] == "loses-tests"
     assert done.code == 1
+    assert done.data["optimal"] == ""
 
 
 A, B = (TestId("pytest", "test_x.py", "", name) for name in "ab")

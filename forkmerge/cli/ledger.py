@@ -44,7 +44,7 @@ def list_(*, last: int = 50, everything: bool = False, foreign: bool = False, as
     from forkmerge.report.ledgered import listed  # noqa: PLC0415 - the same
 
     found = listing(".", last=0 if everything else last, foreign=foreign)
-    _print(found, listed(found), as_json)
+    _print(found, listed(found, foreign=foreign), as_json)
     return 0
 
 

@@ -111,8 +111,8 @@ class LedgerVerdict:
     version: int = VERSION
 
 
-def listed(found: LedgerList) -> tuple[str, ...]:
-    """Return the lines of a list."""
+def listed(found: LedgerList, *, foreign: bool = False) -> tuple[str, ...]:
+    """Return the lines of a list; ``foreign``: only entries of other ledgers were asked for."""
     if not found.total:
         return ("the ledger is empty",)
     rows = [
@@ -127,9 +127,10 @@ def listed(found: LedgerList) -> tuple[str, ...]:
     for mark in found.checkpoints:
         count = f"{_entries(mark.pruned)}"
         lines.append(f"pruned: {count} up to {mark.chain[:8]}:{mark.seq}, {when(mark.created)}, by {safe(mark.signer)}")
-    more = f", {found.foreign} of other ledgers" if found.foreign else ""
-    shown = "" if len(found.runs) == found.total else f"the last {len(found.runs)} of "
-    lines.append(f"{shown}{_entries(found.total)}{more}")
+    total, kind = (found.foreign, " of other ledgers") if foreign else (found.total, "")
+    more = f", {found.foreign} of other ledgers" if found.foreign and not foreign else ""
+    shown = "" if len(found.runs) == total else f"the last {len(found.runs)} of "
+    lines.append(f"{shown}{_entries(total)}{kind}{more}")
     return tuple(lines)
 
 

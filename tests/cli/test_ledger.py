@@ -175,6 +175,8 @@ def test_two_clones_share_all_they_know_through_a_remote(clones, hub, ok, git) -
     assert trees(a) == trees(b) == [1, 2, 3, 3, 4]
     assert document(ok(a, "list", "--json"), "list")["foreign"] == 2
     assert ok(a, "list", "--foreign").count("another ledger") == 2
+    assert ok(a, "list", "--foreign").splitlines()[-1] == "2 entries of other ledgers"
+    assert ok(a, "list", "--foreign", "-n", "1").splitlines()[-1] == "the last 1 of 2 entries of other ledgers"
     assert "5 entries, 2 of other ledgers" in ok(a)
     assert git("fsck", "--strict", cwd=hub).returncode == 0
     assert git("log", "--format=%P", REF, cwd=hub).stdout.count(b"\n") == 2

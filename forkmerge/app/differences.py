@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forkmerge.app.behaviour import TreeBehaviour, parts
-from forkmerge.report.values import Choice, Difference, Diversity
+from forkmerge.report.values import Choice, DecidedBy, Difference, Diversity
 
 if TYPE_CHECKING:
     from forkmerge.app.behaviour import Part
     from forkmerge.app.found import Found
     from forkmerge.app.landscape import Candidate
+    from forkmerge.report.values import Proposal
 
 _SHOWN = 80
 _SIDES = ("ours", "theirs", "base")
@@ -38,6 +40,25 @@ def diverse(found: Found, ranked: list[Candidate]) -> list[Candidate]:
 def diversity(found: Found, numbers: dict[Candidate, int], *, exhausted: bool) -> Diversity:
     """Return the report of the answers among the candidates with these ``numbers``."""
     return Diversity(found.request.diverse, tuple(numbers.values()), _differences(found, numbers), exhausted)
+
+
+def undetermined(proposals: tuple[Proposal, ...], several: Diversity) -> tuple[Proposal, ...]:
+    """Return ``proposals``, each place where the answers differ being told as one that no test decides."""
+    apart = {(difference.path, difference.unit) for difference in several.differences}
+    return tuple(
+        replace(
+            proposal,
+            loci=tuple(
+                replace(locus, decided_by=DecidedBy.UNDETERMINED)
+                if (locus.path, locus.unit) in apart and locus.decided_by is DecidedBy.UNTRIED
+                else locus
+                for locus in proposal.loci
+            ),
+        )
+        if proposal.number in several.proposals
+        else proposal
+        for proposal in proposals
+    )
 
 
 def _differences(found: Found, numbers: dict[Candidate, int]) -> tuple[Difference, ...]:

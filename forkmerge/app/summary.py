@@ -38,6 +38,11 @@ def summary(found: Found) -> Proposals:
     counters, used = found.search_counters, found.counters
     proposals = tuple(_proposal(found, c, n) for n, c in enumerate(shown, 1))
     scenario = found.scene.scenario
+    several = _diversity(found, shown)
+    if several is not None:
+        from forkmerge.app.differences import undetermined  # noqa: PLC0415 - only where several were asked for
+
+        proposals = undetermined(proposals, several)
     return Proposals(
         scenario=scenario,
         suites=tuple(
@@ -68,7 +73,7 @@ def summary(found: Found) -> Proposals:
         interrupted=found.interrupted,
         optimal=_optimal(found, good=bool(proposals) and proposals[0].verdict is Verdict.GOOD),
         held_out=found.held_out.get(shown[0]) if shown else None,
-        diversity=_diversity(found, shown),
+        diversity=several,
         seed=found.request.settings.seed,
         created=int(time.time()),
     )

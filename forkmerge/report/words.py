@@ -33,7 +33,7 @@ DECIDED = {
     DecidedBy.ONLY_ALLELE: "one side only",
     DecidedBy.ENGINE_RULE: "merge rule",
     DecidedBy.UNDETERMINED: "no test tells",
-    DecidedBy.UNTRIED: "no other tried",
+    DecidedBy.UNTRIED: "not compared",
 }
 _ALLELES = {
     "ours": "fork",

@@ -9,12 +9,14 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from forkmerge.app.differences import undetermined
 from forkmerge.model.revision import Revision
 from forkmerge.report import terminal, words
 from forkmerge.report.codec import from_data, to_data
 from forkmerge.report.html import page
 from forkmerge.report.values import (
     Choice,
+    DecidedBy,
     Difference,
     Diversity,
     HeldOut,
@@ -66,6 +68,20 @@ def test_it_fits_into_80_columns(run: Proposals) -> None:
 @pytest.mark.parametrize("run", [SEVERAL, MANY, replace(RUN, held_out=HeldOut(3, ("ours:t",)))])
 def test_it_survives_the_round_trip(run: Proposals) -> None:
     assert from_data(Proposals, to_data(run)) == run
+
+
+def test_where_several_answers_differ_no_test_tells() -> None:
+    locus = replace(BEST.loci[0], path="a.py", unit="f", decided_by=DecidedBy.UNTRIED)
+    elsewhere = replace(locus, unit="g")
+    tested = replace(locus, decided_by=DecidedBy.TESTS)
+    proposals = tuple(replace(BEST, number=n, loci=(locus, elsewhere, tested)) for n in (1, 2, 3))
+    told = undetermined(proposals, Diversity(2, (1, 2), (Difference("a.py", "f", ()),)))
+    wanted = (DecidedBy.UNDETERMINED, DecidedBy.UNTRIED, DecidedBy.TESTS)
+    assert [tuple(x.decided_by for x in p.loci) for p in told] == [
+        wanted,
+        wanted,
+        (DecidedBy.UNTRIED,) * 2 + wanted[2:],
+    ]
 
 
 def test_several_answers_stand_side_by_side() -> None:

@@ -58,7 +58,7 @@ def changes(console: Console, found: Radar) -> None:
     line(console)
     green, mending = found.of(Fate.GREEN), [c for c in found.changes if c.mends]
     said = f"{len(green)} of {len(found.changes)} can be taken by themselves"
-    said += f", {len(mending)} of them mend tests" if mending else ""
+    said += f", {len(mending)} of them {'mends' if len(mending) == 1 else 'mend'} tests" if mending else ""
     line(console, said, "bold green" if green else "bold yellow")
     _reasons(console, found)
     if found.older:

@@ -20,6 +20,7 @@ from forkmerge.app.offer import Offer, meets
 from forkmerge.app.transplant_values import Asking, Goal, Graft, Refused, Spent
 from forkmerge.errors import ForkmergeError, UnusableInput
 from forkmerge.fitness.required import Duty, Required, Waiver
+from forkmerge.fitness.verdicts import gist
 from forkmerge.git import trees
 from forkmerge.model.source import EXECUTABLE, REGULAR
 from forkmerge.recombination.patch import patch
@@ -266,7 +267,7 @@ class Search:
             return "a file of it does not parse when it is merged with the fork's"
         said = self.asking.evaluator.evaluate(tree, [str(d) for d in (*self._duties(), *self.kept)])
         names = sorted(said.failed | said.undecided)
-        first = next((m.strip().splitlines()[-1] for k, m in said.messages if k in names and m.strip()), "")
+        first = next((gist(m.strip()) for k, m in said.messages if k in names and m.strip()), "")
         return "the goal fails with everything of it" + (f": {first}" if first else "")
 
     # -- shrinking -------------------------------------------------------------------------------------------------

@@ -85,7 +85,8 @@ def _refused(console: Console, found: Transplant) -> None:
     start = "Not finished" if found.outcome is Outcome.UNFINISHED else "It can't be transplanted"
     line(console, f"{start}: {words.safe(found.reason)}.", "bold yellow")
     for tried in found.tried:
-        line(console, f"  {words.safe(tried.source)}, {tried.changes} changes: {words.safe(tried.why)}")
+        count = f"{tried.changes} {words.plural('change', tried.changes)}"
+        line(console, f"  {words.safe(tried.source)}, {count}: {words.safe(tried.why)}")
     if found.lost:
         line(console)
         line(console, f"Tests of the fork in the way ({len(found.lost)}):", "red")

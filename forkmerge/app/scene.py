@@ -90,7 +90,7 @@ def scene(
     merged = cut_at_units(merge_trees(inputs), languages.for_path)
     whole = loci(merged, profile_for=languages.for_path, read=by_entry)
     folders = (renamed_folders(ours, inputs.renames_ours), renamed_folders(theirs, inputs.renames_theirs))
-    found = sane(following_folders(whole, *folders, {*base, *ours, *theirs}))
+    found = sane(following_folders(whole, *folders, {*base, *ours, *theirs}) if any(folders) else whole)
     if found is not whole:
         found = linked(found, by_entry)
     moves: tuple[Move, ...] = ()

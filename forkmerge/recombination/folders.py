@@ -21,11 +21,12 @@ def renamed_folders(paths: Iterable[str], renames: Mapping[str, str]) -> dict[st
 
     Where its files went to several folders it is the one that most of them went to, if there is one.
     """
-    left = {above for path in paths for above in _above(path)}
+    moved = [(posixpath.dirname(old), posixpath.dirname(new)) for old, new in renames.items()]
+    moved = [(was, now) for was, now in moved if was and was != now]
+    left = {above for path in paths for above in _above(path)} if moved else set()
     votes: dict[str, Counter[str]] = {}
-    for old, new in renames.items():
-        was, now = posixpath.dirname(old), posixpath.dirname(new)
-        if was and was != now and was not in left:
+    for was, now in moved:
+        if was not in left:
             votes.setdefault(was, Counter())[now] += 1
     most = {was: targets.most_common(2) for was, targets in votes.items()}
     return {was: top[0][0] for was, top in most.items() if len(top) == 1 or top[0][1] > top[1][1]}

@@ -26,9 +26,12 @@ class _Later(ModuleType):
         own = self.__dict__.get("__own__", {})
         if name in own and _ours():
             return own[name]
+        known = self.__dict__.get("__known__")
         if sys.modules.get(self.__name__) is self:
             del sys.modules[self.__name__]
-        module = __import__(self.__name__)
+            if known is not None:
+                sys.modules[self.__name__] = known
+        module = known or __import__(self.__name__)
         within = self.__name__ + "."
         for part in [known for known in sys.modules if known.startswith(within)]:  # imported, or placed, before it was
             setattr(module, part.removeprefix(within), sys.modules[part])
@@ -55,11 +58,23 @@ def later(name: str, own: dict[str, Any] | None = None, **given: Any) -> None:
         stand_in.__dict__.update(given, __own__=own or {})
 
 
-def spare() -> None:
-    """Spare this process the modules that only the building of classes and the checking of types ask for."""
+def instead(name: str, own: dict[str, Any] | None = None, **given: Any) -> None:
+    """Do what ``later`` does, for a module that is imported, too: that one is asked for what is not given."""
+    known = sys.modules.get(name)
+    if not isinstance(known, _Later):
+        sys.modules[name] = stand_in = _Later(name)
+        stand_in.__dict__.update(given, __own__=own or {}, __known__=known)
+
+
+def spare(*, all_ours: bool = False) -> None:
+    """Spare this process the modules that only the building of classes and the checking of types ask for.
+
+    Where the process is ``all_ours``, those that the console script imported are no reason to compile every pattern:
+    what older versions of pip write imports ``re``.
+    """
     from forkmerge.cli.small import place  # noqa: PLC0415 - loaded when it is needed
 
-    place(later)
+    place(instead if all_ours else later, always=all_ours)
     later("typing", TYPE_CHECKING=False, TypeAlias=None)
     spare_classes()
 

@@ -23,6 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
         _own_path()
         arguments = sys.argv[1:]
         if arguments[:1] in _BRIEF:
+            from forkmerge.cli.later import spare  # noqa: PLC0415 - loaded when it is needed
+
+            spare(all_ours=True)
             from forkmerge.cli.kept import kept  # noqa: PLC0415 - loaded when it is needed
 
             found = kept()

@@ -232,9 +232,9 @@ def _compiled(pattern: Any, flags: int) -> Any:
     return made(pattern, *known)
 
 
-def place(later: Callable[..., None]) -> None:
-    """Put stand-ins for the four in their places by ``later``, where none of them is imported yet."""
-    if any(name in sys.modules for name in ("collections", "enum", "functools", "re")):
+def place(later: Callable[..., None], *, always: bool = False) -> None:
+    """Put stand-ins for the four in their places by ``later``, where none of them is imported yet, or ``always``."""
+    if not always and any(name in sys.modules for name in ("collections", "enum", "functools", "re")):
         return
     later("enum", {"IntEnum": IntEnum, "StrEnum": StrEnum})
     later("functools", {"cache": cache, "lru_cache": lru_cache, "partial": partial, "reduce": reduce})

@@ -74,3 +74,31 @@ def test_a_pattern_of_forkmerge_is_compiled_when_it_is_used() -> None:
     )
     assert said == r"False [b'aa'] b'x'"
     assert re.MULTILINE == 8
+
+
+IMPORTED_BEFORE = """
+import re
+import sys
+
+real = re
+from forkmerge.cli.later import spare
+
+spare(all_ours=True)
+made = {"__name__": "forkmerge.tried"}
+exec("import re; pattern = re.compile(b'a+', re.MULTILINE)", made)
+assert type(made["pattern"]).__name__ == "_Pattern", type(made["pattern"])
+assert made["pattern"].findall(b"caat") == [b"aa"]
+import re
+
+assert re.sub is real.sub
+assert re.compile("a") is real.compile("a")
+assert sys.modules["re"] is real
+import collections, enum, functools
+
+assert collections.namedtuple and enum.Flag and functools.wraps
+"""
+
+
+def test_what_the_console_script_imported_is_no_reason_to_compile_every_pattern() -> None:
+    done = subprocess.run([sys.executable, "-c", IMPORTED_BEFORE], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

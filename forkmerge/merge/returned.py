@@ -39,7 +39,7 @@ def returned(inputs: tuple[bytes, bytes, bytes], result: bytes, *, data: bool, m
     lines = [line for line in _bare_lines(four[3]) if line in again] if again else []
     found = next((line for line in lines if words & set(_WORD.findall(line))), b"")
     telling = (line for line in lines if len(_WORD.findall(line)) >= _TELLING)
-    return found or next((line for line in telling if _alone(inputs, line)), b"") or _edited(four, words)
+    return found or next((line for line in telling if _alone(inputs, line, more=more)), b"") or _edited(four, words)
 
 
 def _edited(four: tuple[bytes, ...], words: set[bytes]) -> bytes:
@@ -61,11 +61,12 @@ def _bare_lines(text: bytes) -> list[bytes]:
     return [line.removesuffix(behind(line)).rstrip() or line for line in filled_lines(text)]
 
 
-def _alone(inputs: tuple[bytes, bytes, bytes], line: bytes) -> bool:
-    """Return whether a side says ``line`` no more, in whatever layout, and the other as often as before."""
+def _alone(inputs: tuple[bytes, bytes, bytes], line: bytes, *, more: bool) -> bool:
+    """Return whether a side says ``line`` no more, however it is laid out, and the other as often as before or more."""
     told = _told(line)
     count = [_told(text).count(told) for text in inputs]
-    return count[0] == max(count[1:]) and not min(count[1:])
+    kept = max(count[1:])
+    return (count[0] == kept or (more and 0 < count[0] < kept)) and not min(count[1:])
 
 
 def _told(text: bytes) -> bytes:

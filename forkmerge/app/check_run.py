@@ -30,8 +30,8 @@ from forkmerge.errors import Interrupted, MissingTool
 from forkmerge.execution import folders
 from forkmerge.fitness.evaluator import Evaluator
 from forkmerge.fitness.ledger import Ledger, ledger_path
-from forkmerge.fitness.limits import limits_for, tests_of
-from forkmerge.fitness.parents import measure, suite_seconds
+from forkmerge.fitness.limits import limits_for
+from forkmerge.fitness.parents import measure, suite_seconds, tests_seen
 from forkmerge.fitness.records import Purpose
 from forkmerge.model.finding import Severity
 from forkmerge.model.outcome import RunStatus
@@ -152,7 +152,7 @@ class _Testing:
             self.found.notes.append("behaviour: no test passes on either side, so nothing could be verified")
             return
         both = (*parents.ours_runs, *parents.theirs_runs)
-        runs.limits = replace(wished(limits_for(both), settings), usual=tests_of(both))
+        runs.limits = replace(wished(limits_for(both), settings), usual=tests_seen(both))
         materialise = Materialiser(
             self.repo, [seen.loci], seen.ours, seen.theirs, seen.scenario.ours.tree, settings.test_paths
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from forkmerge.app.removed import without_removed
 from forkmerge.app.testpaths import asked_in_merged, is_test, tests_of
 from forkmerge.fitness.observed import uncollected_files
+from forkmerge.fitness.parents import tests_seen
 from forkmerge.fitness.required import Duty, Required, Waiver, changes_of, required
 from forkmerge.model.outcome import RunStatus
 
@@ -45,7 +46,7 @@ class Parents:
 def duties(parents: Parents, read: Callable[[str], bytes], given: tuple[str, ...]) -> tuple[Required, TestChanges]:
     """Return what is required, and what each side did to each test since the base."""
     source = _Definitions(parents, read, given)
-    tests = {r.test for runs in (parents.ours_runs, parents.theirs_runs) for run in runs for r in run.results}
+    tests = tests_seen(parents.ours_runs, parents.theirs_runs)
 
     def support_changed(owner: Owner) -> bool:
         return tests_of(parents.tree(owner), given) != tests_of(parents.base, given)

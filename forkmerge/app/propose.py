@@ -46,8 +46,8 @@ from forkmerge.errors import Interrupted
 from forkmerge.execution import folders
 from forkmerge.fitness.evaluator import Evaluation, Evaluator
 from forkmerge.fitness.ledger import Ledger, ledger_path
-from forkmerge.fitness.limits import limits_for, tests_of
-from forkmerge.fitness.parents import suite_seconds
+from forkmerge.fitness.limits import limits_for
+from forkmerge.fitness.parents import suite_seconds, tests_seen
 from forkmerge.fitness.verdicts import search_verdict
 from forkmerge.git.mergetree import git_merge
 from forkmerge.git.repository import Repository
@@ -188,7 +188,7 @@ class Proposing:
             raise nothing_to_keep(parents)
         every = tuple(run for several in parents.values() for run in several)
         vital = frozenset(duty.test.file for duty in required.duties)
-        runs.limits = replace(wished(limits_for(every), settings), vital=vital, usual=tests_of(every))
+        runs.limits = replace(wished(limits_for(every), settings), vital=vital, usual=tests_seen(every))
         source = texts(Parents(seen.base, seen.ours, seen.theirs, (), ()), self.repo.read, given)
         materialise = Materialiser(
             self.repo, [seen.loci], seen.ours, seen.theirs, seen.scenario.ours.tree, given,

@@ -54,8 +54,7 @@ def later(name: str, own: dict[str, Any] | None = None, **given: Any) -> None:
     What is its ``own`` is given to forkmerge alone.  A module that is imported already stays as it is.
     """
     if name not in sys.modules:
-        sys.modules[name] = stand_in = _Later(name)
-        stand_in.__dict__.update(given, __own__=own or {})
+        instead(name, own, **given)
 
 
 def instead(name: str, own: dict[str, Any] | None = None, **given: Any) -> None:

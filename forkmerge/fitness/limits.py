@@ -9,7 +9,7 @@ from forkmerge.suites.runner import TestLimits
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from forkmerge.model.outcome import SuiteRun, TestId
+    from forkmerge.model.outcome import SuiteRun
 
 FACTOR, SLACK = 3.0, 10.0
 LESS_SLACK = 2.0
@@ -29,8 +29,3 @@ def limits_for(parents: Iterable[SuiteRun], *, grace: float = 5.0) -> TestLimits
         grace=grace,
         hung=FACTOR * slowest + LESS_SLACK,
     )
-
-
-def tests_of(parents: Iterable[SuiteRun]) -> frozenset[TestId]:
-    """Return all tests that a parent was seen to have."""
-    return frozenset(result.test for run in parents for result in run.results)

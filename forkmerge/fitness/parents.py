@@ -10,6 +10,8 @@ from forkmerge.model.outcome import RunStatus, SuiteRun
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from forkmerge.model.outcome import TestId
+
 
 def measure(tree: str, *, run: RunTree, recall: Recall, times: int = 2, reverse: bool = True) -> tuple[SuiteRun, ...]:
     """Return ``times`` whole-suite runs of ``tree``, the second in the opposite order; recorded ones are not repeated.
@@ -33,6 +35,11 @@ def measure(tree: str, *, run: RunTree, recall: Recall, times: int = 2, reverse:
 def suite_seconds(*parents: Iterable[SuiteRun]) -> float:
     """Return what one run of each parent's suite takes together: the unit in which the cost of a search is told."""
     return sum(min((r.seconds for r in runs), default=0.0) for runs in parents)
+
+
+def tests_seen(*parents: Iterable[SuiteRun]) -> frozenset[TestId]:
+    """Return all tests that a parent was seen to have."""
+    return frozenset(result.test for runs in parents for run in runs for result in run.results)
 
 
 def _fresh(tree: str, kind: Purpose, run: RunTree, recall: Recall) -> SuiteRun:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from forkmerge.merge.items import node_tokens
+from forkmerge.merge.items import CLOSING, OPENING, node_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,6 @@ _HOLDING = frozenset(("block", "compound_statement", "statement_block", "stateme
 _BEHIND = frozenset((b":", b"=>", b"->"))
 """Signs that end a label."""
 _OR = frozenset((b",", b"|"))
-_OPENING, _CLOSING = frozenset((b"(", b"{", b"[")), frozenset((b")", b"}", b"]"))
 _LITERAL = re.compile(rb"-|[\d\"'`]|[bBuUrRfLc]\"|:\w")
 _NAME = re.compile(rb"[^\W\d]\w*|\.|::")
 _CONSTANT = re.compile(rb"[^\W\d_a-z]|_*[A-Z]")
@@ -110,11 +109,11 @@ def _said(tokens: Sequence[bytes]) -> list[tuple[bytes, ...]] | None:
     label: list[bytes] = []
     depth = 0
     for token in tokens[1:] if tokens[:1] == (b"case",) else tokens:
-        if token in _CLOSING:
+        if token in CLOSING:
             depth -= 1
-        elif depth or token in _OPENING:
-            depth += token in _OPENING
-            if token in _GUARDS - {b"let", b"var"} or (token in _OPENING and not label):
+        elif depth or token in OPENING:
+            depth += token in OPENING
+            if token in _GUARDS - {b"let", b"var"} or (token in OPENING and not label):
                 return None
         elif token in _BEHIND or token in _OR:
             out.append(tuple(label))

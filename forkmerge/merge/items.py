@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 EITHER_QUOTE = frozenset(("python", "javascript", "typescript", "tsx"))
 """Languages in which a string means the same in single and in double quotes."""
 _QUOTED = re.compile(rb"([A-Za-z]{0,2})'([^'\"\\\n]*+)'")
+OPENING, CLOSING = frozenset((b"(", b"{", b"[")), frozenset((b")", b"}", b"]"))
+"""Tokens between which something stands in brackets."""
 _SEPARATORS = frozenset((b",", b";", b""))
 _TERMINATOR = re.compile(rb"[ \t]*+;(?=[ \t]*+(?:\r?\n|\Z))")
 """The sign that ends a statement or member, at the end of its line."""

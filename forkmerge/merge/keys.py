@@ -17,16 +17,16 @@ from forkmerge.syntax import commutative, paths
 from forkmerge.syntax.parsing import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from typing import TypeAlias
 
     from tree_sitter import Node
 
     from forkmerge.syntax.profile import Commutative, Profile
 
+    _Doubled: TypeAlias = dict[tuple[str, str], int]
 
 _MEMBERS = frozenset(("field_declaration", "enum_variant", "enum_constant"))
-
-
 _WORD = re.compile(rb"\w+")
 
 
@@ -40,20 +40,13 @@ def doubled(
     twice = _distinct(profile, result, words, around)
     if not twice:
         return []
-    before: set[tuple[str, str]] = set()
-    for data in inputs:
-        before |= _distinct(profile, data, words, slice(0, len(data))).keys()
-    return [
-        Finding("duplicate-key", f"{key[1]} is given twice, which neither side did", path, line)
-        for key, line in sorted(twice.items())
-        if key not in before
-    ]
+    return _new(path, twice, (_distinct(profile, data, words, slice(0, len(data))) for data in inputs))
 
 
-def _distinct(profile: Profile, data: bytes, words: Collection[bytes], around: slice) -> dict[tuple[str, str], int]:
+def _distinct(profile: Profile, data: bytes, words: Collection[bytes], around: slice) -> _Doubled:
     """Return (type of the child, name) of what stands twice beside its like, with the line of the second."""
     parents = {parent for rule in profile.distinct for parent in rule.parents}
-    out: dict[tuple[str, str], int] = {}
+    out: _Doubled = {}
     stack = [parse(profile, data).root_node]
     while stack:
         node = stack.pop()
@@ -78,7 +71,7 @@ def _named(profile: Profile, parent: Node, child: Node) -> Iterator[str]:
     for rule in profile.distinct:
         if parent.type not in rule.parents or child.type not in rule.children or not paths.holds(child, rule.where):
             continue
-        if rule.around and not any(paths.holds(node, rule.around) for node in commutative.ancestors(parent)):
+        if not commutative.stands_in(parent, rule.around):
             continue
         found = [paths.follow(child, path) for path in rule.names]
         if found[0] is not None:
@@ -93,9 +86,12 @@ def objections(
     twice = _twice(profile, result, candidates)
     if not twice:
         return []
-    before: set[tuple[str, str]] = set()
-    for data in inputs:
-        before |= _twice(profile, data, candidates).keys()
+    return _new(path, twice, (_twice(profile, data, candidates) for data in inputs))
+
+
+def _new(path: str, twice: _Doubled, inputs: Iterable[_Doubled]) -> list[Finding]:
+    """Return a finding for each of ``twice`` that none of the ``inputs`` has."""
+    before = {key for known in inputs for key in known}
     return [
         Finding("duplicate-key", f"{key[1]} is given twice, which neither side did", path, line)
         for key, line in sorted(twice.items())
@@ -103,13 +99,13 @@ def objections(
     ]
 
 
-def _twice(profile: Profile, data: bytes, candidates: frozenset[bytes]) -> dict[tuple[str, str], int]:
+def _twice(profile: Profile, data: bytes, candidates: frozenset[bytes]) -> _Doubled:
     """Return (type of the node around, key) of what stands twice, with the line of the node around."""
     rules = paths.rules_by_node(profile)
     holders = {p for rule in profile.commutative if rule.key == "first" or _members(rule) for p in rule.parents}
     if not profile.indentation:
         holders |= profile.blocks
-    out: dict[tuple[str, str], int] = {}
+    out: _Doubled = {}
     stack = [parse(profile, data).root_node]
     while stack:
         node = stack.pop()

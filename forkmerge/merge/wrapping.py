@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from forkmerge.merge.calls import called_anew, is_called, made_a_call
 from forkmerge.merge.comparisons import compares
-from forkmerge.merge.items import Item, node_tokens
+from forkmerge.merge.items import CLOSING, OPENING, Item, node_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _CONDITION = frozenset(b"and or not in is == != < > <= >= === !== && || !".split())
 """Words of conditions: what is put around one may have turned it into its opposite, so nothing is put in there."""
-_OPENING, _CLOSING = frozenset((b"(", b"[", b"{")), frozenset((b")", b"]", b"}"))
 _LEAST_TOKENS = 3
 _MOST_TOKENS = 400
 _MOST_GRAFTED = 150
@@ -73,10 +72,10 @@ def _outside_brackets(tokens: Sequence[bytes]) -> list[bytes]:
     """Return the tokens that stand in no brackets: what is asked in an argument is not what the whole says."""
     depth, out = 0, []
     for token in tokens:
-        depth -= token in _CLOSING
+        depth -= token in CLOSING
         if not depth:
             out.append(token)
-        depth += token in _OPENING
+        depth += token in OPENING
     return out
 
 

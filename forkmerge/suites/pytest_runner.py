@@ -11,12 +11,16 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forkmerge.model.outcome import RunStatus, SuiteRun, TestId
 from forkmerge.suites import streamed
 from forkmerge.suites.events import EventLog, read_events
 from forkmerge.suites.runner import Ended, Invocation, Mode, Progress, TestCommand, TestLimits
 from forkmerge.suites.tool import source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 PLUGIN = "forkmerge_pytest_plugin"
 REACH = "forkmerge_reach"
@@ -68,15 +72,13 @@ class PytestRunner:
             files.append((f"{REACH}.py", source("reach_hook.py")))
             env["FORKMERGE_REACH"] = "1"
         if tests is not None:
-            lines = "".join(json.dumps(node_id(test)) + "\n" for test in tests)
-            files.append(("tests.jsonl", lines.encode("ascii")))
+            files.append(("tests.jsonl", _lines(map(node_id, tests))))
             env["FORKMERGE_TESTS"] = f"{support}/tests.jsonl"
         if mode is Mode.COLLECT and limits.vital:
-            files.append(("vital.jsonl", "".join(json.dumps(f) + "\n" for f in sorted(limits.vital)).encode("ascii")))
+            files.append(("vital.jsonl", _lines(sorted(limits.vital))))
             env["FORKMERGE_VITAL"] = f"{support}/vital.jsonl"
         if mode is Mode.RUN and tests is None and limits.usual:
-            usual = "".join(json.dumps(node_id(test)) + "\n" for test in sorted(limits.usual))
-            files.append(("usual.jsonl", usual.encode("ascii")))
+            files.append(("usual.jsonl", _lines(map(node_id, sorted(limits.usual)))))
             env["FORKMERGE_USUAL"] = f"{support}/usual.jsonl"
         return Invocation(command.argv, tuple({**given, **env}.items()), tuple(files))
 
@@ -141,6 +143,11 @@ def _raised_in(roots: tuple[str, ...], traceback: str) -> bool:
         if any(Path(root, end).is_file() for root in roots if root for end in ends if end[:1] != "/"):
             return True
     return False
+
+
+def _lines(texts: Iterable[str]) -> bytes:
+    """Return a file that the plugin reads: a text on each line."""
+    return "".join(json.dumps(text) + "\n" for text in texts).encode("ascii")
 
 
 def plugin_source() -> bytes:

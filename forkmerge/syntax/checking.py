@@ -149,15 +149,15 @@ def _node_types(profile: Profile) -> set[str]:
         types |= getattr(profile, name)
     types |= {m.split(".")[0] for m in profile.members} | {t for pair in profile.described for t in pair.split(".")}
     conditions = [c for unit in profile.units for c in unit.where]
-    conditions += [c for rule in profile.commutative for c in (*rule.where, *rule.around)]
-    conditions += [c for rule in profile.distinct for c in (*rule.where, *rule.around)]
+    sets: tuple[Commutative | Distinct, ...] = (*profile.commutative, *profile.distinct)
+    conditions += [c for rule in sets for c in (*rule.where, *rule.around)]
     types |= {t for _, wanted in conditions for t in wanted if not t.startswith("=")}
     for unit in profile.units:
         types |= unit.nodes
+    for rule in sets:
+        types |= rule.parents | rule.children
     for rule in profile.commutative:
-        types |= rule.parents | rule.children | rule.having
-    for once in profile.distinct:
-        types |= once.parents | once.children
+        types |= rule.having
     for binding in profile.bindings:
         types |= binding.nodes
     for row in profile.embedded:

@@ -76,7 +76,7 @@ def _listed(rule: Commutative, parent: Node, child: Node) -> bool:
         return False
     if rule.where and not paths.holds(child, rule.where):
         return False
-    if rule.around and not any(paths.holds(node, rule.around) for node in ancestors(parent)):
+    if not stands_in(parent, rule.around):
         return False
     if rule.unless and any(word in m for node in (parent.parent, child) for m in _marks(node) for word in rule.unless):
         return False
@@ -86,8 +86,12 @@ def _listed(rule: Commutative, parent: Node, child: Node) -> bool:
     return left is not None and _text(left) == rule.requires
 
 
-def ancestors(node: Node) -> list[Node]:
-    """Return the nodes around ``node`` that a condition may be about, the nearest first."""
+def stands_in(parent: Node, around: tuple[tuple[str, frozenset[str]], ...]) -> bool:
+    """Return whether the conditions hold of one of the nodes around ``parent``, or there are none."""
+    return not around or any(paths.holds(node, around) for node in _ancestors(parent))
+
+
+def _ancestors(node: Node) -> list[Node]:
     out: list[Node] = []
     above = node.parent
     while above is not None and len(out) < _AROUND:
